@@ -1,0 +1,21 @@
+//! netlab builds a Kubernetes-style pod network by hand from Linux parts, on one machine.
+//!
+//! Data flows down the page once; each floor imports only floors below it:
+//!
+//! ```text
+//! cli        parse arguments, call one function, print
+//! report     tables, JSON: values in, text out
+//! run        step through a plan      journal  what was done      lab  find and enter a lab
+//! plan       spelled-out topology → chapters of steps             fuse  steps → requests
+//! feature    pod bridge, node routes, masquerade …: which steps each thing in the file means
+//! topology   the file: schema, spans, diagnostics, expansion
+//! step       one page per kind of step
+//! network    a namespace's links, addresses, routes, rules as plain values
+//! kernel     the only door to Linux
+//! names      names that cannot be wrong once made
+//! ```
+
+pub mod kernel;
+pub mod names;
+pub mod network;
+pub mod topology;

@@ -1,0 +1,194 @@
+//! One namespace's network as plain values: what a step predicts, what the kernel is seen to hold, what a report prints.
+//!
+//! ```text
+//! Namespace ── links      eth0, cni0, veth-red …
+//!           ├─ addresses  10.244.1.1/24 on cni0
+//!           ├─ routes     10.244.2.0/24 via 192.168.1.12
+//!           ├─ neighbours 10.244.1.2 is at 7e:…
+//!           ├─ fdb        7e:… is behind veth-red
+//!           └─ tables     ip netlab { chain postrouting { … masquerade } }
+//! ```
+//!
+//! Nothing here asks the kernel anything: [`crate::kernel::observe`] fills these values.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::IpAddr;
+
+use ipnetwork::IpNetwork;
+
+use crate::names::MachineName;
+
+pub mod ruleset;
+
+/// The namespaces of a lab, by machine.
+pub type Namespaces = BTreeMap<MachineName, Namespace>;
+
+/// A hardware address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Mac(pub [u8; 6]);
+
+impl fmt::Display for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, e, g] = self.0;
+        f.pad(&format!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}"))
+    }
+}
+
+/// What one network namespace holds.
+#[derive(Debug, Clone, Default)]
+pub struct Namespace {
+    /// Its links, by index.
+    pub links: Vec<Link>,
+    /// The addresses of all its links.
+    pub addresses: Vec<Address>,
+    /// The routes of the main table.
+    pub routes: Vec<Route>,
+    /// Neighbour entries (ARP and NDP).
+    pub neighbours: Vec<Neighbour>,
+    /// Forwarding entries of its bridges.
+    pub fdb: Vec<FdbEntry>,
+    /// Its nftables.
+    pub tables: Vec<ruleset::Table>,
+}
+
+impl Namespace {
+    /// The link of this name.
+    pub fn link(&self, name: &str) -> Option<&Link> {
+        self.links.iter().find(|l| l.name == name)
+    }
+
+    /// The addresses of the link of this name.
+    pub fn addresses_of<'a>(&'a self, link: &'a str) -> impl Iterator<Item = &'a Address> {
+        self.addresses.iter().filter(move |a| a.link == link)
+    }
+}
+
+/// A link, as `ip -d link` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Its number in the namespace.
+    pub index: u32,
+    /// Its name.
+    pub name: String,
+    /// What kind it is: `bridge`, `veth`, or empty for what has none (`lo`).
+    pub kind: String,
+    /// Whether it is administratively up (`IFF_UP`).
+    pub up: bool,
+    /// Whether it has a carrier (`IFF_LOWER_UP`).
+    pub carrier: bool,
+    /// Maximum transmission unit in bytes.
+    pub mtu: u32,
+    /// Its hardware address; `lo` and tunnels have none worth printing.
+    pub mac: Option<Mac>,
+    /// The bridge that it is a port of.
+    pub master: Option<String>,
+    /// Its state as a bridge port.
+    pub port: Option<PortState>,
+    /// Whether the kernel gives it an IPv6 link-local address by itself (`addrgenmode` other than `none`).
+    pub generates_link_local: bool,
+}
+
+/// What a bridge port does with frames (`BR_STATE_*`, `include/uapi/linux/if_bridge.h`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PortState {
+    /// Nothing: the link or its carrier is down.
+    Disabled,
+    /// It hears spanning tree only.
+    Blocking,
+    /// It listens, on its way to forwarding.
+    Listening,
+    /// It learns addresses, on its way to forwarding.
+    Learning,
+    /// It carries frames.
+    Forwarding,
+}
+
+impl fmt::Display for PortState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            PortState::Disabled => "disabled",
+            PortState::Blocking => "blocking",
+            PortState::Listening => "listening",
+            PortState::Learning => "learning",
+            PortState::Forwarding => "forwarding",
+        })
+    }
+}
+
+/// An address of a link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// The link that bears it.
+    pub link: String,
+    /// The address and its prefix length.
+    pub address: IpNetwork,
+    /// Whether duplicate address detection still runs (IPv6): the address cannot be used yet.
+    pub tentative: bool,
+    /// Whether the address reaches beyond its link (`scope global`, not `link` or `host`).
+    pub global: bool,
+}
+
+/// A route of the main table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// Where to.
+    pub to: IpNetwork,
+    /// By way of which gateway; without one the destination is on the link itself.
+    pub via: Option<IpAddr>,
+    /// Out of which link.
+    pub dev: Option<String>,
+    /// Who made it: `kernel` for connected subnets, `boot` for what `ip route add` made, `static` …
+    pub protocol: String,
+    /// What becomes of a packet when it is not forwarded: `blackhole`, `unreachable`, `prohibit`; empty for `unicast`.
+    pub kind: String,
+    /// The preference among routes to the same destination, lower first.
+    pub metric: u32,
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.kind.is_empty() {
+            write!(f, "{} ", self.kind)?;
+        }
+        write!(f, "{}", destination(&self.to))?;
+        if let Some(via) = self.via {
+            write!(f, " via {via}")?;
+        }
+        if let Some(dev) = &self.dev {
+            write!(f, " dev {dev}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A destination as `ip route` writes it: `default` for a prefix of length 0.
+pub fn destination(to: &IpNetwork) -> String {
+    if to.prefix() == 0 { "default".into() } else { to.to_string() }
+}
+
+/// A neighbour entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Neighbour {
+    /// The neighbour's address.
+    pub address: IpAddr,
+    /// The link that it is reached by.
+    pub link: String,
+    /// Its hardware address, once known.
+    pub mac: Option<Mac>,
+    /// `reachable`, `stale`, `failed` … (`NUD_*`).
+    pub state: String,
+}
+
+/// A forwarding entry of a bridge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FdbEntry {
+    /// The hardware address.
+    pub mac: Mac,
+    /// The port behind which it is.
+    pub port: String,
+    /// The bridge.
+    pub bridge: Option<String>,
+    /// `permanent` for the port's own address, else learned.
+    pub permanent: bool,
+}

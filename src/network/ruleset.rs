@@ -1,0 +1,182 @@
+//! nftables as plain values, and as the text that `nft` reads.
+//!
+//! ```text
+//! table ip netlab {                                   Table
+//!     comment "made by netlab for lab three-nodes"
+//!     chain postrouting {                             Chain
+//!         type nat hook postrouting priority srcnat; policy accept;
+//!         ip saddr 10.244.1.0/24 ip daddr != 10.244.0.0/16 masquerade    Rule
+//!     }
+//! }
+//! ```
+//!
+//! One value yields both the text (here) and the bytes (`kernel/nft`), so that they cannot drift apart.
+
+use std::fmt;
+
+use ipnetwork::IpNetwork;
+
+/// The family of a table: which packets it sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Family {
+    /// IPv4 (`ip`).
+    Ip,
+    /// IPv6 (`ip6`).
+    Ip6,
+    /// Both (`inet`).
+    Inet,
+    /// What a bridge carries (`bridge`).
+    Bridge,
+    /// What enters or leaves one device (`netdev`).
+    Netdev,
+    /// ARP (`arp`).
+    Arp,
+}
+
+/// A table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// Its family.
+    pub family: Family,
+    /// Its name.
+    pub name: String,
+    /// A comment for people.
+    pub comment: Option<String>,
+    /// Its chains.
+    pub chains: Vec<Chain>,
+}
+
+/// A chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chain {
+    /// Its name.
+    pub name: String,
+    /// Where it hooks into the kernel's path; a chain without a hook is only jumped to.
+    pub hook: Option<Hook>,
+    /// Its rules, in order.
+    pub rules: Vec<Rule>,
+}
+
+/// Where and when a base chain runs, and what becomes of packets that no rule decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hook {
+    /// `filter`, `nat` or `route`.
+    pub kind: String,
+    /// `prerouting`, `input`, `forward`, `output`, `postrouting` or `ingress`.
+    pub hook: String,
+    /// Lower runs first. Source NAT's customary place is 100 (`srcnat`).
+    pub priority: i32,
+    /// `accept` or `drop`.
+    pub policy: String,
+}
+
+/// A rule: matches, then what is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// Its conditions and its action, from left to right.
+    pub parts: Vec<Part>,
+    /// A comment for people.
+    pub comment: Option<String>,
+}
+
+/// One part of a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// `ip saddr 10.244.1.0/24`, `ip6 daddr != fd00::/48`.
+    Address {
+        /// Source (`saddr`) or destination (`daddr`).
+        side: Side,
+        /// Whether addresses outside `network` match instead.
+        not: bool,
+        /// The network.
+        network: IpNetwork,
+    },
+    /// `masquerade`: the source becomes the address of the interface that the packet leaves by.
+    Masquerade,
+    /// Anything that netlab did not make and can put into nft's words: `counter`, `drop`, `tcp dport 80` …, or in
+    /// brackets what it cannot: `[hash]`.
+    Other(String),
+}
+
+/// Which address of a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The source.
+    Source,
+    /// The destination.
+    Destination,
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Family::Ip => "ip",
+            Family::Ip6 => "ip6",
+            Family::Inet => "inet",
+            Family::Bridge => "bridge",
+            Family::Netdev => "netdev",
+            Family::Arp => "arp",
+        })
+    }
+}
+
+impl fmt::Display for Hook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Hook { kind, hook, priority, policy } = self;
+        match (hook.as_str(), *priority) {
+            ("postrouting", 100) => write!(f, "type {kind} hook {hook} priority srcnat; policy {policy};"),
+            ("prerouting", -100) => write!(f, "type {kind} hook {hook} priority dstnat; policy {policy};"),
+            (_, 0) => write!(f, "type {kind} hook {hook} priority filter; policy {policy};"),
+            _ => write!(f, "type {kind} hook {hook} priority {priority}; policy {policy};"),
+        }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Part::Address { side, not, network } => {
+                let family = if network.is_ipv4() { "ip" } else { "ip6" };
+                let side = match side {
+                    Side::Source => "saddr",
+                    Side::Destination => "daddr",
+                };
+                write!(f, "{family} {side} {}{network}", if *not { "!= " } else { "" })
+            }
+            Part::Masquerade => f.write_str("masquerade"),
+            Part::Other(text) => f.write_str(text),
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, part) in self.parts.iter().enumerate() {
+            write!(f, "{}{part}", if i == 0 { "" } else { " " })?;
+        }
+        match &self.comment {
+            Some(comment) => write!(f, " comment \"{comment}\""),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "table {} {} {{", self.family, self.name)?;
+        if let Some(comment) = &self.comment {
+            writeln!(f, "    comment \"{comment}\"")?;
+        }
+        for chain in &self.chains {
+            writeln!(f, "    chain {} {{", chain.name)?;
+            if let Some(hook) = &chain.hook {
+                writeln!(f, "        {hook}")?;
+            }
+            for rule in &chain.rules {
+                writeln!(f, "        {rule}")?;
+            }
+            writeln!(f, "    }}")?;
+        }
+        f.write_str("}")
+    }
+}

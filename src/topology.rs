@@ -1,0 +1,3 @@
+//! The file: `topology.yaml` → [`model::Topology`].
+
+pub mod model;
