@@ -1,1 +1,31 @@
-//! The only door to Linux.
+//! The only door to Linux: netlink, nftables, namespaces, mounts, sysctls, processes.
+//!
+//! ```text
+//!             a lab's pause process ── holds ──▶ user ns (without root) · mount ns · fabric's net ns
+//!                     ▲                              /run/netns/node-1, pod-a, …  (bind mounts)
+//! Sandbox::create ────┘
+//! Sandbox::enter ────▶ Kernel ──▶ Worker   sends requests            (worker, message, netlink, nft, sysctl)
+//!                            └──▶ observe  reads what there is       (observe, ready)
+//! ```
+//!
+//! Whatever changes or asks Linux takes a [`Kernel`], which exists only inside a lab's sandbox: code that holds one
+//! cannot touch the host's network by mistake. Everything above this floor is plain values.
+
+pub mod exec;
+pub mod host;
+pub mod message;
+pub mod netlink;
+pub mod netns;
+pub mod nft;
+pub mod observe;
+pub mod process;
+pub mod ready;
+pub mod refusal;
+pub mod request;
+pub mod sandbox;
+pub mod signal;
+pub mod sysctl;
+pub mod worker;
+
+pub use refusal::Refusal;
+pub use sandbox::{Kernel, Sandbox};

@@ -15,7 +15,20 @@
 //! names      names that cannot be wrong once made
 //! ```
 
+pub mod cli;
+pub mod doctor;
+pub mod down;
+pub mod error;
+pub mod feature;
+pub mod fuse;
+pub mod journal;
 pub mod kernel;
+pub mod lab;
 pub mod names;
 pub mod network;
+pub mod plan;
+pub mod report;
+pub mod run;
+pub mod step;
 pub mod topology;
+pub mod up;

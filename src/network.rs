@@ -50,6 +50,8 @@ pub struct Namespace {
     pub fdb: Vec<FdbEntry>,
     /// Its nftables.
     pub tables: Vec<ruleset::Table>,
+    /// Those sysctls that were asked for, by key.
+    pub sysctls: BTreeMap<String, String>,
 }
 
 impl Namespace {

@@ -1,0 +1,226 @@
+//! The command line: one file per command below, each of which parses its arguments, calls one function and prints.
+//!
+//! ```text
+//! netlab [--lab NAME] [--json] COMMAND …      both flags may stand behind the command too
+//! ```
+
+pub mod pause;
+
+mod completions;
+mod doctor;
+mod down;
+mod exec;
+mod expand;
+mod generate;
+mod list;
+mod man;
+mod plan;
+mod routes;
+mod schema;
+mod shell;
+mod show;
+mod status;
+mod up;
+mod validate;
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use nix::sys::signal::{SigHandler, Signal, signal};
+
+use crate::error::{Error, Result};
+use crate::kernel::Kernel;
+use crate::lab::{Lab, Store};
+use crate::names::{FABRIC, LabName, MachineName};
+use crate::plan::Plan;
+use crate::topology::{self, Loaded};
+
+/// A Kubernetes-style pod network, built by hand from Linux parts, on one machine
+///
+/// A topology file describes nodes, pods and networks. netlab builds them from network namespaces, bridges, veth
+/// pipes, routes and nftables, without root where the machine allows it, and leaves nothing behind.
+#[derive(Debug, Parser)]
+#[command(name = "netlab", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+#[command(after_help = "\
+Examples:
+  netlab up topologies/three-nodes.yaml      build a lab of three nodes
+  netlab status                              see its machines and addresses
+  netlab routes                              see who knows the way to whom
+  netlab exec pod-a -- ping -c 1 10.244.2.2  run a command in a pod
+  netlab down                                take everything away
+
+Exit status: 0 done, 1 the finding is negative, 2 bad usage or file, 3 the machine refused.")]
+pub struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command understands.
+#[derive(Debug, Clone, Args)]
+struct Common {
+    /// Which lab is meant, when several run (for `up`: what to call it, in place of the file's name)
+    #[arg(long, global = true, value_name = "NAME", env = "NETLAB_LAB")]
+    lab: Option<LabName>,
+    /// Print one JSON document in place of text
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Up(up::Up),
+    Down(down::Down),
+    Plan(plan::PlanCommand),
+    Expand(expand::Expand),
+    Validate(validate::Validate),
+    Schema(schema::Schema),
+    List(list::List),
+    Status(status::Status),
+    Routes(routes::Routes),
+    Show(show::Show),
+    Exec(exec::Exec),
+    Shell(shell::Shell),
+    Doctor(doctor::Doctor),
+    Generate(generate::Generate),
+    Completions(completions::Completions),
+    Man(man::Man),
+    #[command(hide = true)]
+    Pause(pause::Pause),
+}
+
+/// Parses the command line and does what it says.
+///
+/// # Errors
+/// What is to be told to the user: an [`Error`], or a report about something unforeseen.
+pub fn run() -> color_eyre::Result<ExitCode> {
+    // Commands that are run inside a lab expect it, and `netlab plan | head` ends quietly.
+    // SAFETY: the default disposition runs no code of ours.
+    let _ = unsafe { signal(Signal::SIGPIPE, SigHandler::SigDfl) };
+    let Cli { common, command } = Cli::parse();
+    let done = match command {
+        Command::Up(command) => command.run(&common),
+        Command::Down(command) => command.run(&common),
+        Command::Plan(command) => command.run(&common),
+        Command::Expand(command) => command.run(&common),
+        Command::Validate(command) => command.run(&common),
+        Command::Schema(command) => command.run(),
+        Command::List(command) => command.run(&common),
+        Command::Status(command) => command.run(&common),
+        Command::Routes(command) => command.run(&common),
+        Command::Show(command) => command.run(&common),
+        Command::Exec(command) => command.run(&common),
+        Command::Shell(command) => command.run(&common),
+        Command::Doctor(command) => return Ok(command.run(&common)?),
+        Command::Generate(command) => command.run(),
+        Command::Completions(command) => command.run(),
+        Command::Man(command) => command.run(),
+        Command::Pause(command) => command.run(),
+    };
+    Ok(done.map(|()| ExitCode::SUCCESS)?)
+}
+
+/// Whether to use colour on this stream: a terminal, and nobody who asked for none (<https://no-color.org>).
+pub fn colors(stream: &impl IsTerminal) -> bool {
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    stream.is_terminal() && !no_color && !dumb
+}
+
+/// The theme of reports about the unforeseen.
+pub fn theme() -> color_eyre::config::Theme {
+    if colors(&std::io::stderr()) { color_eyre::config::Theme::dark() } else { color_eyre::config::Theme::new() }
+}
+
+/// How many columns there are: the terminal's, and 80 where there is none.
+fn columns() -> usize {
+    let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    let terminal = || terminal_columns().filter(|_| std::io::stdout().is_terminal());
+    columns.or_else(terminal).unwrap_or(80).max(40)
+}
+
+/// What the terminal behind standard output says of its size.
+fn terminal_columns() -> Option<usize> {
+    // SAFETY: TIOCGWINSZ fills the struct that it is given.
+    let size = unsafe {
+        let mut size: nix::libc::winsize = std::mem::zeroed();
+        (nix::libc::ioctl(1, nix::libc::TIOCGWINSZ, &raw mut size) == 0).then_some(size)
+    };
+    size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
+/// Prints to standard output.
+///
+/// # Errors
+/// When it cannot be written to: a full disk.
+fn print(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    let end = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.write_all(end.as_bytes()))
+        .and_then(|()| out.flush())
+        .map_err(|e| Error::refused(format!("cannot write to standard output: {e}")))
+}
+
+/// Prints a JSON document.
+fn print_json(document: &impl serde::Serialize) -> Result<()> {
+    let text = serde_json::to_string_pretty(document);
+    print(&text.map_err(|e| Error::refused(format!("cannot write JSON: {e}")))?)
+}
+
+/// The file argument of commands that read a topology.
+#[derive(Debug, Args)]
+struct FileArgument {
+    /// The topology file; `-` reads standard input
+    #[arg(default_value = "topology.yaml", value_name = "FILE")]
+    file: PathBuf,
+}
+
+impl FileArgument {
+    /// Reads it; `--lab` gives the lab another name.
+    fn load(&self, common: &Common) -> Result<Loaded> {
+        let mut loaded = topology::load(&self.file)?;
+        if let Some(name) = &common.lab {
+            loaded.topology.lab = name.clone();
+        }
+        Ok(loaded)
+    }
+}
+
+/// A running lab, from inside: what commands that look at one begin with.
+struct Inside {
+    store: Store,
+    lab: Lab,
+    plan: Plan,
+    pause: i32,
+    kernel: Kernel,
+}
+
+impl Inside {
+    /// Finds the lab and enters it.
+    fn enter(common: &Common) -> Result<Self> {
+        let store = Store::of_this_user()?;
+        let lab = store.choose(common.lab.as_ref())?;
+        let plan = Plan::of(&lab.topology()?);
+        let sandbox = lab.sandbox().ok_or_else(|| lab.gone())?;
+        crate::kernel::host::allow_many_files();
+        let kernel = sandbox.enter()?;
+        Ok(Inside { store, lab, plan, pause: sandbox.pid(), kernel })
+    }
+
+    /// The machine of this name: one of the plan's, or the fabric.
+    fn machine(&self, name: &str) -> Result<MachineName> {
+        if name == FABRIC {
+            return Ok(MachineName::fabric());
+        }
+        self.plan.member(name).map(|member| member.name.clone()).ok_or_else(|| {
+            let names: Vec<&str> = self.plan.machines.iter().map(|member| member.name.as_str()).take(12).collect();
+            let more = if self.plan.machines.len() > names.len() { ", …" } else { "" };
+            Error::usage(format!("lab {} has no machine {name}", self.lab.name))
+                .help(format!("its machines are {}{more}, and {FABRIC}", names.join(", ")))
+        })
+    }
+}

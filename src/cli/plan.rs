@@ -1,0 +1,45 @@
+//! `netlab plan [FILE]`
+
+use clap::{Args, ValueEnum};
+
+use super::{Common, FileArgument, colors, columns, print, print_json};
+use crate::error::Result;
+use crate::plan::Plan;
+use crate::report::{plan, script};
+
+/// Print what `up` would do, step by step
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  netlab plan topologies/three-nodes.yaml
+  netlab plan topologies/one-node.yaml --format sh > lab.sh
+  unshare --user --map-root-user --net --mount sh -c '. ./lab.sh; exec sh'    build it by hand")]
+pub struct PlanCommand {
+    #[command(flatten)]
+    file: FileArgument,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Chapters of numbered steps, with sentence and command
+    Table,
+    /// A POSIX shell script that builds the same lab by hand
+    Sh,
+    /// {lab, steps: [{number, chapter, machine, sentence, command, undo}]}
+    Json,
+}
+
+impl PlanCommand {
+    pub(super) fn run(self, common: &Common) -> Result<()> {
+        let plan = Plan::of(&self.file.load(common)?.topology);
+        match self.format {
+            _ if common.json => print_json(&plan::document(&plan)),
+            Format::Json => print_json(&plan::document(&plan)),
+            Format::Table => print(&plan::text(&plan, columns(), colors(&std::io::stdout()))),
+            Format::Sh => print(&script::text(&plan)),
+        }
+    }
+}

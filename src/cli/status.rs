@@ -1,0 +1,28 @@
+//! `netlab status`
+
+use clap::Args;
+
+use super::{Common, Inside, columns, print, print_json};
+use crate::error::Result;
+use crate::kernel::observe::{View, observe};
+use crate::report::status;
+
+/// Show a lab's machines and their addresses, as the kernel has them
+#[derive(Debug, Args)]
+#[command(after_help = "\
+JSON: {lab, cursor: {done, total}, machines: [{name, kind, node?, interfaces: [{name, addresses, mtu, up}]}]}
+      and, after a step has failed, failed: {step, why}")]
+pub struct Status {}
+
+impl Status {
+    pub(super) fn run(self, common: &Common) -> Result<()> {
+        let inside = Inside::enter(common)?;
+        let seen = observe(&inside.kernel, inside.plan.machines.iter().map(|member| &member.name), &View::LINKS)?;
+        let record = inside.lab.record(&inside.plan);
+        let document = status::document(&inside.plan, &record, &seen);
+        match common.json {
+            true => print_json(&document),
+            false => print(&status::text(&document, &inside.plan, &record, inside.pause, columns())),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! `netlab up [FILE]`
+
+use std::cell::RefCell;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::json;
+
+use super::{Common, FileArgument, print, print_json};
+use crate::error::{Error, Result};
+use crate::lab::Store;
+use crate::names::MachineName;
+use crate::plan::{Kind, Plan};
+use crate::run::{DIE_AFTER, Manner};
+use crate::up;
+
+/// Bring a lab up, or go on with one that was interrupted
+///
+/// The lab runs until `netlab down`. Bringing up a lab that runs already, with the same file, does what is missing and
+/// nothing else.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  netlab up topologies/three-nodes.yaml
+  netlab up --lab mine topologies/one-node.yaml   give it another name, to have it twice
+  netlab plan topologies/three-nodes.yaml         see beforehand what will be done")]
+pub struct Up {
+    #[command(flatten)]
+    file: FileArgument,
+    /// Do every step by itself, exactly as `netlab plan` prints it, in place of the faster fused form
+    #[arg(long)]
+    no_fuse: bool,
+}
+
+/// A run that is over sooner than this needs no progress bar.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+impl Up {
+    pub(super) fn run(self, common: &Common) -> Result<()> {
+        let start = Instant::now();
+        let loaded = self.file.load(common)?;
+        let store = Store::of_this_user()?;
+        let die_after = std::env::var(DIE_AFTER).ok().and_then(|text| text.parse().ok());
+        let manner = Manner { one_by_one: self.no_fuse, die_after };
+        let done = up::up(&store, &loaded, &manner, |steps| Box::new(bar(steps, start)))?;
+        let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
+        if common.json {
+            let unready: Vec<_> = done.unready.iter().map(|u| json!({"machine": u.machine, "what": u.what})).collect();
+            print_json(&json!({
+                "lab": done.plan.lab, "ranBefore": done.ran_before, "stepsDone": done.steps,
+                "steps": done.plan.len(), "milliseconds": milliseconds, "unready": unready,
+            }))?;
+        } else {
+            print(&summary(&done, milliseconds))?;
+        }
+        match done.unready.first() {
+            None => Ok(()),
+            Some(first) => Err(Error::refused(format!(
+                "lab {} is up, but does not carry packets everywhere yet: on {}, {}",
+                done.plan.lab, first.machine, first.what
+            ))
+            .help(format!("`netlab show {}` shows its links; `netlab up` looks again", first.machine))),
+        }
+    }
+}
+
+/// A progress bar on standard error, where that is a terminal; it appears once patience is over.
+fn bar(steps: usize, start: Instant) -> impl Fn(usize, &MachineName) + Sync {
+    let bar = ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} steps  {msg:20!}") {
+        bar.set_style(style);
+    }
+    let bar = std::sync::Mutex::new(RefCell::new(Cleared(bar)));
+    move |done, machine| {
+        if let Ok(bar) = bar.lock() {
+            let bar = bar.borrow();
+            if start.elapsed() < PATIENCE {
+                // Counted, not drawn: a lab of three nodes is up before a bar could be read.
+                bar.0.update(|state| state.set_pos(state.pos() + done as u64));
+            } else {
+                bar.0.set_message(machine.to_string());
+                bar.0.inc(done as u64);
+            }
+        }
+    }
+}
+
+/// A bar that takes itself away.
+struct Cleared(ProgressBar);
+
+impl Drop for Cleared {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// `3 nodes, 6 pods, 1 host`
+pub(super) fn census(plan: &Plan) -> String {
+    let count = |pick: fn(&Kind) -> bool| plan.machines.iter().filter(|member| pick(&member.kind)).count();
+    let some = |n: usize, word: &str| match n {
+        0 => None,
+        1 => Some(format!("1 {word}")),
+        n => Some(format!("{n} {word}s")),
+    };
+    let parts = [
+        some(count(|kind| matches!(kind, Kind::Node)), "node"),
+        some(count(|kind| matches!(kind, Kind::Pod { .. })), "pod"),
+        some(count(|kind| matches!(kind, Kind::Host)), "host"),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn summary(done: &up::Done, milliseconds: f64) -> String {
+    let lab = &done.plan.lab;
+    let total = done.plan.len();
+    match (done.ran_before, done.steps) {
+        (true, 0) => format!("lab {lab} runs already, and all of its {total} steps are in force: nothing to do"),
+        (true, n) => format!("lab {lab} ran already: {n} of its {total} steps were missing and are done now"),
+        (false, _) => {
+            let machine = done.plan.machines.first().map_or("fabric", |member| member.name.as_str());
+            format!(
+                "lab {lab} is up: {}; {total} steps in {milliseconds:.0} ms\n\
+                 \x20 netlab status           what there is\n\
+                 \x20 netlab routes           who knows the way to whom\n\
+                 \x20 netlab shell {machine:<10} a shell inside\n\
+                 \x20 netlab down             take it away",
+                census(&done.plan)
+            )
+        }
+    }
+}

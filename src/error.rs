@@ -1,0 +1,106 @@
+//! Errors that teach: what was expected, what was found, where, and what to do next.
+//!
+//! ```text
+//! error: step 17 failed: Attach veth-red to the bridge cni0: the other end is plugged into the switch.
+//!   command: ip -n node-1 link set veth-red master cni0
+//!   because: cannot attach veth-red to the bridge cni0: Device or resource busy (EBUSY)
+//!   help: `netlab status` shows what there is; `netlab down one-node` removes it
+//! ```
+
+use std::fmt;
+
+use crate::kernel::Refusal;
+use crate::topology::Failure;
+
+/// The exit statuses beside 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// The finding is negative: something is not as it should be.
+    Negative = 1,
+    /// Bad usage or a bad file.
+    Usage = 2,
+    /// The machine refused: permission, kernel, disk.
+    Refused = 3,
+    /// Stopped by Ctrl-C, as shells count it (128 + SIGINT).
+    Stopped = 130,
+}
+
+/// An error for the user.
+#[derive(Debug)]
+pub struct Error {
+    /// What the process exits with.
+    pub status: Status,
+    message: String,
+    /// Further lines: a label and a text.
+    details: Vec<(&'static str, String)>,
+    /// A bad file speaks for itself.
+    file: Option<Box<Failure>>,
+}
+
+/// A result for the user.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// An error with this exit status.
+    pub fn new(status: Status, message: impl Into<String>) -> Self {
+        Error { status, message: message.into(), details: Vec::new(), file: None }
+    }
+
+    /// Bad usage.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Status::Usage, message)
+    }
+
+    /// The machine refused.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self::new(Status::Refused, message)
+    }
+
+    /// Adds a line: a label and a text.
+    pub fn with(mut self, label: &'static str, text: impl Into<String>) -> Self {
+        self.details.push((label, text.into()));
+        self
+    }
+
+    /// Adds what to do next.
+    pub fn help(self, text: impl Into<String>) -> Self {
+        self.with("help", text)
+    }
+
+    /// The error as text, in colour where that is wanted.
+    pub fn render(&self, color: bool) -> String {
+        if let Some(file) = &self.file {
+            return file.render(color);
+        }
+        let paint = |code: &str, text: &str| if color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() };
+        let mut text = format!("{}: {}", paint("1;31", "error"), self.message);
+        for (label, detail) in &self.details {
+            text.push_str(&format!("\n  {}: {detail}", paint("1;36", label)));
+        }
+        text
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Error { file: Some(Box::new(failure)), ..Error::usage(String::new()) }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        let error = Error::refused(refusal.to_string());
+        match refusal.hint {
+            Some(hint) => error.help(hint),
+            None => error,
+        }
+    }
+}

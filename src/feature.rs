@@ -1,0 +1,51 @@
+//! What each thing in the file means in steps: one file per feature, each a pure function from the spelled-out
+//! topology to steps.
+//!
+//! ```text
+//! bridge: { name: cni0, addresses: [10.244.1.1/24] }   ──bridge::steps──▶   create cni0 · address it · set it up
+//! ```
+//!
+//! Which chapters there are, and in what order, is [`crate::plan`]'s to say.
+
+pub mod bridge;
+pub mod cable;
+pub mod machine;
+pub mod masquerade;
+pub mod network;
+pub mod pod;
+pub mod routes;
+
+use ipnetwork::IpNetwork;
+
+use crate::names::{LinkName, MachineName};
+use crate::step::{Action, AddAddress, QuietLink, SetUp, Step};
+
+/// Addresses a link and sets it up: what every link gets at last.
+///
+/// A link that bears no IPv6 address is kept without a link-local one, which would only make noise.
+fn finish_link(
+    at: &MachineName,
+    link: &LinkName,
+    addresses: &[IpNetwork],
+    why_address: &str,
+    why_up: &str,
+) -> Vec<Step> {
+    let mut steps = Vec::new();
+    if !addresses.iter().any(IpNetwork::is_ipv6) {
+        steps.push(quiet(at, link, "nobody speaks IPv6 on it, and so it stays silent"));
+    }
+    for address in addresses {
+        let action = AddAddress { link: link.clone(), address: *address };
+        steps.push(Step::new(at, Action::AddAddress(action), why_address));
+    }
+    steps.push(up(at, link, why_up));
+    steps
+}
+
+fn quiet(at: &MachineName, link: &LinkName, why: &str) -> Step {
+    Step::new(at, Action::QuietLink(QuietLink { name: link.clone() }), why)
+}
+
+fn up(at: &MachineName, link: &LinkName, why: &str) -> Step {
+    Step::new(at, Action::SetUp(SetUp { name: link.clone() }), why)
+}

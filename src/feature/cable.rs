@@ -1,0 +1,47 @@
+//! `interfaces:` – a cable from a machine to a network's switch: a veth pipe with one end in each.
+//!
+//! ```text
+//! fabric:  underlay ═ node-1-eth0 ──────── eth0  :node-1
+//! ```
+
+use crate::feature::{finish_link, quiet, up};
+use crate::names::{LinkName, MachineName};
+use crate::step::{Action, AddVeth, AttachPort, MoveLink, Step};
+use crate::topology::model::Interface;
+
+/// What an interface's other end is called, in the fabric.
+pub fn port_name(machine: &MachineName, interface: &LinkName) -> LinkName {
+    LinkName::derived("", &format!("{machine}-{interface}"))
+}
+
+/// What an interface is called in the fabric before it is moved to its machine.
+pub fn peer_name(machine: &MachineName, interface: &LinkName) -> LinkName {
+    LinkName::derived("peer-", port_name(machine, interface).as_str())
+}
+
+/// The steps that plug a machine into a network.
+pub fn steps(machine: &MachineName, interface: &Interface) -> Vec<Step> {
+    let fabric = MachineName::fabric();
+    let (port, peer) = (port_name(machine, &interface.name), peer_name(machine, &interface.name));
+    let why_pipe = format!("the cable between {machine} and the network {}", interface.network);
+    let why_moved = format!("this end is {machine}'s network card");
+    let why_attached = format!("the other end is plugged into the switch {}", interface.network);
+    let mut steps = vec![
+        Step::new(&fabric, Action::AddVeth(AddVeth { name: port.clone(), peer: peer.clone() }), why_pipe),
+        Step::new(
+            &fabric,
+            Action::MoveLink(MoveLink { name: peer, to: machine.clone(), rename: interface.name.clone() }),
+            why_moved,
+        ),
+        Step::new(
+            &fabric,
+            Action::AttachPort(AttachPort { name: port.clone(), bridge: interface.network.clone() }),
+            why_attached,
+        ),
+        quiet(&fabric, &port, "a port of a switch has no address of its own"),
+        up(&fabric, &port, "the switch's side of the cable"),
+    ];
+    let why_address = format!("how {} knows {machine}, and which subnet is at hand", interface.network);
+    steps.extend(finish_link(machine, &interface.name, &interface.addresses, &why_address, "the machine's side"));
+    steps
+}

@@ -1,0 +1,181 @@
+//! What there is: the namespaces of a lab as the kernel describes them.
+//!
+//! ```text
+//! observe(kernel, [node-1, pod-a], View::ALL)  →  { node-1: Namespace { links, addresses, … }, pod-a: … }
+//! ```
+//!
+//! One rtnetlink socket per namespace, opened there and read from here, all of them at once on one small runtime.
+
+mod values;
+
+use std::collections::BTreeMap;
+use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd};
+
+use futures_util::{Stream, TryStreamExt, pin_mut};
+use netlink_packet_route::AddressFamily;
+use netlink_packet_route::route::RouteMessage;
+use netlink_sys::TokioSocket;
+use nix::errno::Errno;
+use nix::sys::socket::{SockFlag, SockProtocol, SockType, socket};
+use rtnetlink::Handle;
+
+use super::netns::Netns;
+use super::nft;
+use super::refusal::{Refusal, Result};
+use super::sandbox::Kernel;
+use super::sysctl;
+use crate::names::MachineName;
+use crate::network::{Namespace, Namespaces};
+
+/// What to look at, beside links and addresses.
+#[derive(Debug, Clone, Default)]
+pub struct View {
+    /// Routes of the main table.
+    pub routes: bool,
+    /// Neighbours and the FDB.
+    pub neighbours: bool,
+    /// nftables.
+    pub tables: bool,
+    /// Sysctls, by machine.
+    pub sysctls: BTreeMap<MachineName, Vec<String>>,
+}
+
+impl View {
+    /// Links and addresses alone.
+    pub const LINKS: View = View { routes: false, neighbours: false, tables: false, sysctls: BTreeMap::new() };
+    /// Links, addresses and routes.
+    pub const ROUTES: View = View { routes: true, neighbours: false, tables: false, sysctls: BTreeMap::new() };
+    /// Everything but sysctls, which must be asked for by key.
+    pub const ALL: View = View { routes: true, neighbours: true, tables: true, sysctls: BTreeMap::new() };
+}
+
+/// What could be seen from inside a namespace, and a socket to ask the rest.
+struct Opened {
+    machine: MachineName,
+    socket: OwnedFd,
+    seen: Namespace,
+}
+
+/// Looks at some machines. Those without a namespace are left out of the answer.
+///
+/// # Errors
+/// When no more files can be opened, or the kernel's answers cannot be read.
+pub fn observe<'a>(
+    _kernel: &Kernel,
+    machines: impl IntoIterator<Item = &'a MachineName>,
+    view: &View,
+) -> Result<Namespaces> {
+    let fabric = Netns::current()?;
+    let opened: Result<Vec<Opened>> = machines.into_iter().filter_map(|machine| open(&fabric, machine, view)).collect();
+    fabric.enter()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|e| Refusal::from_io("start the runtime", &e))?;
+    runtime.block_on(async {
+        let mut all = Namespaces::new();
+        for one in opened? {
+            let (machine, namespace) = look(one, view).await?;
+            all.insert(machine, namespace);
+        }
+        Ok(all)
+    })
+}
+
+/// Goes into a namespace and sees what can only be seen from there.
+fn open(fabric: &Netns, machine: &MachineName, view: &View) -> Option<Result<Opened>> {
+    let entered = match machine.is_fabric() {
+        true => fabric.enter(),
+        false => match Netns::open(machine) {
+            Err(refusal) if refusal.errno == Errno::ENOENT => return None,
+            Err(refusal) => return Some(Err(refusal)),
+            Ok(ns) => ns.enter(),
+        },
+    };
+    Some(entered.and_then(|()| {
+        let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+        let family = nix::sys::socket::AddressFamily::Netlink;
+        let socket = socket(family, SockType::Raw, flags, SockProtocol::NetlinkRoute)
+            .map_err(|errno| Refusal::new("open a netlink socket", errno))?;
+        let mut seen = Namespace::default();
+        for key in view.sysctls.get(machine).into_iter().flatten() {
+            // A key that this kernel does not have is not there to be seen.
+            if let Ok(value) = sysctl::read(key) {
+                seen.sysctls.insert(key.clone(), value);
+            }
+        }
+        if view.tables {
+            let doing = "read the nftables rules";
+            let nft = nft::open().map_err(|error| Refusal::from_nft(doing, error))?;
+            seen.tables = nft::dump(&nft).map_err(|error| Refusal::from_nft(doing, error))?;
+        }
+        Ok(Opened { machine: machine.clone(), socket, seen })
+    }))
+}
+
+/// Asks over the socket.
+async fn look(one: Opened, view: &View) -> Result<(MachineName, Namespace)> {
+    let Opened { machine, socket, mut seen } = one;
+    // SAFETY: the descriptor is ours and is given away; it is a netlink socket already set non-blocking.
+    let socket = unsafe { TokioSocket::from_raw_fd(socket.into_raw_fd()) };
+    let (connection, handle, messages) = rtnetlink::from_socket(socket);
+    // Unsolicited messages are not asked for; their receiver alone would keep the namespace alive.
+    drop(messages);
+    let connection = tokio::spawn(connection);
+    let looked = ask(&handle, view, &mut seen).await;
+    drop(handle);
+    connection.abort();
+    let _ = connection.await;
+    looked.map(|()| (machine, seen))
+}
+
+async fn ask(handle: &Handle, view: &View, seen: &mut Namespace) -> Result<()> {
+    for message in all(handle.link().get().execute()).await? {
+        seen.links.push(values::link(&message));
+    }
+    values::name_masters(&mut seen.links);
+    for message in all(handle.address().get().execute()).await? {
+        seen.addresses.extend(values::address(&message, &seen.links));
+    }
+    if view.routes {
+        for family in [AddressFamily::Inet, AddressFamily::Inet6] {
+            let mut message = RouteMessage::default();
+            message.header.address_family = family;
+            for message in all(handle.route().get(message).execute()).await? {
+                seen.routes.extend(values::route(&message, &seen.links));
+            }
+        }
+    }
+    if view.neighbours {
+        for family in [AddressFamily::Inet, AddressFamily::Inet6] {
+            for message in all(handle.neighbours().get().set_address_family(family).execute()).await? {
+                seen.neighbours.extend(values::neighbour(&message, &seen.links));
+            }
+        }
+        for message in all(handle.neighbours().get().set_address_family(AddressFamily::Bridge).execute()).await? {
+            seen.fdb.extend(values::fdb(&message, &seen.links));
+        }
+    }
+    Ok(())
+}
+
+/// Collects a dump.
+async fn all<T>(stream: impl Stream<Item = std::result::Result<T, rtnetlink::Error>>) -> Result<Vec<T>> {
+    pin_mut!(stream);
+    let mut found = Vec::new();
+    loop {
+        match stream.try_next().await {
+            Ok(Some(message)) => found.push(message),
+            Ok(None) => return Ok(found),
+            Err(error) => return Err(refusal(error)),
+        }
+    }
+}
+
+fn refusal(error: rtnetlink::Error) -> Refusal {
+    let doing = "read what the kernel holds";
+    match error {
+        rtnetlink::Error::NetlinkError(message) => {
+            Refusal::new(doing, Errno::from_raw(message.code.map_or(0, |code| -code.get())))
+        }
+        other => Refusal::new(doing, Errno::EIO).with_detail(Some(other.to_string())),
+    }
+}

@@ -1,0 +1,201 @@
+//! rtnetlink's messages as [`crate::network`] values.
+//!
+//! ```text
+//! LinkMessage { index: 3, attributes: [IfName("cni0"), LinkInfo([Kind(Bridge)]), …] }
+//!     → Link { index: 3, name: "cni0", kind: "bridge", … }
+//! ```
+
+use std::net::IpAddr;
+
+use ipnetwork::IpNetwork;
+use netlink_packet_route::AddressFamily;
+use netlink_packet_route::address::{AddressAttribute, AddressHeaderFlags, AddressMessage, AddressScope};
+use netlink_packet_route::link::{
+    AfSpecInet6, AfSpecUnspec, BridgePortState, In6AddrGenMode, InfoBridgePort, InfoPortData, LinkAttribute, LinkFlags,
+    LinkInfo, LinkMessage,
+};
+use netlink_packet_route::neighbour::{NeighbourAddress, NeighbourAttribute, NeighbourMessage, NeighbourState};
+use netlink_packet_route::route::{
+    RouteAddress, RouteAttribute, RouteFlags, RouteHeader, RouteMessage, RouteType, RouteVia,
+};
+
+use crate::network::{Address, FdbEntry, Link, Mac, Neighbour, PortState, Route};
+
+/// A link. Its master is a number for now: [`name_masters`] finds the name.
+pub fn link(message: &LinkMessage) -> Link {
+    let header = &message.header;
+    let mut link = Link {
+        index: header.index,
+        name: String::new(),
+        kind: String::new(),
+        up: header.flags.contains(LinkFlags::Up),
+        carrier: header.flags.contains(LinkFlags::LowerUp),
+        mtu: 0,
+        mac: None,
+        master: None,
+        port: None,
+        generates_link_local: true,
+    };
+    for attribute in &message.attributes {
+        match attribute {
+            LinkAttribute::IfName(name) => link.name.clone_from(name),
+            LinkAttribute::Mtu(mtu) => link.mtu = *mtu,
+            LinkAttribute::Address(bytes) => link.mac = mac(bytes),
+            LinkAttribute::Controller(index) => link.master = Some(index.to_string()),
+            LinkAttribute::LinkInfo(infos) => infos.iter().for_each(|info| link_info(info, &mut link)),
+            LinkAttribute::AfSpecUnspec(specs) => {
+                let inet6 = specs.iter().filter_map(|spec| match spec {
+                    AfSpecUnspec::Inet6(values) => Some(values),
+                    _ => None,
+                });
+                let quiet = |value: &AfSpecInet6| matches!(value, AfSpecInet6::AddrGenMode(In6AddrGenMode::None));
+                link.generates_link_local = !inet6.flatten().any(quiet);
+            }
+            _ => {}
+        }
+    }
+    link
+}
+
+fn link_info(info: &LinkInfo, link: &mut Link) {
+    match info {
+        LinkInfo::Kind(kind) => link.kind = kind.to_string(),
+        LinkInfo::PortData(InfoPortData::BridgePort(values)) => {
+            link.port = values.iter().find_map(|value| match value {
+                InfoBridgePort::State(state) => Some(port_state(*state)),
+                _ => None,
+            });
+        }
+        _ => {}
+    }
+}
+
+fn port_state(state: BridgePortState) -> PortState {
+    match state {
+        BridgePortState::Forwarding => PortState::Forwarding,
+        BridgePortState::Listening => PortState::Listening,
+        BridgePortState::Learning => PortState::Learning,
+        BridgePortState::Blocking => PortState::Blocking,
+        _ => PortState::Disabled,
+    }
+}
+
+fn mac(bytes: &[u8]) -> Option<Mac> {
+    let mac: [u8; 6] = bytes.try_into().ok()?;
+    (mac != [0; 6]).then_some(Mac(mac))
+}
+
+/// Turns the masters' numbers into names.
+pub fn name_masters(links: &mut [Link]) {
+    let names: Vec<(String, String)> = links.iter().map(|link| (link.index.to_string(), link.name.clone())).collect();
+    for link in links {
+        if let Some(master) = &mut link.master
+            && let Some((_, name)) = names.iter().find(|(index, _)| index == master)
+        {
+            master.clone_from(name);
+        }
+    }
+}
+
+fn name(links: &[Link], index: u32) -> String {
+    links.iter().find(|link| link.index == index).map_or_else(|| format!("if{index}"), |link| link.name.clone())
+}
+
+/// An address.
+pub fn address(message: &AddressMessage, links: &[Link]) -> Option<Address> {
+    let find = |pick: fn(&AddressAttribute) -> Option<IpAddr>| message.attributes.iter().find_map(pick);
+    let local = find(|a| if let AddressAttribute::Local(ip) = a { Some(*ip) } else { None });
+    let plain = find(|a| if let AddressAttribute::Address(ip) = a { Some(*ip) } else { None });
+    Some(Address {
+        link: name(links, message.header.index),
+        address: IpNetwork::new(local.or(plain)?, message.header.prefix_len).ok()?,
+        tentative: message.header.flags.contains(AddressHeaderFlags::Tentative),
+        global: message.header.scope == AddressScope::Universe,
+    })
+}
+
+fn route_ip(address: &RouteAddress) -> Option<IpAddr> {
+    match address {
+        RouteAddress::Inet(ip) => Some((*ip).into()),
+        RouteAddress::Inet6(ip) => Some((*ip).into()),
+        _ => None,
+    }
+}
+
+/// A route of the main table; others, and what the kernel merely remembers, are none.
+pub fn route(message: &RouteMessage, links: &[Link]) -> Option<Route> {
+    let header = &message.header;
+    if header.table != RouteHeader::RT_TABLE_MAIN || header.flags.contains(RouteFlags::Cloned) {
+        return None;
+    }
+    let unspecified: IpAddr = match header.address_family {
+        AddressFamily::Inet => std::net::Ipv4Addr::UNSPECIFIED.into(),
+        _ => std::net::Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let (mut to, mut via, mut dev, mut metric) = (unspecified, None, None, 0);
+    for attribute in &message.attributes {
+        match attribute {
+            RouteAttribute::Destination(address) => to = route_ip(address)?,
+            RouteAttribute::Gateway(address) => via = route_ip(address),
+            RouteAttribute::Via(RouteVia::Inet(ip)) => via = Some((*ip).into()),
+            RouteAttribute::Via(RouteVia::Inet6(ip)) => via = Some((*ip).into()),
+            RouteAttribute::Oif(index) => dev = Some(name(links, *index)),
+            RouteAttribute::Priority(value) => metric = *value,
+            _ => {}
+        }
+    }
+    Some(Route {
+        to: IpNetwork::new(to, header.destination_prefix_length).ok()?,
+        via,
+        dev,
+        protocol: header.protocol.to_string(),
+        kind: match header.kind {
+            RouteType::Unicast => String::new(),
+            RouteType::BlackHole => "blackhole".into(),
+            RouteType::Unreachable => "unreachable".into(),
+            RouteType::Prohibit => "prohibit".into(),
+            other => format!("{other:?}").to_lowercase(),
+        },
+        metric,
+    })
+}
+
+/// A neighbour. What needs no resolution (multicast, loopback) is none.
+pub fn neighbour(message: &NeighbourMessage, links: &[Link]) -> Option<Neighbour> {
+    if message.header.state == NeighbourState::Noarp {
+        return None;
+    }
+    let (mut address, mut hardware) = (None, None);
+    for attribute in &message.attributes {
+        match attribute {
+            NeighbourAttribute::Destination(NeighbourAddress::Inet(ip)) => address = Some(IpAddr::from(*ip)),
+            NeighbourAttribute::Destination(NeighbourAddress::Inet6(ip)) => address = Some(IpAddr::from(*ip)),
+            NeighbourAttribute::LinkLayerAddress(bytes) => hardware = mac(bytes),
+            _ => {}
+        }
+    }
+    Some(Neighbour {
+        address: address?,
+        link: name(links, message.header.ifindex),
+        mac: hardware,
+        state: message.header.state.to_string().to_lowercase(),
+    })
+}
+
+/// A forwarding entry.
+pub fn fdb(message: &NeighbourMessage, links: &[Link]) -> Option<FdbEntry> {
+    let (mut hardware, mut bridge) = (None, None);
+    for attribute in &message.attributes {
+        match attribute {
+            NeighbourAttribute::LinkLayerAddress(bytes) => hardware = mac(bytes),
+            NeighbourAttribute::Controller(index) => bridge = Some(name(links, *index)),
+            _ => {}
+        }
+    }
+    Some(FdbEntry {
+        mac: hardware?,
+        port: name(links, message.header.ifindex),
+        bridge,
+        permanent: message.header.state == NeighbourState::Permanent,
+    })
+}

@@ -1,0 +1,138 @@
+//! The sandbox that a lab lives in.
+//!
+//! ```text
+//! host ─┬─ netlab up ────▶ pause process: user ns (without root) · mount ns · net ns (the fabric)
+//!       │                       │ /run is a tmpfs of the lab's own: /run/netns is private,
+//!       │                       │ everything else in it points back to the host's
+//!       └─ netlab exec ──▶ setns(pidfd of the pause process) ─▶ Kernel
+//! ```
+//!
+//! Root and an ordinary user differ in one flag: without root a user namespace is made too, in which the user is root.
+//! The kernel takes everything away when the pause process ends; nothing needs to be cleaned up by hand, and nothing
+//! can be forgotten.
+
+mod mounts;
+mod pause;
+
+use std::collections::HashSet;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+
+use nix::errno::Errno;
+use nix::sched::{CloneFlags, setns};
+
+use super::host;
+use super::netns::DIRECTORY;
+use super::process::{Process, ProcessId};
+use super::refusal::{Refusal, Result};
+pub use pause::{Newborn, wait_for_the_end};
+
+/// A lab's sandbox, seen from outside: its pause process.
+#[derive(Debug)]
+pub struct Sandbox {
+    pause: Process,
+}
+
+/// Proof of being inside a lab's sandbox. Whatever changes or asks Linux takes one.
+#[derive(Debug)]
+pub struct Kernel {
+    _only_from_enter: (),
+}
+
+/// How long the kernel may take to end a process that was killed, in milliseconds: it dismounts everything first.
+const END_TIMEOUT: u16 = 20_000;
+
+impl Sandbox {
+    /// Makes a sandbox and its pause process, which waits for [`Newborn::keep`] and ends without it.
+    ///
+    /// Call it while the process has one thread.
+    ///
+    /// # Errors
+    /// When the machine allows no user namespaces, or no more of them; the hint says which setting is in the way.
+    pub fn create(lab: &str) -> Result<Newborn> {
+        pause::create(lab)
+    }
+
+    /// The sandbox that this pause process holds, if it still runs.
+    pub fn find(pause: &ProcessId) -> Option<Self> {
+        pause.open().map(|pause| Sandbox { pause })
+    }
+
+    /// The pause process's id.
+    pub fn pid(&self) -> i32 {
+        self.pause.pid
+    }
+
+    /// Enters the sandbox: from here on this process sees the lab's `/run/netns` and is in the fabric.
+    ///
+    /// Call it while the process has one thread: user and mount namespaces are entered by whole processes only.
+    ///
+    /// # Errors
+    /// `EPERM` for another user's lab.
+    pub fn enter(&self) -> Result<Kernel> {
+        enter(&self.pause)
+    }
+
+    /// Ends the sandbox and everything in it: processes first, then the pause process, with which the kernel removes
+    /// the namespaces. Returns how many processes were ended beside it.
+    ///
+    /// # Errors
+    /// `EPERM` for another user's lab; `ETIMEDOUT` when the kernel does not finish.
+    pub fn destroy(self) -> Result<usize> {
+        let companions = self.pause.companions(&self.networks());
+        let kill = |process: &Process| process.kill().map_err(|errno| Refusal::new("end the lab's processes", errno));
+        for process in &companions {
+            kill(process)?;
+        }
+        kill(&self.pause)?;
+        for process in companions.iter().chain([&self.pause]) {
+            if !process.ends_within(END_TIMEOUT) {
+                let doing = format!("end process {}", process.pid);
+                return Err(Refusal::new(doing, Errno::ETIMEDOUT).with_hint("it is stuck in the kernel: try again"));
+            }
+        }
+        Ok(companions.len())
+    }
+
+    /// The inodes of the lab's network namespaces: the fabric's and those in its `/run/netns`.
+    fn networks(&self) -> HashSet<u64> {
+        let inode = |path: std::path::PathBuf| fs::metadata(path).map(|m| m.ino()).ok();
+        let named = fs::read_dir(format!("/proc/{}/root{DIRECTORY}", self.pause.pid)).into_iter().flatten().flatten();
+        named.map(|entry| entry.path()).chain([self.pause.namespace("net")]).filter_map(inode).collect()
+    }
+}
+
+fn enter(pause: &Process) -> Result<Kernel> {
+    let mut flags = CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWNET;
+    // A user namespace cannot be entered by who is in it already, as in `netlab shell`.
+    if !same_file("/proc/self/ns/user", &pause.namespace("user")) {
+        flags |= CloneFlags::CLONE_NEWUSER;
+    }
+    let directory = std::env::current_dir();
+    setns(pause, flags).map_err(|errno| {
+        let refusal = Refusal::new("enter the lab's namespaces", errno);
+        match errno {
+            Errno::EPERM | Errno::EACCES => {
+                refusal.with_hint("the lab belongs to another user: only its owner and root can enter it")
+            }
+            _ => refusal,
+        }
+    })?;
+    // Entering a mount namespace leads to its root; go back to where the user was, if it is visible there.
+    if let Ok(directory) = directory {
+        let _ = std::env::set_current_dir(directory);
+    }
+    Ok(Kernel { _only_from_enter: () })
+}
+
+fn same_file(a: &str, b: &std::path::Path) -> bool {
+    match (fs::metadata(a), fs::metadata(b)) {
+        (Ok(a), Ok(b)) => (a.dev(), a.ino()) == (b.dev(), b.ino()),
+        _ => false,
+    }
+}
+
+/// Whether a sandbox made by this process needs a user namespace of its own.
+pub fn needs_user_namespace() -> bool {
+    !host::has_network_powers()
+}

@@ -1,0 +1,261 @@
+//! Labs on this machine: where their state is, which of them run, who may change them.
+//!
+//! ```text
+//! /run/netlab  or  $XDG_RUNTIME_DIR/netlab      Store
+//! └─ three-nodes/                               Lab
+//!    ├─ topology.yaml   the file as it was read
+//!    ├─ pause           the pause process: pid, start time, boot
+//!    ├─ journal         what was done
+//!    └─ lock            held by whoever changes the lab
+//! ```
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::{Flock, FlockArg};
+use nix::unistd::Uid;
+
+use crate::error::{Error, Result};
+use crate::journal::{Journal, Record};
+use crate::kernel::Sandbox;
+use crate::kernel::process::ProcessId;
+use crate::names::LabName;
+use crate::plan::Plan;
+use crate::topology::{self, model::Topology};
+
+/// The variable that says where the state of labs is kept, in place of the usual directory.
+pub const STATE_DIR: &str = "NETLAB_STATE_DIR";
+
+/// The directory that holds the state of all labs of this user.
+#[derive(Debug, Clone)]
+pub struct Store(PathBuf);
+
+/// One lab's state.
+#[derive(Debug, Clone)]
+pub struct Lab {
+    /// Its name.
+    pub name: LabName,
+    directory: PathBuf,
+}
+
+/// The right to change a lab. It ends when this is dropped, or with the process.
+#[derive(Debug)]
+pub struct Lock(#[allow(dead_code)] Flock<File>);
+
+impl Store {
+    /// This user's store.
+    ///
+    /// # Errors
+    /// When the only place left is a directory that belongs to somebody else.
+    pub fn of_this_user() -> Result<Self> {
+        if let Some(path) = std::env::var_os(STATE_DIR).filter(|path| !path.is_empty()) {
+            return Ok(Store(path.into()));
+        }
+        let uid = Uid::effective();
+        if uid.is_root() {
+            return Ok(Store("/run/netlab".into()));
+        }
+        let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute());
+        let candidates = runtime.into_iter().chain([PathBuf::from(format!("/run/user/{uid}"))]);
+        let mine = |path: &PathBuf| fs::metadata(path).is_ok_and(|m| m.is_dir() && m.uid() == uid.as_raw());
+        if let Some(runtime) = candidates.into_iter().find(mine) {
+            return Ok(Store(runtime.join("netlab")));
+        }
+        // No login session (`su`, a container): a directory of our own, which nobody else must have made.
+        let path = std::env::temp_dir().join(format!("netlab-{uid}"));
+        match fs::symlink_metadata(&path) {
+            Ok(found) if !found.is_dir() || found.uid() != uid.as_raw() => {
+                Err(Error::refused(format!("{} belongs to somebody else", path.display()))
+                    .help(format!("set {STATE_DIR} to a directory of your own")))
+            }
+            _ => Ok(Store(path)),
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// A lab of this name, whether it exists or not.
+    pub fn lab(&self, name: &LabName) -> Lab {
+        Lab { name: name.clone(), directory: self.0.join(name.as_str()) }
+    }
+
+    /// All labs that left state here, by name.
+    pub fn labs(&self) -> Vec<Lab> {
+        let entries = fs::read_dir(&self.0).into_iter().flatten().flatten();
+        let mut labs: Vec<Lab> =
+            entries.filter_map(|e| e.file_name().to_str()?.parse().ok()).map(|name| self.lab(&name)).collect();
+        labs.sort_by(|a, b| a.name.cmp(&b.name));
+        labs
+    }
+
+    /// The lab that a command means: the one named, or the only one that runs.
+    ///
+    /// # Errors
+    /// When it does not run, or several do and none was named.
+    pub fn choose(&self, named: Option<&LabName>) -> Result<Lab> {
+        if let Some(name) = named {
+            let lab = self.lab(name);
+            return match lab.sandbox() {
+                Some(_) => Ok(lab),
+                None if lab.exists() => Err(lab.gone()),
+                None => Err(self.unknown(name)),
+            };
+        }
+        let all = self.labs();
+        let (mut running, gone): (Vec<Lab>, Vec<Lab>) = all.into_iter().partition(|lab| lab.sandbox().is_some());
+        match (running.pop(), running.is_empty(), gone.first()) {
+            (Some(lab), true, _) => Ok(lab),
+            (Some(last), false, _) => {
+                let names: Vec<String> = running.iter().chain([&last]).map(|lab| lab.name.to_string()).collect();
+                Err(Error::usage(format!("several labs run: {}", names.join(", "))).help("choose one with --lab NAME"))
+            }
+            (None, _, Some(lab)) => Err(lab.gone()),
+            (None, _, None) => {
+                Err(Error::usage("no lab runs").help("`netlab up topologies/three-nodes.yaml` brings one up"))
+            }
+        }
+    }
+
+    fn unknown(&self, name: &LabName) -> Error {
+        let names: Vec<String> = self.labs().iter().map(|lab| lab.name.to_string()).collect();
+        let there_are = if names.is_empty() { "none runs".into() } else { format!("there are: {}", names.join(", ")) };
+        Error::usage(format!("there is no lab {name}")).help(there_are)
+    }
+}
+
+impl Lab {
+    fn file(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
+    }
+
+    /// Whether it left any state.
+    pub fn exists(&self) -> bool {
+        self.directory.is_dir()
+    }
+
+    /// Its sandbox, if its pause process still runs.
+    pub fn sandbox(&self) -> Option<Sandbox> {
+        let record = fs::read_to_string(self.file("pause")).ok()?;
+        Sandbox::find(&serde_json::from_str::<ProcessId>(&record).ok()?)
+    }
+
+    /// The error that says that its pause process is gone.
+    pub fn gone(&self) -> Error {
+        Error::usage(format!("lab {} is gone: its pause process was killed, and with it all its namespaces", self.name))
+            .help(format!("`netlab up FILE` builds it again, `netlab down {}` forgets it", self.name))
+    }
+
+    /// Takes the right to change the lab, whose directory is made if need be.
+    ///
+    /// # Errors
+    /// When somebody else holds it, or the directory cannot be written.
+    pub fn lock(&self) -> Result<Lock> {
+        let path = self.file("lock");
+        loop {
+            self.make_directory()?;
+            let open = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+            let file = match open {
+                Err(e) if e.kind() == ErrorKind::NotFound => continue,
+                other => other.map_err(|e| self.unwritable(&path, &e))?,
+            };
+            let mut lock = Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|_| self.busy())?;
+            // `down` removes the directory under the lock: what we hold must be the lock that the next one finds.
+            let same = |a: &fs::Metadata, b: &fs::Metadata| (a.dev(), a.ino()) == (b.dev(), b.ino());
+            if let (Ok(held), Ok(there)) = (lock.metadata(), fs::metadata(&path))
+                && same(&held, &there)
+            {
+                // Only a help for whoever finds it locked; nothing depends on it.
+                let _ = lock.set_len(0).and_then(|()| write!(lock, "{}", std::process::id()));
+                return Ok(Lock(lock));
+            }
+        }
+    }
+
+    fn busy(&self) -> Error {
+        let holder = fs::read_to_string(self.file("lock")).unwrap_or_default();
+        let holder = if holder.is_empty() { String::new() } else { format!(" (process {})", holder.trim()) };
+        Error::refused(format!("lab {} is being changed by another netlab{holder}", self.name))
+            .help("wait until it is done, then try again")
+    }
+
+    fn make_directory(&self) -> Result<()> {
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.directory);
+        made.map_err(|e| self.unwritable(&self.directory, &e))
+    }
+
+    fn unwritable(&self, path: &Path, error: &std::io::Error) -> Error {
+        Error::refused(format!("cannot write {}: {error}", path.display()))
+            .help(format!("the state of labs is kept there; {STATE_DIR} names another directory"))
+    }
+
+    /// Writes a file whole or not at all.
+    fn write(&self, name: &str, text: &str) -> Result<()> {
+        let (draft, path) = (self.file(&format!("{name}.new")), self.file(name));
+        fs::write(&draft, text).and_then(|()| fs::rename(&draft, &path)).map_err(|e| {
+            let _ = fs::remove_file(&draft);
+            self.unwritable(&path, &e)
+        })
+    }
+
+    /// Begins the lab's state anew, under its lock.
+    ///
+    /// # Errors
+    /// When it cannot be written: the disk is full, or the directory read-only.
+    pub fn begin(&self, _lock: &Lock, text: &str, pause: &ProcessId) -> Result<()> {
+        for stale in ["pause", "journal", "topology.yaml"] {
+            match fs::remove_file(self.file(stale)) {
+                Err(e) if e.kind() != ErrorKind::NotFound => return Err(self.unwritable(&self.file(stale), &e)),
+                _ => {}
+            }
+        }
+        self.write("topology.yaml", text)?;
+        self.write("pause", &serde_json::json!(pause).to_string())
+    }
+
+    /// Forgets the lab, under its lock, which is gone with it.
+    ///
+    /// # Errors
+    /// When the directory is read-only.
+    pub fn forget(&self, lock: Lock) -> Result<()> {
+        let removed = fs::remove_dir_all(&self.directory).map_err(|e| self.unwritable(&self.directory, &e));
+        drop(lock);
+        removed
+    }
+
+    /// The topology that it was brought up with.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn topology(&self) -> Result<Topology> {
+        let path = self.file("topology.yaml");
+        let text = fs::read_to_string(&path).map_err(|e| {
+            Error::refused(format!("cannot read {}: {e}", path.display()))
+                .help(format!("the lab's state is damaged: `netlab down {}` removes the lab", self.name))
+        })?;
+        let mut topology = topology::parse(&path.to_string_lossy(), &text)?;
+        // `up --lab` may have given it another name than the file did.
+        topology.lab = self.name.clone();
+        Ok(topology)
+    }
+
+    /// Its journal, to be written.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn journal(&self) -> Result<Journal> {
+        let path = self.file("journal");
+        let open = OpenOptions::new().create(true).append(true).open(&path);
+        open.map(Journal::new).map_err(|e| self.unwritable(&path, &e))
+    }
+
+    /// What its journal says.
+    pub fn record(&self, plan: &Plan) -> Record {
+        let bytes = fs::read(self.file("journal")).unwrap_or_default();
+        Record::parse(&String::from_utf8_lossy(&bytes), plan.len())
+    }
+}

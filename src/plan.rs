@@ -1,0 +1,168 @@
+//! The plan: a lab as chapters of steps, in the order in which a person would build it.
+//!
+//! ```text
+//! network underlay                     the switches
+//! node-1 · node-1: eth0 · node-1: cni0 each node: its namespace, its cables, its bridge
+//! pod-a · pod-a: its veth pipe         its pods, one after the other
+//! outside · outside: eth0              the hosts
+//! node-1: routes …                     who knows the way to whom
+//! node-1: masquerade …                 and what happens to those who leave
+//! ```
+
+use std::ops::Range;
+
+use ipnetwork::IpNetwork;
+
+use crate::feature::{bridge, cable, machine, masquerade, network, pod, routes};
+use crate::names::{LabName, MachineName};
+use crate::step::Step;
+use crate::topology::model::{Interface, Machine, Topology};
+
+/// The steps of a lab, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The lab's name.
+    pub lab: LabName,
+    /// Its machines, each node before its pods.
+    pub machines: Vec<Member>,
+    /// The steps; the first has number 1.
+    pub steps: Vec<Step>,
+    /// The chapters, which cover all steps.
+    pub chapters: Vec<Chapter>,
+}
+
+/// Steps that belong together for a reader.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chapter {
+    /// Its title.
+    pub title: String,
+    /// Its steps, as places in [`Plan::steps`].
+    pub steps: Range<usize>,
+}
+
+/// A machine and what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Its name.
+    pub name: MachineName,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// What a machine is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// It belongs to the cluster and hosts pods.
+    Node,
+    /// It does not belong to the cluster.
+    Host,
+    /// It is one of a node's pods.
+    Pod {
+        /// That node.
+        node: MachineName,
+    },
+}
+
+impl Kind {
+    /// The word for it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Kind::Node => "node",
+            Kind::Host => "host",
+            Kind::Pod { .. } => "pod",
+        }
+    }
+}
+
+impl Plan {
+    /// Plans a lab.
+    pub fn of(topology: &Topology) -> Plan {
+        let mut plan =
+            Plan { lab: topology.lab.clone(), machines: Vec::new(), steps: Vec::new(), chapters: Vec::new() };
+        for net in &topology.networks {
+            plan.chapter(format!("network {}", net.name), network::steps(net));
+        }
+        for node in &topology.nodes {
+            let name = &node.machine.name;
+            let bridged = node.bridge.as_ref().map_or(&[][..], |bridge| &bridge.addresses);
+            plan.machine(&node.machine, Kind::Node, bridged, "a node: a network stack of its own, as a computer has");
+            if let Some(bridge) = &node.bridge {
+                plan.chapter(format!("{name}: bridge {}", bridge.name), bridge::steps(name, bridge));
+                for pod in &node.pods {
+                    let kind = Kind::Pod { node: name.clone() };
+                    plan.machine(
+                        &pod.machine,
+                        kind,
+                        &pod.addresses,
+                        "a pod: its containers will share this network stack",
+                    );
+                    plan.chapter(format!("{}: veth pipe", pod.machine.name), pod::steps(name, bridge, pod));
+                }
+            }
+        }
+        for host in &topology.hosts {
+            plan.machine(host, Kind::Host, &[], "a machine outside the cluster");
+        }
+        let outer = || topology.nodes.iter().map(|node| &node.machine).chain(&topology.hosts);
+        for machine in outer() {
+            plan.chapter(format!("{}: routes", machine.name), routes::steps(machine));
+        }
+        for machine in outer() {
+            plan.chapter(format!("{}: masquerade", machine.name), masquerade::steps(&topology.lab, machine));
+        }
+        plan
+    }
+
+    /// The chapters that every machine has: itself, and its cables.
+    fn machine(&mut self, machine: &Machine, kind: Kind, bridged: &[IpNetwork], what_it_is: &str) {
+        let name = &machine.name;
+        self.machines.push(Member { name: name.clone(), kind });
+        let plugged = machine.interfaces.iter().flat_map(|interface: &Interface| &interface.addresses);
+        let ipv6 = plugged.chain(bridged).any(IpNetwork::is_ipv6);
+        self.chapter(format!("{name}: namespace"), machine::steps(machine, ipv6, what_it_is));
+        for interface in &machine.interfaces {
+            let title = format!("{name}: {} to {}", interface.name, interface.network);
+            self.chapter(title, cable::steps(name, interface));
+        }
+    }
+
+    fn chapter(&mut self, title: String, steps: Vec<Step>) {
+        if steps.is_empty() {
+            return;
+        }
+        let start = self.steps.len();
+        self.steps.extend(steps);
+        self.chapters.push(Chapter { title, steps: start..self.steps.len() });
+    }
+
+    /// A step by its number, from 1.
+    pub fn step(&self, number: u32) -> Option<&Step> {
+        self.steps.get(usize::try_from(number).ok()?.checked_sub(1)?)
+    }
+
+    /// All steps with their numbers.
+    pub fn numbered(&self) -> impl Iterator<Item = (u32, &Step)> {
+        (1..).zip(&self.steps)
+    }
+
+    /// The chapter that a step, by its number, belongs to.
+    pub fn chapter_of(&self, number: u32) -> Option<&Chapter> {
+        let place = usize::try_from(number).ok()?.checked_sub(1)?;
+        self.chapters.iter().find(|chapter| chapter.steps.contains(&place))
+    }
+
+    /// How many steps there are.
+    pub fn len(&self) -> u32 {
+        u32::try_from(self.steps.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// A machine by its name.
+    pub fn member(&self, name: &str) -> Option<&Member> {
+        self.machines.iter().find(|member| member.name.as_str() == name)
+    }
+}

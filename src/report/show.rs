@@ -1,0 +1,229 @@
+//! One machine, whole.
+
+use serde::Serialize;
+
+use super::routes::RouteDocument;
+use super::{Paint, lines, table};
+use crate::names::MachineName;
+use crate::network::{Link, Namespace};
+
+/// A machine for programs.
+#[derive(Debug, Serialize)]
+pub struct Document<'a> {
+    machine: &'a MachineName,
+    links: Vec<LinkDocument>,
+    routes: Vec<RouteDocument>,
+    neighbours: Vec<NeighbourDocument>,
+    fdb: Vec<FdbDocument>,
+    tables: Vec<TableDocument>,
+}
+
+#[derive(Debug, Serialize)]
+struct LinkDocument {
+    index: u32,
+    name: String,
+    kind: String,
+    up: bool,
+    carrier: bool,
+    mtu: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mac: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    master: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    port: Option<String>,
+    addresses: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct NeighbourDocument {
+    address: String,
+    link: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mac: Option<String>,
+    state: String,
+}
+
+#[derive(Debug, Serialize)]
+struct FdbDocument {
+    mac: String,
+    port: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bridge: Option<String>,
+    permanent: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct TableDocument {
+    family: String,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comment: Option<String>,
+    chains: Vec<ChainDocument>,
+}
+
+#[derive(Debug, Serialize)]
+struct ChainDocument {
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hook: Option<String>,
+    rules: Vec<String>,
+}
+
+/// The machine for programs.
+pub fn document<'a>(machine: &'a MachineName, ns: &Namespace) -> Document<'a> {
+    let link = |link: &Link| LinkDocument {
+        index: link.index,
+        name: link.name.clone(),
+        kind: link.kind.clone(),
+        up: link.up,
+        carrier: link.carrier,
+        mtu: link.mtu,
+        mac: link.mac.map(|mac| mac.to_string()),
+        master: link.master.clone(),
+        port: link.port.map(|port| port.to_string()),
+        addresses: ns.addresses_of(&link.name).map(|a| a.address.to_string()).collect(),
+    };
+    Document {
+        machine,
+        links: ns.links.iter().map(link).collect(),
+        routes: ns.routes.iter().map(RouteDocument::of).collect(),
+        neighbours: ns
+            .neighbours
+            .iter()
+            .map(|n| NeighbourDocument {
+                address: n.address.to_string(),
+                link: n.link.clone(),
+                mac: n.mac.map(|mac| mac.to_string()),
+                state: n.state.clone(),
+            })
+            .collect(),
+        fdb: ns
+            .fdb
+            .iter()
+            .map(|entry| FdbDocument {
+                mac: entry.mac.to_string(),
+                port: entry.port.clone(),
+                bridge: entry.bridge.clone(),
+                permanent: entry.permanent,
+            })
+            .collect(),
+        tables: ns
+            .tables
+            .iter()
+            .map(|table| TableDocument {
+                family: table.family.to_string(),
+                name: table.name.clone(),
+                comment: table.comment.clone(),
+                chains: table
+                    .chains
+                    .iter()
+                    .map(|chain| ChainDocument {
+                        name: chain.name.clone(),
+                        hook: chain.hook.as_ref().map(ToString::to_string),
+                        rules: chain.rules.iter().map(ToString::to_string).collect(),
+                    })
+                    .collect(),
+            })
+            .collect(),
+    }
+}
+
+/// The machine for people.
+pub fn text(machine: &MachineName, ns: &Namespace, columns: usize, color: bool) -> String {
+    let paint = Paint(color);
+    let sections = [
+        ("links", links(ns, columns)),
+        ("routes", routes(ns, columns)),
+        ("neighbours", neighbours(ns, columns)),
+        ("fdb", fdb(ns, columns)),
+        ("rules", ns.tables.iter().map(|table| format!("{table}\n")).collect()),
+    ];
+    let mut text = format!("{machine}\n");
+    for (title, body) in sections {
+        let indented: String = body.lines().map(|line| format!("  {line}\n")).collect();
+        let body = if indented.is_empty() { "  none\n".into() } else { indented };
+        text.push_str(&format!("\n{}\n{body}", paint.bold(title)));
+    }
+    text
+}
+
+fn links(ns: &Namespace, columns: usize) -> String {
+    let mut table = table(columns.saturating_sub(2), ["NAME", "KIND", "STATE", "PORT OF", "MTU", "MAC", "ADDRESSES"]);
+    for link in &ns.links {
+        let state = match (link.up, link.carrier) {
+            (false, _) => "down",
+            (true, false) => "no carrier",
+            (true, true) => "up",
+        };
+        let port = match (&link.master, link.port) {
+            (Some(master), Some(port)) => format!("{master} ({port})"),
+            (Some(master), None) => master.clone(),
+            (None, _) => String::new(),
+        };
+        let tentative = |address: &crate::network::Address| if address.tentative { " tentative" } else { "" };
+        let addresses: Vec<String> =
+            ns.addresses_of(&link.name).map(|a| format!("{}{}", a.address, tentative(a))).collect();
+        table.add_row([
+            link.name.clone(),
+            link.kind.clone(),
+            state.to_owned(),
+            port,
+            link.mtu.to_string(),
+            link.mac.map(|mac| mac.to_string()).unwrap_or_default(),
+            addresses.join("\n"),
+        ]);
+    }
+    lines(&table)
+}
+
+fn routes(ns: &Namespace, columns: usize) -> String {
+    if ns.routes.is_empty() {
+        return String::new();
+    }
+    let mut table = table(columns.saturating_sub(2), ["TO", "VIA", "LINK", "MADE BY"]);
+    for route in &ns.routes {
+        let kind = if route.kind.is_empty() { String::new() } else { format!("{} ", route.kind) };
+        table.add_row([
+            kind + &crate::network::destination(&route.to),
+            route.via.map(|via| via.to_string()).unwrap_or_default(),
+            route.dev.clone().unwrap_or_default(),
+            route.protocol.clone(),
+        ]);
+    }
+    lines(&table)
+}
+
+fn neighbours(ns: &Namespace, columns: usize) -> String {
+    if ns.neighbours.is_empty() {
+        return String::new();
+    }
+    let mut table = table(columns.saturating_sub(2), ["ADDRESS", "LINK", "MAC", "STATE"]);
+    for neighbour in &ns.neighbours {
+        table.add_row([
+            neighbour.address.to_string(),
+            neighbour.link.clone(),
+            neighbour.mac.map(|mac| mac.to_string()).unwrap_or_default(),
+            neighbour.state.clone(),
+        ]);
+    }
+    lines(&table)
+}
+
+/// Learned entries and the ports' own; multicast groups are left to `--json`.
+fn fdb(ns: &Namespace, columns: usize) -> String {
+    let mut entries = ns.fdb.iter().filter(|entry| entry.bridge.is_some() && entry.mac.0[0] & 1 == 0).peekable();
+    if entries.peek().is_none() {
+        return String::new();
+    }
+    let mut table = table(columns.saturating_sub(2), ["MAC", "PORT", "BRIDGE", "STATE"]);
+    for entry in entries {
+        table.add_row([
+            entry.mac.to_string(),
+            entry.port.clone(),
+            entry.bridge.clone().unwrap_or_default(),
+            if entry.permanent { "the port's own" } else { "learned" }.to_owned(),
+        ]);
+    }
+    lines(&table)
+}

@@ -1,0 +1,120 @@
+//! A lab's machines and addresses.
+
+use serde::Serialize;
+
+use super::{lines, table};
+use crate::journal::Record;
+use crate::names::{LabName, MachineName};
+use crate::network::{Link, Namespace, Namespaces};
+use crate::plan::{Kind, Member, Plan};
+
+/// A lab's state for programs.
+#[derive(Debug, Serialize)]
+pub struct Document<'a> {
+    lab: &'a LabName,
+    cursor: Cursor,
+    /// The step that failed last, if one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failed: Option<FailedStep<'a>>,
+    machines: Vec<MachineDocument<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Cursor {
+    done: usize,
+    total: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct FailedStep<'a> {
+    step: u32,
+    why: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct MachineDocument<'a> {
+    name: &'a MachineName,
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<&'a MachineName>,
+    interfaces: Vec<InterfaceDocument>,
+}
+
+#[derive(Debug, Serialize)]
+struct InterfaceDocument {
+    name: String,
+    addresses: Vec<String>,
+    mtu: u32,
+    up: bool,
+}
+
+/// The state for programs. Machines that do not exist yet are left out.
+pub fn document<'a>(plan: &'a Plan, record: &'a Record, seen: &Namespaces) -> Document<'a> {
+    let machine = |member: &'a Member| {
+        seen.get(&member.name).map(|ns| MachineDocument {
+            name: &member.name,
+            kind: member.kind.word(),
+            node: match &member.kind {
+                Kind::Pod { node } => Some(node),
+                _ => None,
+            },
+            interfaces: ns.links.iter().map(|link| interface(ns, link)).collect(),
+        })
+    };
+    Document {
+        lab: &plan.lab,
+        cursor: Cursor { done: record.done.len(), total: plan.len() },
+        failed: record.failed.as_ref().map(|(step, why)| FailedStep { step: *step, why }),
+        machines: plan.machines.iter().filter_map(machine).collect(),
+    }
+}
+
+fn interface(ns: &Namespace, link: &Link) -> InterfaceDocument {
+    InterfaceDocument {
+        name: link.name.clone(),
+        addresses: ns.addresses_of(&link.name).map(|address| address.address.to_string()).collect(),
+        mtu: link.mtu,
+        up: link.up,
+    }
+}
+
+/// The state for people: interfaces that carry addresses, and those that are down.
+pub fn text(document: &Document<'_>, plan: &Plan, record: &Record, pause: i32, columns: usize) -> String {
+    let Cursor { done, total } = document.cursor;
+    let mut text = format!("lab {}: {done} of {total} steps done; pause process {pause}\n", document.lab);
+    if let Some(FailedStep { step, why }) = &document.failed {
+        let sentence = plan.step(*step).map(|step| step.sentence()).unwrap_or_default();
+        text.push_str(&format!("step {step} failed: {sentence}\n  {why}\n"));
+    } else if record.is_unfinished() {
+        text.push_str("some steps were begun and not finished: `netlab up` goes on\n");
+    }
+    if document.machines.is_empty() {
+        return text + "no machine exists yet\n";
+    }
+    let mut table = table(columns, ["MACHINE", "KIND", "INTERFACE", "ADDRESSES", "MTU", "STATE"]);
+    for machine in &document.machines {
+        let kind = match machine.node {
+            Some(node) => format!("pod on {node}"),
+            None => machine.kind.to_owned(),
+        };
+        let worth_a_line = |interface: &&InterfaceDocument| {
+            interface.name != "lo" && (!interface.addresses.is_empty() || !interface.up)
+        };
+        let mut first = Some((machine.name.to_string(), kind.clone()));
+        for interface in machine.interfaces.iter().filter(worth_a_line) {
+            let (name, kind) = first.take().unwrap_or_default();
+            table.add_row([
+                name,
+                kind,
+                interface.name.clone(),
+                interface.addresses.join("\n"),
+                interface.mtu.to_string(),
+                if interface.up { "up" } else { "down" }.to_owned(),
+            ]);
+        }
+        if let Some((name, kind)) = first {
+            table.add_row([name.as_str(), kind.as_str(), "-", "", "", ""]);
+        }
+    }
+    text + "\n" + &lines(&table)
+}

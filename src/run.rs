@@ -1,0 +1,239 @@
+//! To step through a plan: what is there already, what is to be done, and doing it.
+//!
+//! ```text
+//! Plan ─survey→ [Finding] ─todo→ [(number, step)] ─fuse→ Program ─run→ kernel
+//!                                                            └─▶ journal, progress
+//! ```
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use nix::sys::signal::{Signal, raise};
+
+use crate::error::{Error, Status};
+use crate::fuse::{Program, fuse, unfused};
+use crate::journal::Journal;
+use crate::kernel::observe::{View, observe};
+use crate::kernel::request::Batch;
+use crate::kernel::worker::{Failed, Worker};
+use crate::kernel::{Kernel, Refusal, signal};
+use crate::names::MachineName;
+use crate::plan::Plan;
+use crate::step::{Action, Finding, Step};
+
+/// How the steps are done.
+#[derive(Debug, Clone, Default)]
+pub struct Manner {
+    /// Each step by itself, as a person would type it, in place of the fused form.
+    pub one_by_one: bool,
+    /// For tests: the process kills itself once this many steps are done.
+    pub die_after: Option<usize>,
+}
+
+/// The variable behind [`Manner::die_after`].
+pub const DIE_AFTER: &str = "NETLAB_TEST_DIE_AFTER";
+
+/// What is told while steps are done: how many of them just now, and where.
+pub type Progress<'a> = &'a (dyn Fn(usize, &MachineName) + Sync);
+
+/// Why not all steps were done.
+#[derive(Debug)]
+pub enum Stopped {
+    /// A step failed.
+    Failed(Failed),
+    /// Somebody pressed Ctrl-C.
+    Asked,
+    /// The journal could not be written.
+    Journal(std::io::Error),
+}
+
+/// The worker threads: the kernel's one lock for links (RTNL) lets no more than two of them make progress.
+const WORKERS: usize = 2;
+
+/// What a look at the kernel says about every step of the plan, in order.
+///
+/// # Errors
+/// When the lab cannot be looked at.
+pub fn survey(kernel: &Kernel, plan: &Plan) -> Result<Vec<Finding>, Refusal> {
+    let mut sysctls: BTreeMap<MachineName, Vec<String>> = BTreeMap::new();
+    for step in &plan.steps {
+        if let Action::SetSysctl(sysctl) = &step.action {
+            sysctls.entry(step.machine.clone()).or_default().push(sysctl.key.clone());
+        }
+    }
+    let view = View { routes: true, tables: true, sysctls, ..View::LINKS };
+    let fabric = MachineName::fabric();
+    let machines = std::iter::once(&fabric).chain(plan.machines.iter().map(|member| &member.name));
+    let seen = observe(kernel, machines, &view)?;
+    Ok(plan.steps.iter().map(|step| step.check(&seen)).collect())
+}
+
+/// The steps that are missing.
+///
+/// # Errors
+/// When something else stands in the place of a step: it is somebody's, and is not touched.
+pub fn missing<'a>(plan: &'a Plan, findings: &[Finding]) -> Result<Vec<(u32, &'a Step)>, Error> {
+    let mut todo = Vec::new();
+    for ((number, step), finding) in plan.numbered().zip(findings) {
+        match finding {
+            Finding::Present => {}
+            Finding::Missing => todo.push((number, step)),
+            Finding::Changed(what) => {
+                return Err(describe(plan, number, "cannot be done")
+                    .with("found", format!("on {}: {what}", step.machine))
+                    .help(format!(
+                        "somebody changed it by hand; undo that, or begin again: `netlab down {}`",
+                        plan.lab
+                    )));
+            }
+        }
+    }
+    Ok(todo)
+}
+
+/// Does these steps.
+///
+/// # Errors
+/// The first step that failed; those that others did meanwhile are in the journal.
+pub fn run(
+    kernel: &Kernel,
+    plan: &Plan,
+    todo: &[(u32, &Step)],
+    manner: &Manner,
+    journal: &Journal,
+    progress: Progress<'_>,
+) -> Result<(), Stopped> {
+    let numbers: Vec<u32> = todo.iter().map(|(number, _)| *number).collect();
+    journal.begin(&numbers).map_err(Stopped::Journal)?;
+    let worker = Worker::new(kernel).map_err(|refusal| {
+        let step = numbers.first().copied().unwrap_or(1);
+        Stopped::Failed(Failed { step, refusal })
+    })?;
+    let shift = Shift { journal, progress, done: AtomicUsize::new(0), stop: AtomicBool::new(false), manner };
+    let outcome = match manner.one_by_one {
+        true => shift.all(worker, unfused(todo.iter().copied())),
+        false => shift.program(worker, &fuse(plan, todo)),
+    };
+    if let Err(Stopped::Failed(failed)) = &outcome {
+        journal.failed(failed.step, &failed.refusal.to_string()).map_err(Stopped::Journal)?;
+    }
+    outcome
+}
+
+/// What the workers of one run share.
+struct Shift<'a> {
+    journal: &'a Journal,
+    progress: Progress<'a>,
+    done: AtomicUsize,
+    /// Set when one of them failed: the others need not go on.
+    stop: AtomicBool,
+    manner: &'a Manner,
+}
+
+impl Shift<'_> {
+    /// One worker, batch after batch.
+    fn all(&self, mut worker: Worker, batches: impl IntoIterator<Item = Batch>) -> Result<(), Stopped> {
+        batches.into_iter().try_for_each(|batch| self.one(&mut worker, &batch))
+    }
+
+    /// A fused program: its groups are shared out among the workers.
+    fn program(&self, mut worker: Worker, program: &Program) -> Result<(), Stopped> {
+        let in_turn = |worker: &mut Worker, batches: &[Batch]| batches.iter().try_for_each(|b| self.one(worker, b));
+        in_turn(&mut worker, &program.prelude)?;
+        let next = AtomicUsize::new(0);
+        let first = Mutex::new(None);
+        std::thread::scope(|scope| {
+            let (next, first) = (&next, &first);
+            for _ in 0..WORKERS.min(program.groups.len()) {
+                let mut worker = worker.sibling();
+                scope.spawn(move || {
+                    while let Some(group) = program.groups.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        if let Err(stopped) = self.group(&mut worker, group) {
+                            self.stop.store(true, Ordering::Relaxed);
+                            let mut first = first.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                            first.get_or_insert(stopped);
+                            return;
+                        }
+                    }
+                });
+            }
+        });
+        match first.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+            Some(stopped) => Err(stopped),
+            None => in_turn(&mut worker, &program.finale),
+        }
+    }
+
+    /// A node with its pods, or a host.
+    fn group(&self, worker: &mut Worker, batches: &[Batch]) -> Result<(), Stopped> {
+        let mut home: Option<&MachineName> = None;
+        for batch in batches {
+            let home = *home.get_or_insert(&batch.at);
+            if self.stop.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            self.one(worker, batch)?;
+            if batch.at != *home {
+                // A pod is done with once it is left; its node is come back to.
+                worker.forget(&batch.at);
+            }
+        }
+        home.into_iter().for_each(|home| worker.forget(home));
+        Ok(())
+    }
+
+    fn one(&self, worker: &mut Worker, batch: &Batch) -> Result<(), Stopped> {
+        if signal::asked_to_stop() {
+            return Err(Stopped::Asked);
+        }
+        worker.run(batch).map_err(Stopped::Failed)?;
+        self.journal.done(&batch.completes).map_err(Stopped::Journal)?;
+        (self.progress)(batch.completes.len(), &batch.at);
+        let done = self.done.fetch_add(batch.completes.len(), Ordering::Relaxed) + batch.completes.len();
+        if self.manner.die_after.is_some_and(|limit| done >= limit) {
+            let _ = raise(Signal::SIGKILL);
+        }
+        Ok(())
+    }
+}
+
+/// An error about a step: its number, sentence and command.
+fn describe(plan: &Plan, number: u32, what: &str) -> Error {
+    match plan.step(number) {
+        Some(step) => {
+            let error = Error::refused(format!("step {number} of {} {what}: {}", plan.len(), step.sentence()));
+            match step.command() {
+                Some(command) => error.with("command", command),
+                None => error,
+            }
+        }
+        None => Error::refused(format!("step {number} {what}")),
+    }
+}
+
+impl Stopped {
+    /// The error for the user.
+    pub fn explain(self, plan: &Plan, done: usize) -> Error {
+        let lab = &plan.lab;
+        let rest = format!(
+            "`netlab status` shows what there is, `netlab up` goes on from here, `netlab down {lab}` removes it"
+        );
+        match self {
+            Stopped::Failed(Failed { step, refusal }) => {
+                let error = describe(plan, step, "failed").with("because", refusal.to_string());
+                match refusal.hint {
+                    Some(hint) => error.with("hint", hint).help(rest),
+                    None => error.help(rest),
+                }
+            }
+            Stopped::Asked => {
+                Error::new(Status::Stopped, format!("stopped: {done} of {} steps of lab {lab} are done", plan.len()))
+                    .help(rest)
+            }
+            Stopped::Journal(error) => {
+                Error::refused(format!("cannot write the journal of lab {lab}: {error}")).help(rest)
+            }
+        }
+    }
+}

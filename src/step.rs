@@ -1,0 +1,208 @@
+//! A step: one thing done to the kernel, as small as one typed command.
+//!
+//! ```text
+//! 14 node-1: its bridge
+//!    Create the bridge cni0: a switch inside the node, which its pods will be plugged into.
+//!    ip -n node-1 link add cni0 type bridge
+//! ```
+//!
+//! Each kind of step has one page below, which holds everything about it: the sentence, the command that a person
+//! would type, the request that is sent, the check that finds it in the kernel, and all of that for its undoing. A new
+//! kind of step is a new page and a new line in [`Action`].
+
+mod address;
+mod bridge;
+mod chain;
+mod link_local;
+mod master;
+mod move_link;
+mod namespace;
+mod route;
+mod rule;
+mod sysctl;
+mod table;
+mod up;
+mod veth;
+
+use std::fmt;
+
+use crate::kernel::request::Request;
+use crate::names::MachineName;
+use crate::network::Namespaces;
+
+pub use address::AddAddress;
+pub use bridge::AddBridge;
+pub use chain::AddChain;
+pub use link_local::QuietLink;
+pub use master::AttachPort;
+pub use move_link::MoveLink;
+pub use namespace::AddNamespace;
+pub use route::AddRoute;
+pub use rule::AddRule;
+pub use sysctl::SetSysctl;
+pub use table::AddTable;
+pub use up::SetUp;
+pub use veth::AddVeth;
+
+/// Forwards or backwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// What the plan says.
+    Do,
+    /// The inverse.
+    Undo,
+}
+
+/// A step of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Where it is done.
+    pub machine: MachineName,
+    /// What is done.
+    pub action: Action,
+    /// Why, as the rest of a sentence.
+    pub why: String,
+    /// Forwards or backwards.
+    pub way: Way,
+}
+
+/// What a step does: one variant, and one page, per kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// `ip netns add`
+    AddNamespace(AddNamespace),
+    /// `sysctl -w`
+    SetSysctl(SetSysctl),
+    /// `ip link add … type bridge`
+    AddBridge(AddBridge),
+    /// `ip link add … type veth`
+    AddVeth(AddVeth),
+    /// `ip link set … netns`
+    MoveLink(MoveLink),
+    /// `ip link set … master`
+    AttachPort(AttachPort),
+    /// `ip link set … addrgenmode none`
+    QuietLink(QuietLink),
+    /// `ip link set … up`
+    SetUp(SetUp),
+    /// `ip addr add`
+    AddAddress(AddAddress),
+    /// `ip route add`
+    AddRoute(AddRoute),
+    /// `nft add table`
+    AddTable(AddTable),
+    /// `nft add chain`
+    AddChain(AddChain),
+    /// `nft add rule`
+    AddRule(AddRule),
+}
+
+/// What a look at the kernel says about a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// It is in force.
+    Present,
+    /// There is nothing of it.
+    Missing,
+    /// Something else stands in its place: what there is.
+    Changed(String),
+}
+
+impl Finding {
+    fn from_presence(present: bool) -> Self {
+        if present { Finding::Present } else { Finding::Missing }
+    }
+}
+
+/// What every kind of step knows about itself.
+pub(crate) trait Page {
+    /// What is done, as an imperative without its full stop: `Create the bridge cni0`.
+    fn what(&self, at: &MachineName, way: Way) -> String;
+
+    /// The command that a person types. Undoing has none where only the running lab knows what to go back to.
+    fn command(&self, at: &MachineName, way: Way) -> Option<String>;
+
+    /// The requests that have the same effect; none where there is no command.
+    fn requests(&self, way: Way) -> Vec<Request>;
+
+    /// Whether it is in force.
+    fn check(&self, at: &MachineName, seen: &Namespaces) -> Finding;
+}
+
+impl Action {
+    fn page(&self) -> &dyn Page {
+        match self {
+            Action::AddNamespace(page) => page,
+            Action::SetSysctl(page) => page,
+            Action::AddBridge(page) => page,
+            Action::AddVeth(page) => page,
+            Action::MoveLink(page) => page,
+            Action::AttachPort(page) => page,
+            Action::QuietLink(page) => page,
+            Action::SetUp(page) => page,
+            Action::AddAddress(page) => page,
+            Action::AddRoute(page) => page,
+            Action::AddTable(page) => page,
+            Action::AddChain(page) => page,
+            Action::AddRule(page) => page,
+        }
+    }
+}
+
+impl Step {
+    /// A step forwards.
+    pub fn new(machine: &MachineName, action: Action, why: impl Into<String>) -> Self {
+        Step { machine: machine.clone(), action, why: why.into(), way: Way::Do }
+    }
+
+    /// What is done and why, as a sentence.
+    pub fn sentence(&self) -> String {
+        let what = self.action.page().what(&self.machine, self.way);
+        match self.way {
+            Way::Do if !self.why.is_empty() => format!("{what}: {}.", self.why),
+            _ => format!("{what}."),
+        }
+    }
+
+    /// The command that a person types in the fabric.
+    pub fn command(&self) -> Option<String> {
+        self.action.page().command(&self.machine, self.way)
+    }
+
+    /// The requests that have the same effect.
+    pub fn requests(&self) -> Vec<Request> {
+        self.action.page().requests(self.way)
+    }
+
+    /// Whether the step (forwards) is in force.
+    pub fn check(&self, seen: &Namespaces) -> Finding {
+        self.action.page().check(&self.machine, seen)
+    }
+
+    /// The step that takes this one back. It has no command where only the running lab knows what there was before.
+    pub fn inverse(&self) -> Step {
+        let way = match self.way {
+            Way::Do => Way::Undo,
+            Way::Undo => Way::Do,
+        };
+        Step { way, ..self.clone() }
+    }
+}
+
+/// `ip` as typed for a machine: the fabric is where a lab's commands are typed, so it needs no `-n`.
+struct Ip<'a>(&'a MachineName);
+
+impl fmt::Display for Ip<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_fabric() { f.write_str("ip") } else { write!(f, "ip -n {}", self.0) }
+    }
+}
+
+/// What stands before a command that is to run in a machine.
+struct Inside<'a>(&'a MachineName);
+
+impl fmt::Display for Inside<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_fabric() { Ok(()) } else { write!(f, "ip netns exec {} ", self.0) }
+    }
+}

@@ -1,0 +1,53 @@
+//! `ip link set peer-pod-a netns pod-a name eth0`: one end of a pipe goes into another namespace.
+
+use super::{Finding, Ip, Page, Way};
+use crate::kernel::request::Request;
+use crate::names::{LinkName, MachineName};
+use crate::network::Namespaces;
+
+/// Move a link to another machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MoveLink {
+    /// Its name here.
+    pub name: LinkName,
+    /// The machine that receives it.
+    pub to: MachineName,
+    /// Its name there.
+    pub rename: LinkName,
+}
+
+impl Page for MoveLink {
+    fn what(&self, at: &MachineName, way: Way) -> String {
+        let MoveLink { name, to, rename } = self;
+        match way {
+            Way::Do => format!("Move {name} into {to}, where it is called {rename}"),
+            Way::Undo => format!("Move {rename} from {to} back to {at} as {name}"),
+        }
+    }
+
+    fn command(&self, at: &MachineName, way: Way) -> Option<String> {
+        let MoveLink { name, to, rename } = self;
+        Some(match way {
+            Way::Do => format!("{} link set {name} netns {to} name {rename}", Ip(at)),
+            // The fabric has no name under /run/netns: it is the namespace of the pause process, which every
+            // command typed in the lab's shell shares.
+            Way::Undo if at.is_fabric() => format!("ip -n {to} link set {rename} netns $$ name {name}"),
+            Way::Undo => format!("ip -n {to} link set {rename} netns {at} name {name}"),
+        })
+    }
+
+    fn requests(&self, way: Way) -> Vec<Request> {
+        match way {
+            Way::Do => {
+                let MoveLink { name, to, rename } = self.clone();
+                vec![Request::LinkMove { name, to, rename }]
+            }
+            // Sent from here, it would not find the link: the runner of an undone step goes to `to` for it.
+            Way::Undo => Vec::new(),
+        }
+    }
+
+    fn check(&self, _at: &MachineName, seen: &Namespaces) -> Finding {
+        super::veth::check_kind(&self.to, seen, &self.rename, "veth")
+    }
+}

@@ -1,0 +1,71 @@
+//! `sysctl -qw net.ipv4.ip_forward=1`: a switch of the machine's network stack.
+
+use super::{Finding, Inside, Page, Way};
+use crate::kernel::request::Request;
+use crate::names::MachineName;
+use crate::network::Namespaces;
+
+/// Set a sysctl.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetSysctl {
+    /// Its dotted name.
+    pub key: String,
+    /// What it is set to.
+    pub value: String,
+    /// What a new namespace has instead, where that is known for every machine.
+    pub former: Option<String>,
+}
+
+impl SetSysctl {
+    fn target(&self, way: Way) -> Option<&String> {
+        match way {
+            Way::Do => Some(&self.value),
+            Way::Undo => self.former.as_ref(),
+        }
+    }
+}
+
+/// A value as the shell reads it back as one word.
+fn quoted(assignment: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
+    if assignment.chars().all(plain) { assignment.into() } else { format!("'{}'", assignment.replace('\'', r"'\''")) }
+}
+
+impl Page for SetSysctl {
+    fn what(&self, _at: &MachineName, way: Way) -> String {
+        match self.target(way) {
+            Some(value) => format!("Set {} to {value}", self.key),
+            None => format!("Set {} back to what it was", self.key),
+        }
+    }
+
+    fn command(&self, at: &MachineName, way: Way) -> Option<String> {
+        let assignment = format!("{}={}", self.key, self.target(way)?);
+        Some(format!("{}sysctl -qw {}", Inside(at), quoted(&assignment)))
+    }
+
+    fn requests(&self, way: Way) -> Vec<Request> {
+        let value = self.target(way).cloned();
+        value.map(|value| Request::Sysctl { key: self.key.clone(), value }).into_iter().collect()
+    }
+
+    fn check(&self, at: &MachineName, seen: &Namespaces) -> Finding {
+        let words = |text: &str| text.split_ascii_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        match seen.get(at).and_then(|ns| ns.sysctls.get(&self.key)) {
+            Some(value) => Finding::from_presence(words(value) == words(&self.value)),
+            None => Finding::Missing,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_with_spaces_stay_one_word() {
+        assert_eq!(quoted("net.ipv4.ip_forward=1"), "net.ipv4.ip_forward=1");
+        assert_eq!(quoted("net.ipv4.ping_group_range=0 10"), "'net.ipv4.ping_group_range=0 10'");
+        assert_eq!(quoted("a=it's"), r"'a=it'\''s'");
+    }
+}

@@ -1,0 +1,111 @@
+//! `netlab up`: from a topology to a running lab.
+//!
+//! ```text
+//! lock ─▶ runs already? ──yes, same plan──▶ enter, survey, do what is missing
+//!              │ no                └─other──▶ say what to do
+//!              ▼
+//!         newborn sandbox ─▶ write its state ─▶ keep it ─▶ enter, do everything ─▶ wait until it carries packets
+//! ```
+
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+use crate::kernel::{Sandbox, host, ready};
+use crate::lab::{Lab, Lock, Store};
+use crate::names::MachineName;
+use crate::plan::Plan;
+use crate::run::{self, Manner, Progress};
+use crate::step::Step;
+use crate::topology::Loaded;
+
+/// How long ports and addresses may take to become usable before `up` says so.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What `up` did.
+#[derive(Debug)]
+pub struct Done {
+    /// The plan.
+    pub plan: Plan,
+    /// How many steps were done now.
+    pub steps: usize,
+    /// Whether the lab ran before.
+    pub ran_before: bool,
+    /// What does not carry packets yet.
+    pub unready: Vec<ready::Unready>,
+}
+
+/// Brings a lab up. Call it while the process has one thread.
+///
+/// # Errors
+/// When the lab runs with another topology, is being changed, or the machine refuses.
+pub fn up(
+    store: &Store,
+    loaded: &Loaded,
+    manner: &Manner,
+    progress: impl FnOnce(usize) -> Box<dyn Fn(usize, &MachineName) + Sync>,
+) -> Result<Done> {
+    host::allow_many_files();
+    let plan = Plan::of(&loaded.topology);
+    let lab = store.lab(&plan.lab);
+    let lock = lab.lock()?;
+    let (sandbox, ran_before) = match lab.sandbox() {
+        Some(sandbox) => {
+            same_plan(&lab, &plan)?;
+            (sandbox, true)
+        }
+        None => (give_birth(&lab, &lock, &loaded.text)?, false),
+    };
+    let journal = lab.journal()?;
+    let kernel = sandbox.enter()?;
+    let todo: Vec<(u32, &Step)> = match ran_before {
+        true => run::missing(&plan, &run::survey(&kernel, &plan)?)?,
+        false => plan.numbered().collect(),
+    };
+    if !todo.is_empty() {
+        crate::kernel::signal::remember_requests_to_stop();
+        let progress = progress(todo.len());
+        let progress: Progress<'_> = &*progress;
+        run::run(&kernel, &plan, &todo, manner, &journal, progress)
+            .map_err(|stopped| stopped.explain(&plan, lab.record(&plan).done.len()))?;
+    }
+    let bridged: Vec<MachineName> = std::iter::once(MachineName::fabric()).chain(waits_for(&plan)).collect();
+    let unready = ready::wait(&kernel, &bridged, PATIENCE)?;
+    let steps = todo.len();
+    Ok(Done { plan, steps, ran_before, unready })
+}
+
+/// The machines with bridges, and those with IPv6 addresses.
+fn waits_for(plan: &Plan) -> impl Iterator<Item = MachineName> {
+    use crate::step::Action;
+    let mut machines: Vec<MachineName> = plan
+        .steps
+        .iter()
+        .filter(|step| match &step.action {
+            Action::AddBridge(_) => true,
+            Action::AddAddress(step) => step.address.is_ipv6(),
+            _ => false,
+        })
+        .map(|step| step.machine.clone())
+        .filter(|machine| !machine.is_fabric())
+        .collect();
+    machines.sort();
+    machines.dedup();
+    machines.into_iter()
+}
+
+/// Makes the lab's sandbox, and keeps it once its state is written.
+fn give_birth(lab: &Lab, lock: &Lock, text: &str) -> Result<Sandbox> {
+    let newborn = Sandbox::create(lab.name.as_str())?;
+    lab.begin(lock, text, &newborn.id)?;
+    Ok(newborn.keep()?)
+}
+
+/// A running lab must have been brought up with the same plan.
+fn same_plan(lab: &Lab, plan: &Plan) -> Result<()> {
+    if Plan::of(&lab.topology()?) == *plan {
+        return Ok(());
+    }
+    let name = &lab.name;
+    Err(Error::usage(format!("lab {name} runs already, with another topology"))
+        .help(format!("`netlab down {name}` first, or give this one another name (`lab:` in the file) to have both")))
+}
