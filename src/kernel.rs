@@ -1,1 +1,3 @@
 //! The only door to Linux.
+
+pub mod nft;

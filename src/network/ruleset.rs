@@ -62,7 +62,8 @@ pub struct Chain {
 pub struct Hook {
     /// `filter`, `nat` or `route`.
     pub kind: String,
-    /// `prerouting`, `input`, `forward`, `output`, `postrouting` or `ingress`.
+    /// `prerouting`, `input`, `forward`, `output` or `postrouting`; with its device where a hook belongs to one:
+    /// `ingress device "eth0"`.
     pub hook: String,
     /// Lower runs first. Source NAT's customary place is 100 (`srcnat`).
     pub priority: i32,
@@ -71,6 +72,8 @@ pub struct Hook {
 }
 
 /// A rule: matches, then what is done.
+///
+/// Conditions on addresses of both families in one rule cannot all hold; neither `nft` nor netlab makes such a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     /// Its conditions and its action, from left to right.
@@ -120,15 +123,60 @@ impl fmt::Display for Family {
     }
 }
 
+/// Customary priorities by name (`NF_IP_PRI_*`, `include/uapi/linux/netfilter_ipv4.h`), each with the one hook that it
+/// is the name for, if it is not for all.
+const PRIORITIES: [(i32, &str, Option<&str>); 6] = [
+    (-300, "raw", None),
+    (-150, "mangle", None),
+    (-100, "dstnat", Some("prerouting")),
+    (0, "filter", None),
+    (50, "security", None),
+    (100, "srcnat", Some("postrouting")),
+];
+
+/// The same for bridges (`NF_BR_PRI_*`, `include/uapi/linux/netfilter_bridge.h`).
+const BRIDGE_PRIORITIES: [(i32, &str, Option<&str>); 4] = [
+    (-300, "dstnat", Some("prerouting")),
+    (-200, "filter", None),
+    (100, "out", Some("output")),
+    (300, "srcnat", Some("postrouting")),
+];
+
+/// ARP and device chains know one name only.
+const FILTER_PRIORITY: [(i32, &str, Option<&str>); 1] = [(0, "filter", None)];
+
+/// How far from a named priority `nft` still writes `srcnat + 5`.
+const REACH: i32 = 10;
+
+impl Hook {
+    /// The hook as `nft` writes it in a table of this family: `type nat hook postrouting priority srcnat; policy accept;`.
+    pub fn text(&self, family: Family) -> String {
+        let Hook { kind, hook, policy, .. } = self;
+        format!("type {kind} hook {hook} priority {}; policy {policy};", self.priority_text(family))
+    }
+
+    fn priority_text(&self, family: Family) -> String {
+        let names: &[(i32, &str, Option<&str>)] = match family {
+            Family::Ip | Family::Ip6 | Family::Inet => &PRIORITIES,
+            Family::Bridge => &BRIDGE_PRIORITIES,
+            Family::Netdev | Family::Arp => &FILTER_PRIORITY,
+        };
+        let near = names.iter().find(|(named, ..)| self.priority.abs_diff(*named) <= REACH.unsigned_abs());
+        match near {
+            Some((named, name, only)) if only.is_none_or(|hook| hook == self.hook) => match self.priority - named {
+                0 => (*name).to_owned(),
+                above @ 1.. => format!("{name} + {above}"),
+                below => format!("{name} - {}", below.unsigned_abs()),
+            },
+            _ => self.priority.to_string(),
+        }
+    }
+}
+
+/// As in a table of IPv4, IPv6 or both.
 impl fmt::Display for Hook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Hook { kind, hook, priority, policy } = self;
-        match (hook.as_str(), *priority) {
-            ("postrouting", 100) => write!(f, "type {kind} hook {hook} priority srcnat; policy {policy};"),
-            ("prerouting", -100) => write!(f, "type {kind} hook {hook} priority dstnat; policy {policy};"),
-            (_, 0) => write!(f, "type {kind} hook {hook} priority filter; policy {policy};"),
-            _ => write!(f, "type {kind} hook {hook} priority {priority}; policy {policy};"),
-        }
+        f.pad(&self.text(Family::Inet))
     }
 }
 
@@ -141,7 +189,13 @@ impl fmt::Display for Part {
                     Side::Source => "saddr",
                     Side::Destination => "daddr",
                 };
-                write!(f, "{family} {side} {}{network}", if *not { "!= " } else { "" })
+                let not = if *not { "!= " } else { "" };
+                let (address, length) = (network.ip(), network.prefix());
+                match (network, length) {
+                    // nft leaves out the length of a single address.
+                    (IpNetwork::V4(_), 32) | (IpNetwork::V6(_), 128) => write!(f, "{family} {side} {not}{address}"),
+                    _ => write!(f, "{family} {side} {not}{address}/{length}"),
+                }
             }
             Part::Masquerade => f.write_str("masquerade"),
             Part::Other(text) => f.write_str(text),
@@ -170,7 +224,7 @@ impl fmt::Display for Table {
         for chain in &self.chains {
             writeln!(f, "    chain {} {{", chain.name)?;
             if let Some(hook) = &chain.hook {
-                writeln!(f, "        {hook}")?;
+                writeln!(f, "        {}", hook.text(self.family))?;
             }
             for rule in &chain.rules {
                 writeln!(f, "        {rule}")?;

@@ -1,0 +1,188 @@
+//! Changes as the bytes of one transaction: all of them happen, or none.
+//!
+//! ```text
+//! BATCH_BEGIN │ NEWTABLE netlab │ NEWCHAIN postrouting │ NEWRULE … + ACK │ BATCH_END
+//! sequence  0          1                   2                    3               4
+//! ```
+//!
+//! The kernel answers errors unasked, so only the last change asks for an acknowledgement: its arrival means that all
+//! went well. What is created must not exist (`NLM_F_EXCL`); `nft add` would take an existing table as it is, whoever
+//! made it.
+
+use std::fmt;
+
+use netlink_packet_core::{NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL};
+
+use super::attribute::Writer;
+use super::change::Change;
+use super::comment;
+use super::hook::{family_number, hook_number};
+use super::message::Head;
+use super::uapi::{self, message_type};
+use crate::network::ruleset::{Family, Hook};
+
+mod rule;
+
+/// A change that cannot be put into bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unencodable {
+    /// Its place among the changes, from 0.
+    pub change: usize,
+    /// Why.
+    pub why: String,
+}
+
+impl fmt::Display for Unencodable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
+impl std::error::Error for Unencodable {}
+
+/// The sequence number of `NFNL_MSG_BATCH_BEGIN`; the changes have those after it.
+const BEGIN: u32 = 0;
+
+/// The sequence number of a change.
+pub(super) fn sequence(change: usize) -> u32 {
+    BEGIN + 1 + change as u32
+}
+
+/// The change of a sequence number.
+pub(super) fn change_of(sequence: u32) -> Option<usize> {
+    sequence.checked_sub(BEGIN + 1).map(|change| change as usize)
+}
+
+/// The bytes of one transaction.
+///
+/// # Errors
+/// The first change that has no bytes, and why: a part in nft's words only, a comment too long, an address of the wrong
+/// family … What only the kernel can judge is left to it.
+pub fn encode(changes: &[Change]) -> Result<Vec<u8>, Unencodable> {
+    // A masquerade rule with an exception takes about 340 bytes.
+    let mut w = Writer::with_capacity(64 + 384 * changes.len());
+    border(&mut w, libc::NFNL_MSG_BATCH_BEGIN, BEGIN);
+    for (i, change) in changes.iter().enumerate() {
+        let ack = if i + 1 == changes.len() { NLM_F_ACK } else { 0 };
+        put(&mut w, change, sequence(i), ack).map_err(|why| Unencodable { change: i, why })?;
+        if w.overflowed {
+            return Err(Unencodable { change: i, why: "it is longer than a netlink attribute can be".into() });
+        }
+    }
+    border(&mut w, libc::NFNL_MSG_BATCH_END, sequence(changes.len()));
+    Ok(w.bytes)
+}
+
+/// The beginning or the end of a transaction.
+fn border(w: &mut Writer, kind: libc::c_int, sequence: u32) {
+    let resource = libc::NFNL_SUBSYS_NFTABLES as u16;
+    w.message(Head { kind: kind as u16, flags: 0, sequence, family: libc::AF_UNSPEC as u8, resource }, |_| ());
+}
+
+fn put(w: &mut Writer, change: &Change, sequence: u32, ack: u16) -> Result<(), String> {
+    const CREATE: u16 = NLM_F_CREATE | NLM_F_EXCL;
+    let head = |message, family: Family, flags| Head {
+        kind: message_type(message),
+        flags: flags | ack,
+        sequence,
+        family: family_number(family),
+        resource: 0,
+    };
+    match change {
+        Change::AddTable { family, table, comment } => {
+            check_names(&[table])?;
+            let comment = comment.as_deref().map(comment::encode).transpose()?;
+            w.message(head(libc::NFT_MSG_NEWTABLE, *family, CREATE), |w| {
+                w.text(uapi::table::NAME, table);
+                if let Some(comment) = comment {
+                    w.put(uapi::table::USERDATA, &comment);
+                }
+            });
+        }
+        Change::DeleteTable { family, table } => {
+            check_names(&[table])?;
+            w.message(head(libc::NFT_MSG_DELTABLE, *family, 0), |w| w.text(uapi::table::NAME, table));
+        }
+        Change::AddChain { family, table, chain, hook } => {
+            check_names(&[table, chain])?;
+            let hook = hook.as_ref().map(|hook| numbers(*family, hook)).transpose()?;
+            w.message(head(libc::NFT_MSG_NEWCHAIN, *family, CREATE), |w| {
+                w.text(uapi::chain::TABLE, table);
+                w.text(uapi::chain::NAME, chain);
+                if let Some(hook) = hook {
+                    put_hook(w, &hook);
+                }
+            });
+        }
+        Change::DeleteChain { family, table, chain } => {
+            check_names(&[table, chain])?;
+            w.message(head(libc::NFT_MSG_DELCHAIN, *family, 0), |w| {
+                w.text(uapi::chain::TABLE, table);
+                w.text(uapi::chain::NAME, chain);
+            });
+        }
+        Change::AddRule { family, table, chain, rule } => {
+            check_names(&[table, chain])?;
+            rule::check(*family, rule)?;
+            let comment = rule.comment.as_deref().map(comment::encode).transpose()?;
+            // A rule has no name, so there is nothing to be exclusive about; APPEND puts it last.
+            w.message(head(libc::NFT_MSG_NEWRULE, *family, NLM_F_CREATE | NLM_F_APPEND), |w| {
+                w.text(uapi::rule::TABLE, table);
+                w.text(uapi::rule::CHAIN, chain);
+                w.nested(uapi::rule::EXPRESSIONS, |w| rule::put(w, *family, rule));
+                if let Some(comment) = comment {
+                    w.put(uapi::rule::USERDATA, &comment);
+                }
+            });
+        }
+        // A DELRULE that names no rule deletes all of the chain.
+        Change::FlushChain { family, table, chain } => {
+            check_names(&[table, chain])?;
+            w.message(head(libc::NFT_MSG_DELRULE, *family, 0), |w| {
+                w.text(uapi::rule::TABLE, table);
+                w.text(uapi::rule::CHAIN, chain);
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Names end at their first zero byte: one inside would name something else.
+fn check_names(names: &[&str]) -> Result<(), String> {
+    match names.iter().find(|name| name.contains('\0')) {
+        Some(name) => Err(format!("the name {name:?} contains a zero byte")),
+        None => Ok(()),
+    }
+}
+
+/// A hook in the kernel's numbers.
+struct Numbers<'a> {
+    kind: &'a str,
+    number: u32,
+    priority: i32,
+    policy: u32,
+}
+
+fn numbers(family: Family, hook: &Hook) -> Result<Numbers<'_>, String> {
+    let Some(number) = hook_number(family, &hook.hook) else {
+        return Err(format!("a table of family {family} has no hook {} that netlab can use", hook.hook));
+    };
+    let policy = match hook.policy.as_str() {
+        "accept" => libc::NF_ACCEPT,
+        "drop" => libc::NF_DROP,
+        other => return Err(format!("a chain's policy is accept or drop, not {other}")),
+    };
+    Ok(Numbers { kind: &hook.kind, number, priority: hook.priority, policy: policy as u32 })
+}
+
+fn put_hook(w: &mut Writer, hook: &Numbers<'_>) {
+    w.nested(uapi::chain::HOOK, |w| {
+        w.number(uapi::hook::NUMBER, hook.number);
+        w.number(uapi::hook::PRIORITY, hook.priority.cast_unsigned());
+    });
+    w.number(uapi::chain::POLICY, hook.policy);
+    w.text(uapi::chain::TYPE, hook.kind);
+}
+
+#[cfg(test)]
+mod tests;
