@@ -84,7 +84,7 @@ pub fn limit(r: &mut Reading, a: Attributes<'_>) -> Option<()> {
 /// Bytes in the largest unit that takes them whole.
 fn amount(bytes: u64) -> String {
     const UNITS: [(u64, &str); 2] = [(1 << 20, "mbytes"), (1 << 10, "kbytes")];
-    match UNITS.iter().find(|(size, _)| bytes > 0 && bytes % size == 0) {
+    match UNITS.iter().find(|(size, _)| bytes > 0 && bytes.is_multiple_of(*size)) {
         Some((size, unit)) => format!("{} {unit}", bytes / size),
         None => format!("{bytes} bytes"),
     }
