@@ -41,11 +41,11 @@ pub fn byteorder(r: &mut Reading, a: Attributes<'_>) -> Option<()> {
 /// Compares a register with a constant.
 pub fn cmp(r: &mut Reading, a: Attributes<'_>) -> Option<()> {
     use uapi::cmp::{DATA, FROM, OP};
-    let (register, op) = (a.number(FROM)?, a.number(OP)?.cast_signed());
+    let op = a.number(OP)?.cast_signed();
     let value = a.nested(DATA)?.get(uapi::data::VALUE)?;
-    let (what, mask) = r.take(register)?;
+    let (what, mask) = r.take(a.number(FROM)?)?;
     match (what, mask) {
-        (What::Named(selector), mask) => named(r, register, &selector, mask.as_ref(), op, value),
+        (What::Named(selector), mask) => named(r, &selector, mask.as_ref(), op, value),
         (What::Bytes { base, offset, .. }, None) if op == libc::NFT_CMP_EQ => pieces(r, base, offset, value),
         (What::Bytes { base, offset, length }, mask) => {
             let part = compare(&raw(base, offset, length)?, mask.as_ref(), op, value)?;
@@ -55,17 +55,12 @@ pub fn cmp(r: &mut Reading, a: Attributes<'_>) -> Option<()> {
     }
 }
 
-fn named(
-    r: &mut Reading,
-    register: u32,
-    selector: &Selector,
-    mask: Option<&Mask>,
-    op: i32,
-    value: &[u8],
-) -> Option<()> {
+/// A comparison of something with a name.
+fn named(r: &mut Reading, selector: &Selector, mask: Option<&Mask>, op: i32, value: &[u8]) -> Option<()> {
     if op == libc::NFT_CMP_LTE
+        && mask.is_none()
         && let Some(low) = r.low.take()
-        && low.register == register
+        && low.text == selector.text
     {
         let text = format!("{} {}-{}", selector.text, low.value, word(selector.kind, value));
         return r.rewrite(low.place, Part::Other(text));
@@ -74,7 +69,7 @@ fn named(
     let place = r.condition(part);
     match (op, mask, selector.tells) {
         (libc::NFT_CMP_GTE, None, _) => {
-            r.low = Some(Low { register, place, value: word(selector.kind, value) });
+            r.low = Some(Low { text: selector.text.clone(), place, value: word(selector.kind, value) });
         }
         (libc::NFT_CMP_EQ, None, Some(layer)) => {
             if let Some(protocol) = protocol(selector, value) {
@@ -108,7 +103,7 @@ fn pieces(r: &mut Reading, base: u32, offset: u32, value: &[u8]) -> Option<()> {
     };
     let selector = field.mention(r, length);
     let (now, later) = value.split_at_checked(selector.length)?;
-    named(r, 0, &selector, None, libc::NFT_CMP_EQ, now)?;
+    named(r, &selector, None, libc::NFT_CMP_EQ, now)?;
     if later.is_empty() { Some(()) } else { pieces(r, base, offset.checked_add(field.length)?, later) }
 }
 

@@ -89,11 +89,11 @@ pub struct Reading {
     pub low: Option<Low>,
 }
 
-/// A condition `… >= low`: a `<=` on the same register makes it a range.
+/// A condition `… >= low`: if `… <= high` follows, nft writes a range.
 #[derive(Debug)]
 pub struct Low {
-    /// The register that was compared.
-    pub register: u32,
+    /// What was compared.
+    pub text: String,
     /// The place of the condition.
     pub place: usize,
     /// The low end, in words.
@@ -136,7 +136,6 @@ impl Reading {
 
     /// Puts something of the packet into a register.
     pub fn load(&mut self, register: u32, what: What) -> Option<()> {
-        self.low = None;
         self.set(register, Value::Loaded { what, mask: None, used: false })
     }
 
@@ -172,6 +171,7 @@ impl Reading {
 
     /// A condition; returns its place.
     pub fn condition(&mut self, part: Part) -> usize {
+        self.low = None;
         self.parts.push(part);
         self.parts.len() - 1
     }
@@ -191,17 +191,17 @@ impl Reading {
     /// Something is about to be said that implies the protocol of a layer: nft does not write the condition on that.
     pub fn implied(&mut self, layer: Layer) {
         let Some(place) = self.told_by[layer as usize].take() else { return };
-        if place < self.parts.len() {
-            self.parts.remove(place);
+        let Some(part) = self.parts.get(place) else { return };
+        // `ip protocol tcp` also says that it is IPv4, which goes without saying only in a table of one family.
+        let says_more = layer == Layer::Transport && !part.to_string().starts_with("meta");
+        if says_more && !matches!(self.family, Family::Ip | Family::Ip6) {
+            return;
         }
+        self.parts.remove(place);
+        self.low = None;
         for other in self.told_by.iter_mut().flatten().filter(|other| **other > place) {
             *other -= 1;
         }
-    }
-
-    /// The text of the condition that told the protocol of a layer.
-    pub fn told_by(&self, layer: Layer) -> Option<String> {
-        self.parts.get(self.told_by[layer as usize]?).map(ToString::to_string)
     }
 
     /// An action. Conditions before it stay, whatever is said after it.

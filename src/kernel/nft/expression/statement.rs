@@ -134,10 +134,7 @@ pub fn reject(r: &mut Reading, a: Attributes<'_>) -> Option<()> {
     // NFT_REJECT_ICMP_UNREACH, NFT_REJECT_TCP_RST, NFT_REJECT_ICMPX_UNREACH
     let (name, names, default): (_, Names, _) = match a.number(uapi::reject::TYPE)?.cast_signed() {
         libc::NFT_REJECT_TCP_RST => {
-            // Said by `tcp reset` itself, unless it stands in the rule as a field of the packet.
-            if r.told_by(Layer::Transport).is_some_and(|text| text.starts_with("meta")) {
-                r.implied(Layer::Transport);
-            }
+            r.implied(Layer::Transport);
             return r.say("reject with tcp reset");
         }
         libc::NFT_REJECT_ICMPX_UNREACH => ("icmpx", word::ICMPX_CODES, Some(1)),
