@@ -259,6 +259,20 @@ fn the_kernel_says_why() {
 }
 
 #[test]
+fn a_long_rule_is_read_whole() {
+    // The kernel takes 127 expressions: more bytes than the first datagram of a dump has room for.
+    let except: Vec<_> = (0..62).map(|i| format!("fd00:{i}::/32")).collect();
+    let except: Vec<_> = except.iter().map(String::as_str).collect();
+    let table = table(Family::Ip6, vec![masquerade("fd00::/8", &except, None); 3]);
+    let dumped = in_namespace(|| {
+        let socket = nft::open().unwrap();
+        nft::apply(&socket, &Change::to_make(&table)).unwrap();
+        nft::dump(&socket).unwrap()
+    });
+    assert_eq!(dumped, [table]);
+}
+
+#[test]
 fn a_large_ruleset_is_read_whole() {
     let rules: Vec<_> = (0..=255).map(|i| masquerade(&format!("10.{i}.0.0/16"), &["10.0.0.0/9"], None)).collect();
     let table = table(Family::Ip, rules);
@@ -268,4 +282,29 @@ fn a_large_ruleset_is_read_whole() {
         nft::dump(&socket).unwrap()
     });
     assert_eq!(dumped, [table]);
+}
+
+#[test]
+fn a_ruleset_that_changes_is_read_at_one_moment() {
+    let table = table(Family::Ip, vec![masquerade("10.244.1.0/24", &["10.244.0.0/16"], None); 50]);
+    in_namespace(|| {
+        let (reader, writer) = (nft::open().unwrap(), nft::open().unwrap());
+        let delete = [Change::DeleteTable { family: table.family, table: table.name.clone() }];
+        let done = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                    nft::apply(&writer, &Change::to_make(&table)).unwrap();
+                    std::thread::sleep(std::time::Duration::from_millis(1));
+                    nft::apply(&writer, &delete).unwrap();
+                }
+            });
+            let dumped: Vec<_> = (0..300).map(|_| nft::dump(&reader)).collect();
+            done.store(true, std::sync::atomic::Ordering::Relaxed);
+            for tables in dumped {
+                let tables = tables.unwrap();
+                assert!(tables.is_empty() || tables == [table.clone()], "{tables:?}");
+            }
+        });
+    });
 }

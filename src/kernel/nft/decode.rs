@@ -96,10 +96,11 @@ fn devices(hook: Attributes<'_>) -> String {
         return format!(" device \"{device}\"");
     }
     let Some(devices) = hook.nested(uapi::hook::DEVICES) else { return String::new() };
-    let devices: Vec<_> = devices.iter().map(|(_, name)| format!("\"{}\"", text(name))).collect();
+    let devices: Vec<_> = devices.iter().map(|(_, name)| text(name)).collect();
     match devices.as_slice() {
         [] => String::new(),
-        [one] => format!(" device {one}"),
+        [one] => format!(" device \"{one}\""),
+        // Here nft writes no quotes.
         several => format!(" devices = {{ {} }}", several.join(", ")),
     }
 }
