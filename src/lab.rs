@@ -224,6 +224,10 @@ impl Lab {
     pub fn forget(&self, lock: Lock) -> Result<()> {
         let removed = fs::remove_dir_all(&self.directory).map_err(|e| self.unwritable(&self.directory, &e));
         drop(lock);
+        // The store goes with its last lab; one that holds others stays.
+        if let Some(store) = self.directory.parent() {
+            let _ = fs::remove_dir(store);
+        }
         removed
     }
 
@@ -253,7 +257,7 @@ impl Lab {
         open.map(Journal::new).map_err(|e| self.unwritable(&path, &e))
     }
 
-    /// What its journal says.
+    /// What its journal says; one that is not there says nothing.
     pub fn record(&self, plan: &Plan) -> Record {
         let bytes = fs::read(self.file("journal")).unwrap_or_default();
         Record::parse(&String::from_utf8_lossy(&bytes), plan.len())

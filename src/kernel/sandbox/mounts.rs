@@ -10,14 +10,15 @@
 //! The host may have no `/run/netns`, and an ordinary user could not make one; root could, but netlab leaves the host
 //! as it is. So the lab gets a `/run` of its own. The links keep sockets and runtime files of the host within reach.
 
+use std::ffi::CStr;
 use std::fs;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use nix::fcntl::{OFlag, open};
+use nix::errno::Errno;
+use nix::libc;
 use nix::mount::{MsFlags, mount};
-use nix::sys::stat::Mode;
 
 use crate::kernel::refusal::{Refusal, Result};
 
@@ -41,20 +42,38 @@ pub fn arrange() -> Result<()> {
         .map(|entry| entry.file_name())
         .filter(|name| name != "netns" && name != HOST)
         .collect();
-    let host = open(RUN, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty()).map_err(refused("open /run"))?;
+    let host = clone_tree(c"/run").map_err(refused("copy the mounts of /run"))?;
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     mount(Some("netlab"), RUN, Some("tmpfs"), flags, Some("mode=755")).map_err(refused("mount a tmpfs on /run"))?;
 
     let here = |e: std::io::Error| Refusal::from_io("arrange /run", &e);
     let back = Path::new(RUN).join(HOST);
     fs::create_dir(&back).map_err(here)?;
-    // The handle still means the directory under the new mount.
-    let under = format!("/proc/self/fd/{}", host.as_raw_fd());
-    mount(Some(under.as_str()), &back, NOTHING, MsFlags::MS_BIND | MsFlags::MS_REC, NOTHING)
-        .map_err(refused("keep the host's /run within reach"))?;
+    attach_tree(host.as_fd(), c"/run/.host").map_err(refused("keep the host's /run within reach"))?;
     fs::create_dir(Path::new(RUN).join("netns")).map_err(here)?;
     for name in names {
         symlink(Path::new(HOST).join(&name), Path::new(RUN).join(&name)).map_err(here)?;
     }
     Ok(())
+}
+
+/// `OPEN_TREE_CLONE` and `AT_RECURSIVE`, `include/uapi/linux/mount.h`: a copy of a mount and of those in it, that is
+/// mounted nowhere yet. (A bind mount by name would, after the tmpfs, find the tmpfs.)
+const CLONE_RECURSIVE: u32 = 1 | 0x8000;
+/// `MOVE_MOUNT_F_EMPTY_PATH`: the source is the descriptor itself.
+const FROM_DESCRIPTOR: u32 = 4;
+
+fn clone_tree(path: &CStr) -> nix::Result<OwnedFd> {
+    let flags = CLONE_RECURSIVE | libc::O_CLOEXEC as u32;
+    // SAFETY: open_tree(2) reads a path and returns a new descriptor or an error.
+    let fd = Errno::result(unsafe { libc::syscall(libc::SYS_open_tree, libc::AT_FDCWD, path.as_ptr(), flags) })?;
+    // SAFETY: the descriptor is new and nobody else's.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
+}
+
+fn attach_tree(tree: BorrowedFd<'_>, path: &CStr) -> nix::Result<()> {
+    let (from, at) = (tree.as_raw_fd(), libc::AT_FDCWD);
+    // SAFETY: move_mount(2) reads two paths, the first of which is empty.
+    let moved = unsafe { libc::syscall(libc::SYS_move_mount, from, c"".as_ptr(), at, path.as_ptr(), FROM_DESCRIPTOR) };
+    Errno::result(moved).map(drop)
 }
