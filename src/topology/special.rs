@@ -1,0 +1,66 @@
+//! Addresses that mean something of their own and so cannot be given to a machine.
+//!
+//! ```text
+//! 127.0.0.0/8 ::1        loopback          0.0.0.0 ::              unspecified
+//! 224.0.0.0/4 ff00::/8   multicast         ::ffff:0:0/96           IPv4 in IPv6's clothes
+//! 10.244.1.0/24          the subnet itself 10.244.1.255/24         its broadcast address
+//! ```
+
+use std::net::IpAddr;
+
+use ipnetwork::IpNetwork;
+
+use super::diagnostic::Diagnostic;
+use super::span::Span;
+use super::subnet::{Family, Subnet, number};
+
+/// Why no machine can have this address.
+pub fn address(ip: IpAddr) -> Option<&'static str> {
+    match ip {
+        _ if ip.is_unspecified() => Some("this is the unspecified address, which stands for none"),
+        _ if ip.is_loopback() => Some("this is a loopback address, which never leaves its machine"),
+        _ if ip.is_multicast() => Some("this is a multicast address, which stands for a group"),
+        IpAddr::V4(ip) if ip.is_broadcast() => Some("this is the broadcast address of every link"),
+        IpAddr::V4(ip) if ip.octets()[0] == 0 => Some("addresses in 0.0.0.0/8 stand for \"this network\""),
+        IpAddr::V6(ip) if ip.to_ipv4_mapped().is_some() => Some("this is an IPv4 address: write it as one"),
+        _ => None,
+    }
+}
+
+/// Why machines cannot have addresses in this subnet.
+pub fn subnet(subnet: IpNetwork) -> Option<&'static str> {
+    let overlaps = |first: IpAddr, length: u8| IpNetwork::new(first, length).is_ok_and(|odd| odd.overlaps(&subnet));
+    match subnet.family() {
+        _ if subnet.prefix() == 0 => Some("this is every address there is"),
+        Family::V4 if overlaps([127, 0, 0, 0].into(), 8) => Some("this overlaps the loopback addresses"),
+        Family::V4 if overlaps([224, 0, 0, 0].into(), 4) => Some("this overlaps the multicast addresses"),
+        Family::V4 if overlaps([0, 0, 0, 0].into(), 8) => Some("addresses in 0.0.0.0/8 stand for \"this network\""),
+        Family::V6 if overlaps([0xff00, 0, 0, 0, 0, 0, 0, 0].into(), 8) => {
+            Some("this overlaps the multicast addresses")
+        }
+        Family::V6 if overlaps([0, 0, 0, 0, 0, 0, 0, 0].into(), 96) => Some("this overlaps ::1, the loopback address"),
+        _ => address(subnet.ip()).filter(|_| subnet.prefix() >= 96),
+    }
+}
+
+/// The complaint about an address that is its subnet's first or last, where those are not for hosts.
+pub fn ends_of_subnet(interface: IpNetwork, span: Span) -> Option<Diagnostic> {
+    let family = interface.family();
+    let (first, last) = interface.hosts();
+    let ip = number(interface.ip());
+    if interface.prefix() == 0 {
+        let diagnostic = Diagnostic::new(span, format!("{interface} would put every address on one link"));
+        return Some(diagnostic.label("expected a longer prefix length, such as /24"));
+    }
+    if (first..=last).contains(&ip) {
+        return None;
+    }
+    let (ip, subnet) = (interface.ip(), interface.subnet());
+    let title = match family {
+        Family::V4 if ip == subnet.ip() => format!("{ip} is the network address of {subnet}"),
+        Family::V4 => format!("{ip} is the broadcast address of {subnet}"),
+        Family::V6 => format!("{ip} is the subnet-router anycast address of {subnet}"),
+    };
+    let (first, last) = (family.address(first), family.address(last));
+    Some(Diagnostic::new(span, title).label("no host can have it").help(format!("hosts are {first} to {last}")))
+}

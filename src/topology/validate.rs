@@ -1,0 +1,30 @@
+//! Whether what is written, and what derives from it, can be built.
+//!
+//! ```text
+//! machines    no two of one name              names::check
+//! links       no two of one name in a namespace
+//! subnets     none overlaps another           subnets::check
+//! addresses   each in its subnet, none twice  addresses::check
+//! routes      gateways on connected subnets   routes::check
+//! bridges     at most 1,023 ports             ports::check
+//! ```
+//!
+//! If a part of the file could not be read, rules that would blame others for what is missing are left out.
+
+pub mod addresses;
+pub mod names;
+pub mod ports;
+pub mod routes;
+pub mod subnets;
+
+use super::diagnostic::Diagnostics;
+use super::spec::Spec;
+
+/// Checks everything. `expanded` says whether `spec` is spelled out.
+pub fn check(spec: &Spec, expanded: bool, diagnostics: &mut Diagnostics) {
+    names::check(spec, diagnostics);
+    subnets::check(spec, diagnostics);
+    addresses::check(spec, diagnostics);
+    routes::check(spec, expanded, diagnostics);
+    ports::check(spec, diagnostics);
+}

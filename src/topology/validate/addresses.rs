@@ -1,0 +1,145 @@
+//! Every address is in a subnet of its segment, with that subnet's prefix length, and is given once.
+//!
+//! ```text
+//! underlay 192.168.1.0/24      eth0 192.168.2.11/24   outside
+//!                              eth0 192.168.1.11/16   wrong prefix length
+//! ```
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use ipnetwork::IpNetwork;
+
+use crate::topology::diagnostic::{Diagnostic, Diagnostics};
+use crate::topology::span::{Span, Spanned};
+use crate::topology::spec::{InterfaceSpec, MachineSpec, NodeSpec, PodSpec, Spec};
+use crate::topology::subnet::is_link_local;
+use crate::topology::subnet_map::SubnetMap;
+
+/// Checks every address.
+pub fn check(spec: &Spec, diagnostics: &mut Diagnostics) {
+    let mut checker = Checker { networks: HashMap::new(), seen: HashMap::new(), diagnostics };
+    for (segment, network) in spec.networks.iter().enumerate() {
+        let mut subnets = SubnetMap::default();
+        // Where a subnet could not be read, any address might be in it.
+        for subnet in network.subnets.iter().filter(|_| network.intact) {
+            subnets.insert(subnet.value, ());
+        }
+        checker.networks.insert(network.name.as_str(), (segment, subnets));
+    }
+    for (index, node) in spec.nodes.iter().enumerate() {
+        checker.interfaces(&node.machine);
+        checker.bridge(node, spec.networks.len() + index);
+    }
+    for host in &spec.hosts {
+        checker.interfaces(host);
+    }
+}
+
+/// Who has an address.
+#[derive(Clone, Copy)]
+enum Owner<'s> {
+    Interface(&'s MachineSpec, &'s InterfaceSpec),
+    Bridge(&'s NodeSpec),
+    Pod(&'s PodSpec),
+}
+
+impl Owner<'_> {
+    fn describe(self) -> String {
+        match self {
+            Owner::Interface(machine, interface) => format!("{}'s {}", machine.name.value, interface.name.value),
+            Owner::Bridge(node) => format!("{}'s bridge", node.machine.name.value),
+            Owner::Pod(pod) => pod.machine.name.to_string(),
+        }
+    }
+}
+
+struct Checker<'s, 'd> {
+    networks: HashMap<&'s str, (usize, SubnetMap<()>)>,
+    /// Link-local addresses are told apart by their segment; all others are the lab's.
+    seen: HashMap<(Option<usize>, IpAddr), (Span, Owner<'s>)>,
+    diagnostics: &'d mut Diagnostics,
+}
+
+impl<'s> Checker<'s, '_> {
+    fn interfaces(&mut self, machine: &'s MachineSpec) {
+        for interface in &machine.interfaces {
+            let owner = Owner::Interface(machine, interface);
+            let mut segment = None;
+            if let Some((index, subnets)) = self.networks.get(interface.network.as_str()) {
+                segment = Some(*index);
+                let place = format!("network {}", interface.network.value);
+                for address in &interface.addresses {
+                    self.diagnostics.extend(outside(address, subnets, &place));
+                }
+            }
+            for address in &interface.addresses {
+                self.once(address, segment, owner);
+            }
+        }
+    }
+
+    fn bridge(&mut self, node: &'s NodeSpec, segment: usize) {
+        let mut subnets = SubnetMap::default();
+        for address in node.bridge.iter().flat_map(|bridge| &bridge.addresses) {
+            if node.machine.intact {
+                subnets.insert(address.value, ());
+            }
+            self.once(address, Some(segment), Owner::Bridge(node));
+        }
+        let place = format!("{}'s bridge", node.machine.name.value);
+        for pod in &node.pods {
+            for address in &pod.addresses {
+                self.diagnostics.extend(outside(address, &subnets, &place));
+                self.once(address, Some(segment), Owner::Pod(pod));
+            }
+            self.interfaces(&pod.machine);
+        }
+    }
+
+    /// Complains if somebody has the address already.
+    fn once(&mut self, address: &Spanned<IpNetwork>, segment: Option<usize>, owner: Owner<'s>) {
+        let ip = address.ip();
+        let key = (segment.filter(|_| is_link_local(ip)), ip);
+        let Some((first, first_owner)) = self.seen.get(&key) else {
+            self.seen.insert(key, (address.span, owner));
+            return;
+        };
+        let (title, help) = match (first_owner, owner) {
+            (Owner::Bridge(node), Owner::Pod(_)) => (
+                format!("{ip} is the gateway: {}'s bridge has it", node.machine.name.value),
+                "leave the pod's `addresses` out: it gets the next free one",
+            ),
+            (_, Owner::Pod(_)) => {
+                (format!("{ip} is given twice"), "leave the pod's `addresses` out: it gets the next free one")
+            }
+            _ => (format!("{ip} is given twice"), "each address belongs to one machine"),
+        };
+        self.diagnostics.push(
+            Diagnostic::new(address.span, title)
+                .label(format!("to {}", owner.describe()))
+                .also(*first, format!("to {}", first_owner.describe()))
+                .help(help),
+        );
+    }
+}
+
+/// The complaint about an address that is in none of the subnets, or has another prefix length.
+fn outside(address: &Spanned<IpNetwork>, subnets: &SubnetMap<()>, place: &str) -> Option<Diagnostic> {
+    use crate::topology::subnet::{Family, Subnet};
+    if subnets.is_empty() || is_link_local(address.ip()) || subnets.has(&address.subnet()) {
+        return None;
+    }
+    let diagnostic = match subnets.find(address.ip()) {
+        Some((subnet, ())) => {
+            let title = format!("{} is in {subnet}, but has another prefix length", address.value);
+            Diagnostic::new(address.span, title).label(format!("expected {}/{}", address.ip(), subnet.prefix())).help(
+                format!("with /{} the machine would look for its neighbours in the wrong place", address.prefix()),
+            )
+        }
+        None => Diagnostic::new(address.span, format!("{} is outside the subnets of {place}", address.ip()))
+            .label(format!("expected an {} address in {}", Family::of(address.ip()), subnets.describe()))
+            .help("correct the address, or add its subnet"),
+    };
+    Some(diagnostic)
+}
