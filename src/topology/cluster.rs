@@ -33,7 +33,7 @@ pub fn decode(tree: &Tree<'_>, owner: Span, diagnostics: &mut Diagnostics) -> Op
     }
     let cidrs = one_of_each_family(cidrs, diagnostics);
     let mut mask = |key| fields.get(key).and_then(|tree| values::prefix_length(tree, diagnostics));
-    let masks =
+    let mut masks =
         Masks { any: mask("nodeCIDRMaskSize"), v4: mask("nodeCIDRMaskSizeIPv4"), v6: mask("nodeCIDRMaskSizeIPv6") };
     masks.check(&cidrs, diagnostics);
     let cidrs = cidrs.into_iter().filter_map(|cidr| masks.cut(cidr, diagnostics)).collect();
@@ -67,9 +67,10 @@ struct Masks {
 }
 
 impl Masks {
-    /// Whether the keys go together with the families, as kube-controller-manager demands.
-    fn check(&self, cidrs: &[Spanned<IpNetwork>], diagnostics: &mut Diagnostics) {
-        let Some(any) = &self.any else { return };
+    /// Checks that the keys go together with the families, as kube-controller-manager demands. A key that does not is
+    /// passed over afterwards.
+    fn check(&mut self, cidrs: &[Spanned<IpNetwork>], diagnostics: &mut Diagnostics) {
+        let Some(any) = self.any.take() else { return };
         if let Some(other) = self.v4.as_ref().or(self.v6.as_ref()) {
             diagnostics.push(
                 Diagnostic::new(any.span, "nodeCIDRMaskSize and a key that names its family exclude each other")
@@ -83,6 +84,8 @@ impl Masks {
                     .label("clusterCIDR has both IPv4 and IPv6")
                     .help("write nodeCIDRMaskSizeIPv4 or nodeCIDRMaskSizeIPv6"),
             );
+        } else {
+            self.any = Some(any);
         }
     }
 

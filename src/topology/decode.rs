@@ -101,8 +101,9 @@ fn machine(
 fn interface(key: &Key<'_>, tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<InterfaceSpec> {
     let name = link_name(key, "the name of an interface, which is a link", diagnostics);
     let fields = Fields::open(tree, &keys::INTERFACE, key.span, diagnostics)?;
-    let network =
-        fields.get("network").and_then(|tree| values::name::<LinkName>(tree, "the name of a network", diagnostics));
+    let network = fields
+        .get("network")
+        .and_then(|tree| values::name::<LinkName>(tree, "the name of a network, whose bridge is a link", diagnostics));
     let addresses = one_or_many(fields.get("addresses"), diagnostics, values::interface);
     Some(InterfaceSpec { name: name?, network: network?, addresses })
 }

@@ -12,6 +12,8 @@
 //!    = help: leave `addresses` out: the next free one is taken             help
 //! ```
 
+use std::collections::HashSet;
+
 use super::span::Span;
 
 /// How many mistakes are kept. Whoever has more has one mistake that was copied, and is told how many there are.
@@ -67,11 +69,18 @@ impl Diagnostic {
 pub struct Diagnostics {
     kept: Vec<Diagnostic>,
     count: usize,
+    /// Pairs of places that clash: one complaint about each pair is enough.
+    clashes: HashSet<(Span, Span)>,
 }
 
 impl Diagnostics {
     /// Adds a mistake.
     pub fn push(&mut self, diagnostic: Diagnostic) {
+        if let (Some(span), Some((other, _))) = (diagnostic.span, &diagnostic.also)
+            && !self.clashes.insert((span, *other))
+        {
+            return;
+        }
         self.count += 1;
         if self.kept.len() < KEPT {
             self.kept.push(diagnostic);

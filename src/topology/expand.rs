@@ -159,11 +159,13 @@ fn give_default_routes(node: &mut NodeSpec) {
             if pod.machine.routes.iter().any(|route| route.to.value == to) {
                 continue;
             }
+            let mine = || pod.addresses.iter().map(|address| address.ip());
+            // A pod that was given the gateway's own address has a mistake already, and no gateway.
             let gateway = bridge
                 .addresses
                 .iter()
                 .filter(|gateway| gateway.family() == family)
-                .find(|gateway| pod.addresses.iter().any(|address| gateway.contains(address.ip())));
+                .find(|gateway| mine().any(|ip| gateway.contains(ip)) && mine().all(|ip| ip != gateway.ip()));
             if let Some(gateway) = gateway {
                 let span = pod.machine.name.span;
                 let via = Spanned::new(gateway.ip(), span);

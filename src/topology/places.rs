@@ -44,14 +44,26 @@ impl Places {
         Span { start, end: self.byte(span.end.index()).max(start) }
     }
 
+    /// Where the parser gave up.
+    pub fn mark(&self, error: &ScanError) -> Span {
+        let start = self.byte(error.marker().index());
+        Span { start, end: start }
+    }
+
     /// The parser's error as a diagnostic.
     pub fn explain(&self, text: &str, error: &ScanError) -> Diagnostic {
-        let start = self.byte(error.marker().index());
-        let end = text.get(start..).and_then(|rest| rest.chars().next()).map_or(start, |c| start + c.len_utf8());
+        let mut start = self.mark(error).start;
         let info = error.info();
-        let at_tab = text.get(start..end) == Some("\t") || info.contains("tab");
+        let about_tabs = info.contains("tab") || text.get(start..).is_some_and(|rest| rest.starts_with('\t'));
+        if about_tabs {
+            // The parser stands behind the tab that it complains about.
+            let before = text.get(..start).unwrap_or_default();
+            let line = before.rfind('\n').map_or(0, |at| at + 1);
+            start = before.rfind('\t').filter(|tab| *tab >= line).unwrap_or(start);
+        }
+        let end = text.get(start..).and_then(|rest| rest.chars().next()).map_or(start, |c| start + c.len_utf8());
         let diagnostic = Diagnostic::new(Span { start, end }, format!("this is not YAML: {info}")).label("here");
-        if at_tab {
+        if about_tabs {
             return diagnostic.help("YAML indents with spaces: replace each tab");
         }
         let help = match info {

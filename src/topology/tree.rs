@@ -115,7 +115,11 @@ impl<'d, 't> Builder<'d, 't> {
         let places = Places::new(text);
         let mut documents = 0;
         for event in Parser::new_from_str(text) {
-            let (event, span) = event.map_err(|error| Box::new(places.explain(text, &error)))?;
+            let (event, span) = event.map_err(|error| match error.info() {
+                // The scanner, which runs ahead, has a limit of its own.
+                "recursion limit exceeded" => too_deep(places.mark(&error)),
+                _ => Box::new(places.explain(text, &error)),
+            })?;
             let span = places.span(span);
             match event {
                 Event::DocumentStart(_) if documents == 1 => {

@@ -101,13 +101,13 @@ pub fn parse_name<T: FromStr<Err = NameError>>(
                 NameError::TooLong { len, max } => format!("expected at most {max} bytes, found {len}"),
                 other => other.to_string(),
             };
-            let diagnostic = Diagnostic::new(text.span, format!("{} cannot be {noun}", quoted(text.value)));
+            let diagnostic =
+                Diagnostic::new(text.span, format!("{} cannot be {noun}", quoted(text.value))).label(label);
             diagnostics.push(match error {
-                NameError::TooLong { .. } if noun.contains("link") || noun.contains("network") => diagnostic
-                    .label(label)
-                    .help("the kernel keeps a link's name in 16 bytes, the last of which is zero (IFNAMSIZ)"),
-                NameError::TooLong { .. } | NameError::Empty => diagnostic.label(label),
-                _ => diagnostic.label(label).help("letters, digits, `-`, `_` and `.` make a name"),
+                NameError::TooLong { .. } if noun.contains("link") => {
+                    diagnostic.help("the kernel keeps a link's name in 16 bytes, the last of which is zero (IFNAMSIZ)")
+                }
+                _ => diagnostic,
             });
             None
         }
