@@ -32,7 +32,7 @@ pub fn check(spec: &Spec, diagnostics: &mut Diagnostics) {
         }
     }
     for host in &spec.hosts {
-        Links::new(host.name.as_str()).add_interfaces(&host.interfaces, diagnostics);
+        Links::new(host.name.as_str(), host.interfaces.len()).add_interfaces(&host.interfaces, diagnostics);
     }
 }
 
@@ -126,8 +126,8 @@ struct Links<'s> {
 }
 
 impl<'s> Links<'s> {
-    fn new(place: &'s str) -> Self {
-        Links { place, seen: HashMap::new() }
+    fn new(place: &'s str, expected: usize) -> Self {
+        Links { place, seen: HashMap::with_capacity(expected) }
     }
 
     /// Adds a link; `link` says what it is when another has its name.
@@ -164,7 +164,7 @@ impl<'s> Links<'s> {
 }
 
 fn node_links(node: &NodeSpec, diagnostics: &mut Diagnostics) {
-    let mut links = Links::new(node.machine.name.as_str());
+    let mut links = Links::new(node.machine.name.as_str(), 2 * node.pods.len() + 2);
     links.add_interfaces(&node.machine.interfaces, diagnostics);
     if let Some(bridge) = &node.bridge {
         links.add(bridge.name.value.clone(), bridge.name.span, Link::Bridge, diagnostics);
@@ -181,7 +181,7 @@ fn pod_links(pod: &MachineSpec, diagnostics: &mut Diagnostics) {
     if pod.interfaces.is_empty() {
         return;
     }
-    let mut links = Links::new(pod.name.as_str());
+    let mut links = Links::new(pod.name.as_str(), pod.interfaces.len());
     let eth0 = |interface: &&InterfaceSpec| interface.name.as_str() == expand::INTERFACE;
     for interface in pod.interfaces.iter().filter(eth0) {
         diagnostics.push(
@@ -194,7 +194,7 @@ fn pod_links(pod: &MachineSpec, diagnostics: &mut Diagnostics) {
 }
 
 fn fabric(spec: &Spec, diagnostics: &mut Diagnostics) {
-    let mut links = Links::new("the fabric");
+    let mut links = Links::new("the fabric", spec.networks.len() + spec.nodes.len());
     for network in &spec.networks {
         links.add(network.name.value.clone(), network.name.span, Link::Network, diagnostics);
     }
