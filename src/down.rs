@@ -25,6 +25,9 @@ pub fn down(lab: &Lab) -> Result<Done> {
     let sandbox = lab.sandbox();
     let ran = sandbox.is_some();
     let processes = sandbox.map(|sandbox| sandbox.destroy()).transpose()?.unwrap_or(0);
-    lab.forget(lock)?;
+    lab.forget(lock).map_err(|error| match ran {
+        true => error.with("note", format!("lab {} itself is down: nothing of it runs any more", lab.name)),
+        false => error,
+    })?;
     Ok(Done { ran, processes })
 }

@@ -159,7 +159,8 @@ impl Lab {
         loop {
             self.make_directory()?;
             let open = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-            let file = match open {
+            // A disk that has become read-only must not keep a lab from being taken down: reading is enough to lock.
+            let file = match open.or_else(|error| File::open(&path).map_err(|_| error)) {
                 Err(e) if e.kind() == ErrorKind::NotFound => continue,
                 other => other.map_err(|e| self.unwritable(&path, &e))?,
             };

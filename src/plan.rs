@@ -85,7 +85,12 @@ impl Plan {
         for node in &topology.nodes {
             let name = &node.machine.name;
             let bridged = node.bridge.as_ref().map_or(&[][..], |bridge| &bridge.addresses);
-            plan.machine(&node.machine, Kind::Node, bridged, "a node: a network stack of its own, as a computer has");
+            plan.machine(
+                &node.machine,
+                Kind::Node,
+                bridged,
+                "a node, with a network stack of its own as a computer has",
+            );
             if let Some(bridge) = &node.bridge {
                 plan.chapter(format!("{name}: bridge {}", bridge.name), bridge::steps(name, bridge));
                 for pod in &node.pods {
@@ -94,7 +99,7 @@ impl Plan {
                         &pod.machine,
                         kind,
                         &pod.addresses,
-                        "a pod: its containers will share this network stack",
+                        "a pod, whose containers will share this network stack",
                     );
                     plan.chapter(format!("{}: veth pipe", pod.machine.name), pod::steps(name, bridge, pod));
                 }
