@@ -196,7 +196,7 @@ impl Worker {
             self.with(at, |place| Ok(place.route.send(&mut departure.bundle)))
                 .map_err(|refusal| Failed { step: departure.route_steps[0].0, refusal })?
                 .map_err(|failed| {
-                    let (step, request) = &departure.route_steps[failed.index];
+                    let (step, request) = &departure.route_steps[failed.index.min(departure.route_steps.len() - 1)];
                     let refusal = Refusal::new(request.to_string(), failed.errno).with_detail(failed.detail);
                     Failed { step: *step, refusal }
                 })?;

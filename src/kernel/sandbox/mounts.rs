@@ -17,7 +17,6 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use nix::errno::Errno;
-use nix::libc;
 use nix::mount::{MsFlags, mount};
 
 use crate::kernel::refusal::{Refusal, Result};

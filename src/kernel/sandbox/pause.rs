@@ -17,7 +17,6 @@ use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 
 use nix::errno::Errno;
-use nix::libc;
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{ForkResult, Gid, Uid, execv, fork, setsid};
 
@@ -93,8 +92,9 @@ fn encode(refusal: &Refusal) -> Vec<u8> {
 fn decode(answer: &[u8]) -> Option<Refusal> {
     let text = String::from_utf8_lossy(answer);
     let (errno, doing) = text.split_once(' ')?;
-    let refusal = Refusal::new(doing, Errno::from_raw(errno.parse().ok()?));
-    match host::why_no_user_namespaces() {
+    let errno = Errno::from_raw(errno.parse().ok()?);
+    let refusal = Refusal::new(doing, errno);
+    match host::why_no_sandbox(errno) {
         Some(why) if needs_user_namespace() => Some(refusal.with_hint(why)),
         _ => Some(refusal),
     }
