@@ -212,7 +212,6 @@ impl Inside {
         let lab = store.choose(common.lab.as_ref())?;
         let plan = Plan::of(&lab.topology()?);
         let sandbox = lab.sandbox().ok_or_else(|| lab.gone())?;
-        crate::kernel::host::allow_many_files();
         let kernel = sandbox.enter()?;
         Ok(Inside { store, lab, plan, pause: sandbox.pid(), kernel })
     }
