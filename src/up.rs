@@ -48,12 +48,15 @@ pub fn up(
     let plan = Plan::of(&loaded.topology);
     let lab = store.lab(&plan.lab);
     let lock = lab.lock()?;
-    let (sandbox, ran_before) = match lab.sandbox() {
+    let (sandbox, _lock, ran_before) = match lab.sandbox() {
         Some(sandbox) => {
             same_plan(&lab, &plan)?;
-            (sandbox, true)
+            (sandbox, lock, true)
         }
-        None => (give_birth(&lab, &lock, &loaded.text)?, false),
+        None => {
+            let (sandbox, lock) = give_birth(&lab, lock, &loaded.text)?;
+            (sandbox, lock, false)
+        }
     };
     let journal = lab.journal()?;
     let kernel = sandbox.enter()?;
@@ -93,11 +96,21 @@ fn waits_for(plan: &Plan) -> impl Iterator<Item = MachineName> {
     machines.into_iter()
 }
 
-/// Makes the lab's sandbox, and keeps it once its state is written.
-fn give_birth(lab: &Lab, lock: &Lock, text: &str) -> Result<Sandbox> {
-    let newborn = Sandbox::create(lab.name.as_str())?;
-    lab.begin(lock, text, &newborn.id)?;
-    Ok(newborn.keep()?)
+/// Makes the lab's sandbox, and keeps it once its state is written. Where that fails, no trace of the lab is left.
+fn give_birth(lab: &Lab, lock: Lock, text: &str) -> Result<(Sandbox, Lock)> {
+    // A pause process that was killed may have left others behind, which nobody would find later.
+    let born = lab.end(&lock).and_then(|_| Ok(Sandbox::create(lab.name.as_str())?)).and_then(|newborn| {
+        lab.begin(&lock, text, &newborn.id)?;
+        Ok(newborn.keep()?)
+    });
+    match born {
+        Ok(sandbox) => Ok((sandbox, lock)),
+        Err(error) => {
+            // Best effort: the error to report is the one above.
+            let _ = lab.forget(lock);
+            Err(error)
+        }
+    }
 }
 
 /// A running lab must have been brought up with the same plan.

@@ -8,7 +8,7 @@ use crate::topology::model::Machine;
 /// The steps that make a machine; `ipv6` tells whether it gets an IPv6 address.
 pub fn steps(machine: &Machine, ipv6: bool, what_it_is: &str) -> Vec<Step> {
     let at = &machine.name;
-    let mut steps = vec![Step::new(at, Action::AddNamespace(AddNamespace), what_it_is)];
+    let mut steps = vec![Step::new(at, Action::AddNamespace(AddNamespace), format!("it is {what_it_is}"))];
     let mut set = |key: &str, value: &str, former: Option<&str>, why: &str| {
         let action = SetSysctl { key: key.into(), value: value.into(), former: former.map(str::to_owned) };
         steps.push(Step::new(at, Action::SetSysctl(action), why));

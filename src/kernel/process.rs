@@ -5,14 +5,11 @@
 //! pidfd                                   the same, held: signals and waits cannot hit a successor
 //! ```
 
-use std::collections::HashSet;
 use std::fs;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
-use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use nix::errno::Errno;
-use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::{Deserialize, Serialize};
 
@@ -66,7 +63,11 @@ impl ProcessId {
 }
 
 impl Process {
-    fn open(pid: i32) -> nix::Result<Self> {
+    /// Takes hold of whatever process has this id now.
+    ///
+    /// # Errors
+    /// `ESRCH` when there is none.
+    pub fn open(pid: i32) -> nix::Result<Self> {
         // SAFETY: pidfd_open(2) takes two integers and returns a new descriptor or an error.
         let fd = Errno::result(unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) })?;
         // SAFETY: the descriptor is new and nobody else's.
@@ -101,23 +102,6 @@ impl Process {
     /// The file that stands for one of its namespaces: `net`, `mnt`, `user`.
     pub fn namespace(&self, kind: &str) -> PathBuf {
         format!("/proc/{}/ns/{kind}", self.pid).into()
-    }
-
-    /// The processes that run in one of these network namespaces, or in this one's mount namespace: whatever was
-    /// started inside a lab, this one and ourselves excepted.
-    pub fn companions(&self, networks: &HashSet<u64>) -> Vec<Process> {
-        let inode = |path: PathBuf| fs::metadata(path).map(|m| m.ino()).ok();
-        let mounts = inode(self.namespace("mnt"));
-        let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-        let pids = entries.flatten().filter_map(|e| e.file_name().to_str()?.parse::<i32>().ok());
-        pids.filter(|pid| *pid != self.pid && *pid != std::process::id() as i32)
-            .filter_map(|pid| Process::open(pid).ok())
-            .filter(|process| {
-                let net = inode(process.namespace("net"));
-                net.is_some_and(|net| networks.contains(&net))
-                    || (mounts.is_some() && inode(process.namespace("mnt")) == mounts)
-            })
-            .collect()
     }
 }
 

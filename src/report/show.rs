@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::routes::RouteDocument;
 use super::{Paint, lines, table};
 use crate::names::MachineName;
-use crate::network::{Link, Namespace};
+use crate::network::{Link, Namespace, PortState};
 
 /// A machine for programs.
 #[derive(Debug, Serialize)]
@@ -134,6 +134,7 @@ pub fn text(machine: &MachineName, ns: &Namespace, columns: usize, color: bool) 
     let paint = Paint(color);
     let sections = [
         ("links", links(ns, columns)),
+        ("addresses", addresses(ns, columns)),
         ("routes", routes(ns, columns)),
         ("neighbours", neighbours(ns, columns)),
         ("fdb", fdb(ns, columns)),
@@ -149,30 +150,35 @@ pub fn text(machine: &MachineName, ns: &Namespace, columns: usize, color: bool) 
 }
 
 fn links(ns: &Namespace, columns: usize) -> String {
-    let mut table = table(columns.saturating_sub(2), ["NAME", "KIND", "STATE", "PORT OF", "MTU", "MAC", "ADDRESSES"]);
+    let mut table = table(columns.saturating_sub(2), ["NAME", "KIND", "STATE", "PORT OF", "MTU", "MAC"]);
     for link in &ns.links {
-        let state = match (link.up, link.carrier) {
-            (false, _) => "down",
-            (true, false) => "no carrier",
-            (true, true) => "up",
+        // A port that does not forward is worth a word; one that does is as it should be.
+        let state = match (link.up, link.carrier, link.port) {
+            (false, _, _) => "down".to_owned(),
+            (true, false, _) => "no carrier".to_owned(),
+            (true, true, Some(port)) if port != PortState::Forwarding => port.to_string(),
+            (true, true, _) => "up".to_owned(),
         };
-        let port = match (&link.master, link.port) {
-            (Some(master), Some(port)) => format!("{master} ({port})"),
-            (Some(master), None) => master.clone(),
-            (None, _) => String::new(),
-        };
-        let tentative = |address: &crate::network::Address| if address.tentative { " tentative" } else { "" };
-        let addresses: Vec<String> =
-            ns.addresses_of(&link.name).map(|a| format!("{}{}", a.address, tentative(a))).collect();
         table.add_row([
             link.name.clone(),
             link.kind.clone(),
-            state.to_owned(),
-            port,
+            state,
+            link.master.clone().unwrap_or_default(),
             link.mtu.to_string(),
             link.mac.map(|mac| mac.to_string()).unwrap_or_default(),
-            addresses.join("\n"),
         ]);
+    }
+    lines(&table)
+}
+
+fn addresses(ns: &Namespace, columns: usize) -> String {
+    if ns.addresses.is_empty() {
+        return String::new();
+    }
+    let mut table = table(columns.saturating_sub(2), ["LINK", "ADDRESS", "STATE"]);
+    for address in &ns.addresses {
+        let state = if address.tentative { "tentative" } else { "" };
+        table.add_row([address.link.clone(), address.address.to_string(), state.to_owned()]);
     }
     lines(&table)
 }

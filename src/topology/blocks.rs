@@ -148,7 +148,7 @@ impl Free {
             let in_the_way = self.taken.range(..=last).next_back().map(|(_, end)| *end).filter(|end| *end >= first);
             // Blocks begin at multiples of their size, so the next one begins after both this one and what is taken.
             let behind = in_the_way.map_or(last, |end| end.max(last));
-            self.next = behind.checked_add(1).map(|next| next.div_ceil(self.size) * self.size);
+            self.next = behind.checked_add(1).and_then(|next| next.div_ceil(self.size).checked_mul(self.size));
             if in_the_way.is_none() {
                 return IpNetwork::new(self.family.address(first), self.length).ok();
             }

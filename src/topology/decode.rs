@@ -22,6 +22,9 @@ use crate::names::{LinkName, MachineName};
 /// The name of a node's bridge, unless the file says otherwise: the CNI plugins' own default.
 const BRIDGE: &str = "cni0";
 
+/// How many addresses a bridge may have.
+const MOST_ADDRESSES: usize = 64;
+
 /// Reads the whole file.
 pub fn file(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<Spec> {
     let fields = Fields::open(tree, &keys::FILE, Span::START, diagnostics)?;
@@ -111,6 +114,11 @@ fn interface(key: &Key<'_>, tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> O
 fn bridge(tree: &Tree<'_>, owner: Span, diagnostics: &mut Diagnostics) -> Option<BridgeSpec> {
     let fields = Fields::open(tree, &keys::BRIDGE, owner, diagnostics)?;
     let addresses = one_or_many(fields.get("addresses"), diagnostics, values::interface);
+    if let Some(too_many) = addresses.get(MOST_ADDRESSES) {
+        // Each pod gets an address of each subnet: without a limit, a small file could ask for any amount of memory.
+        let title = format!("a bridge has {} addresses, and {MOST_ADDRESSES} are enough", addresses.len());
+        diagnostics.push(Diagnostic::new(too_many.span, title).label(format!("this is number {}", MOST_ADDRESSES + 1)));
+    }
     let name = match fields.get("name") {
         Some(tree) => values::name(tree, "the name of a bridge, which is a link", diagnostics)?,
         None => default_bridge(owner)?,

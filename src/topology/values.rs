@@ -52,7 +52,12 @@ const SETTING: Expected = Expected { noun: "a sysctl's value", example: "1" };
 pub type Decoded<T> = Option<Spanned<T>>;
 
 fn wrong_type(tree: &Tree<'_>, expected: Expected) -> Diagnostic {
-    Diagnostic::new(tree.span, format!("expected {}, found {}", expected.noun, tree.describe())).label(expected.label())
+    let title = format!("expected {}, found {}", expected.noun, tree.describe());
+    // The title has said what is expected: only the example is new.
+    Diagnostic::new(tree.span, title).label(match expected.example {
+        "" => expected.label(),
+        example => format!("expected one such as {example}"),
+    })
 }
 
 fn malformed(tree: &Tree<'_>, text: &str, expected: Expected) -> Diagnostic {

@@ -7,13 +7,18 @@
 //! links of the fabric lo, the networks' bridges, MACHINE-INTERFACE for each interface
 //! ```
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::fmt;
 
 use crate::names::{LinkName, MachineName};
 use crate::topology::diagnostic::{Diagnostic, Diagnostics};
 use crate::topology::expand;
 use crate::topology::span::Span;
 use crate::topology::spec::{InterfaceSpec, MachineSpec, NodeSpec, Spec};
+
+/// How many networks are compared with a name that is none of them.
+const COMPARED: usize = 100;
 
 /// Checks all names.
 pub fn check(spec: &Spec, diagnostics: &mut Diagnostics) {
@@ -27,18 +32,17 @@ pub fn check(spec: &Spec, diagnostics: &mut Diagnostics) {
         }
     }
     for host in &spec.hosts {
-        let mut links = Links::new(host.name.to_string());
-        interfaces(&mut links, &host.interfaces, diagnostics);
+        Links::new(host.name.as_str(), host.interfaces.len()).add_interfaces(&host.interfaces, diagnostics);
     }
 }
 
 fn machines(spec: &Spec, diagnostics: &mut Diagnostics) {
-    let mut seen: HashMap<&MachineName, (Span, String)> = HashMap::new();
+    let mut seen: HashMap<&MachineName, (Span, Kind<'_>)> = HashMap::new();
     let nodes = spec.nodes.iter().flat_map(|node| {
-        let pods = node.pods.iter().map(|pod| (&pod.machine.name, format!("a pod of {}", node.machine.name.value)));
-        std::iter::once((&node.machine.name, "a node".to_owned())).chain(pods)
+        let pods = node.pods.iter().map(|pod| (&pod.machine.name, Kind::Pod(node)));
+        std::iter::once((&node.machine.name, Kind::Node)).chain(pods)
     });
-    for (name, kind) in nodes.chain(spec.hosts.iter().map(|host| (&host.name, "a host".to_owned()))) {
+    for (name, kind) in nodes.chain(spec.hosts.iter().map(|host| (&host.name, Kind::Host))) {
         match seen.get(&name.value) {
             Some((first, first_kind)) => diagnostics.push(
                 Diagnostic::new(name.span, format!("two machines have the name {}", name.value))
@@ -53,20 +57,37 @@ fn machines(spec: &Spec, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// What kind of machine has a name.
+enum Kind<'s> {
+    Node,
+    Pod(&'s NodeSpec),
+    Host,
+}
+
+impl fmt::Display for Kind<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Kind::Node => f.write_str("a node"),
+            Kind::Pod(node) => write!(f, "a pod of {}", node.machine.name.value),
+            Kind::Host => f.write_str("a host"),
+        }
+    }
+}
+
 /// Interfaces name networks that exist.
 fn networks(spec: &Spec, diagnostics: &mut Diagnostics) {
     if !spec.networks_intact {
         return;
     }
-    let known: HashMap<&LinkName, ()> = spec.networks.iter().map(|network| (&network.name.value, ())).collect();
+    let known: HashSet<&LinkName> = spec.networks.iter().map(|network| &network.name.value).collect();
     for interface in spec.machines().flat_map(|machine| &machine.interfaces) {
         let wanted = &interface.network;
-        if known.contains_key(&wanted.value) {
+        if known.contains(&wanted.value) {
             continue;
         }
         let diagnostic = Diagnostic::new(wanted.span, format!("there is no network {}", wanted.value));
         let names = spec.networks.iter().map(|network| network.name.as_str());
-        let diagnostic = match crate::topology::fields::nearest(wanted.as_str(), names) {
+        let diagnostic = match crate::topology::fields::nearest(wanted.as_str(), names.take(COMPARED)) {
             Some(meant) => diagnostic.label(format!("did you mean {meant}?")),
             None => diagnostic.label("not under `networks`"),
         };
@@ -74,90 +95,114 @@ fn networks(spec: &Spec, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The links of one namespace by their names.
-struct Links {
-    place: String,
-    seen: HashMap<LinkName, (Span, String)>,
+/// What bears a link's name.
+#[derive(Clone, Copy)]
+enum Link<'s> {
+    Interface,
+    Bridge,
+    Network,
+    NodeEnd(&'s MachineName),
+    PodEnd(&'s MachineName),
+    Port(&'s MachineName, &'s LinkName),
 }
 
-impl Links {
-    fn new(place: String) -> Self {
-        Links { place, seen: HashMap::new() }
+impl fmt::Display for Link<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Link::Interface => f.write_str("an interface"),
+            Link::Bridge => f.write_str("the bridge"),
+            Link::Network => f.write_str("a network's bridge"),
+            Link::NodeEnd(pod) => write!(f, "the node's end of {pod}'s veth pipe"),
+            Link::PodEnd(pod) => write!(f, "{pod}'s end of its veth pipe, before it is moved"),
+            Link::Port(machine, interface) => write!(f, "the port of {machine}'s {interface}"),
+        }
+    }
+}
+
+/// The links of one namespace by their names.
+struct Links<'s> {
+    place: &'s str,
+    seen: HashMap<LinkName, (Span, Link<'s>)>,
+}
+
+impl<'s> Links<'s> {
+    fn new(place: &'s str, expected: usize) -> Self {
+        Links { place, seen: HashMap::with_capacity(expected) }
     }
 
-    /// Adds a link; `what` says what it is when another has its name.
-    fn add(&mut self, name: &LinkName, span: Span, what: impl FnOnce() -> String, diagnostics: &mut Diagnostics) {
-        if *name == LinkName::loopback() {
+    /// Adds a link; `link` says what it is when another has its name.
+    fn add(&mut self, name: LinkName, span: Span, link: Link<'s>, diagnostics: &mut Diagnostics) {
+        if name.as_str() == "lo" {
             diagnostics.push(
                 Diagnostic::new(span, "`lo` is the loopback link, which every namespace is born with")
                     .label("expected another name, such as eth0"),
             );
             return;
         }
-        match self.seen.get(name) {
-            Some((first, first_what)) if *first != span => diagnostics.push(
-                Diagnostic::new(span, format!("two links in {} would have the name {name}", self.place))
-                    .label(what())
-                    .also(*first, first_what.clone())
-                    .help("rename one of them"),
-            ),
-            Some(_) => {}
-            None => {
-                self.seen.insert(name.clone(), (span, what()));
+        match self.seen.entry(name) {
+            Entry::Vacant(free) => {
+                free.insert((span, link));
             }
+            Entry::Occupied(taken) => {
+                let (first, first_link) = taken.get();
+                let title = format!("two links in {} would have the name {}", self.place, taken.key());
+                diagnostics.push(
+                    Diagnostic::new(span, title)
+                        .label(link.to_string())
+                        .also(*first, first_link.to_string())
+                        .help("rename one of them"),
+                );
+            }
+        }
+    }
+
+    fn add_interfaces(&mut self, interfaces: &[InterfaceSpec], diagnostics: &mut Diagnostics) {
+        for interface in interfaces {
+            self.add(interface.name.value.clone(), interface.name.span, Link::Interface, diagnostics);
         }
     }
 }
 
-fn interfaces(links: &mut Links, interfaces: &[InterfaceSpec], diagnostics: &mut Diagnostics) {
-    for interface in interfaces {
-        links.add(&interface.name.value, interface.name.span, || "an interface".into(), diagnostics);
-    }
-}
-
 fn node_links(node: &NodeSpec, diagnostics: &mut Diagnostics) {
-    let mut links = Links::new(node.machine.name.to_string());
-    interfaces(&mut links, &node.machine.interfaces, diagnostics);
+    let mut links = Links::new(node.machine.name.as_str(), 2 * node.pods.len() + 2);
+    links.add_interfaces(&node.machine.interfaces, diagnostics);
     if let Some(bridge) = &node.bridge {
-        links.add(&bridge.name.value, bridge.name.span, || "the bridge".into(), diagnostics);
+        links.add(bridge.name.value.clone(), bridge.name.span, Link::Bridge, diagnostics);
     }
     for pod in &node.pods {
         let name = &pod.machine.name;
-        for (prefix, what) in
-            [("veth-", "the node's end of its veth pipe"), ("peer-", "its own end, before it is moved")]
-        {
-            let link = LinkName::derived(prefix, name.as_str());
-            links.add(&link, name.span, || format!("{}: {what}", name.value), diagnostics);
+        for (prefix, link) in [("veth-", Link::NodeEnd(name)), ("peer-", Link::PodEnd(name))] {
+            links.add(LinkName::derived(prefix, name.as_str()), name.span, link, diagnostics);
         }
     }
 }
 
 fn pod_links(pod: &MachineSpec, diagnostics: &mut Diagnostics) {
-    let mut links = Links::new(pod.name.to_string());
-    for interface in &pod.interfaces {
-        if interface.name.as_str() == expand::INTERFACE {
-            diagnostics.push(
-                Diagnostic::new(interface.name.span, "a pod's eth0 is on its node's bridge, not on a network")
-                    .label("expected another name, such as eth1")
-                    .help("eth0 is there already; its addresses are the pod's own `addresses`"),
-            );
-        } else {
-            links.add(&interface.name.value, interface.name.span, || "an interface".into(), diagnostics);
-        }
+    if pod.interfaces.is_empty() {
+        return;
     }
+    let mut links = Links::new(pod.name.as_str(), pod.interfaces.len());
+    let eth0 = |interface: &&InterfaceSpec| interface.name.as_str() == expand::INTERFACE;
+    for interface in pod.interfaces.iter().filter(eth0) {
+        diagnostics.push(
+            Diagnostic::new(interface.name.span, "a pod's eth0 is on its node's bridge, not on a network")
+                .label("expected another name, such as eth1")
+                .help("eth0 is there already; its addresses are the pod's own `addresses`"),
+        );
+    }
+    links.add_interfaces(&pod.interfaces, diagnostics);
 }
 
 fn fabric(spec: &Spec, diagnostics: &mut Diagnostics) {
-    let mut links = Links::new("the fabric".to_owned());
+    let mut links = Links::new("the fabric", spec.networks.len() + spec.nodes.len());
     for network in &spec.networks {
-        links.add(&network.name.value, network.name.span, || "a network's bridge".into(), diagnostics);
+        links.add(network.name.value.clone(), network.name.span, Link::Network, diagnostics);
     }
     for machine in spec.machines() {
         for interface in &machine.interfaces {
-            let plain = format!("{}-{}", machine.name.value, interface.name.value);
-            let port = LinkName::derived("", &plain);
-            let what = || format!("the port of {}'s {}", machine.name.value, interface.name.value);
-            links.add(&port, interface.name.span, what, diagnostics);
+            let (machine, name) = (&machine.name.value, &interface.name.value);
+            let port = LinkName::derived("", &format!("{machine}-{name}"));
+            links.add(port, interface.name.span, Link::Port(machine, name), diagnostics);
         }
     }
 }

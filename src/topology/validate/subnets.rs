@@ -6,6 +6,8 @@
 //! clusterCIDR   10.244.0.0/16                                  ← overlaps no network
 //! ```
 
+use std::collections::{HashMap, HashSet};
+
 use ipnetwork::IpNetwork;
 
 use crate::topology::diagnostic::{Diagnostic, Diagnostics};
@@ -44,7 +46,7 @@ pub fn check(spec: &Spec, diagnostics: &mut Diagnostics) {
 
 fn gather(spec: &Spec) -> Vec<Owned> {
     let mut all = Vec::new();
-    let mut segments = std::collections::HashMap::new();
+    let mut segments = HashMap::new();
     for (segment, network) in spec.networks.iter().enumerate() {
         let owner = format!("network {}", network.name.value);
         for subnet in &network.subnets {
@@ -53,7 +55,7 @@ fn gather(spec: &Spec) -> Vec<Owned> {
         segments.insert(&network.name.value, (segment, network.subnets.is_empty()));
     }
     // A network without subnets has those that its interfaces' addresses imply.
-    let mut implied = std::collections::HashSet::new();
+    let mut implied = HashSet::new();
     for machine in spec.machines() {
         for interface in &machine.interfaces {
             let Some((segment, true)) = segments.get(&interface.network.value) else { continue };
@@ -68,14 +70,13 @@ fn gather(spec: &Spec) -> Vec<Owned> {
     }
     for (index, node) in spec.nodes.iter().enumerate() {
         let Some(bridge) = &node.bridge else { continue };
-        let mut mine: Vec<IpNetwork> = Vec::new();
+        let mut mine = HashSet::new();
         for address in bridge.addresses.iter().filter(|address| !is_link_local(address.ip())) {
             let subnet = address.subnet();
             // Two addresses in one subnet are legal on a bridge.
-            if mine.contains(&subnet) {
+            if !mine.insert(subnet) {
                 continue;
             }
-            mine.push(subnet);
             let owner = format!("{}'s bridge", node.machine.name.value);
             let segment = spec.networks.len() + index;
             all.push(Owned { subnet, span: address.span, owner, segment, declared: true });
