@@ -103,19 +103,20 @@ impl Process {
         format!("/proc/{}/ns/{kind}", self.pid).into()
     }
 
-    /// The processes that run in one of these network namespaces, or in this one's mount namespace: whatever was
-    /// started inside a lab, this one and ourselves excepted.
+    /// The processes that run in one of these network namespaces, or see the `/run` that this one sees, which is a
+    /// file system of the lab's own: whatever was started inside a lab, also in further namespaces made there. This
+    /// one and ourselves are excepted.
     pub fn companions(&self, networks: &HashSet<u64>) -> Vec<Process> {
-        let inode = |path: PathBuf| fs::metadata(path).map(|m| m.ino()).ok();
-        let mounts = inode(self.namespace("mnt"));
+        let network = |process: &Process| fs::metadata(process.namespace("net")).map(|m| m.ino()).ok();
+        let run = |process: &Process| fs::metadata(format!("/proc/{}/root/run", process.pid)).map(|m| m.dev()).ok();
+        let our_run = run(self);
         let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
         let pids = entries.flatten().filter_map(|e| e.file_name().to_str()?.parse::<i32>().ok());
         pids.filter(|pid| *pid != self.pid && *pid != std::process::id() as i32)
             .filter_map(|pid| Process::open(pid).ok())
             .filter(|process| {
-                let net = inode(process.namespace("net"));
-                net.is_some_and(|net| networks.contains(&net))
-                    || (mounts.is_some() && inode(process.namespace("mnt")) == mounts)
+                network(process).is_some_and(|network| networks.contains(&network))
+                    || (our_run.is_some() && run(process) == our_run)
             })
             .collect()
     }

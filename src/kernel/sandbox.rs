@@ -42,6 +42,9 @@ pub struct Kernel {
 /// How long the kernel may take to end a process that was killed, in milliseconds: it dismounts everything first.
 const END_TIMEOUT: u16 = 20_000;
 
+/// How often `destroy` looks for processes that were started while it ended others.
+const ROUNDS: usize = 100;
+
 impl Sandbox {
     /// Makes a sandbox and its pause process, which waits for [`Newborn::keep`] and ends without it.
     ///
@@ -79,19 +82,19 @@ impl Sandbox {
     /// # Errors
     /// `EPERM` for another user's lab; `ETIMEDOUT` when the kernel does not finish.
     pub fn destroy(self) -> Result<usize> {
-        let companions = self.pause.companions(&self.networks());
-        let kill = |process: &Process| process.kill().map_err(|errno| Refusal::new("end the lab's processes", errno));
-        for process in &companions {
-            kill(process)?;
-        }
-        kill(&self.pause)?;
-        for process in companions.iter().chain([&self.pause]) {
-            if !process.ends_within(END_TIMEOUT) {
-                let doing = format!("end process {}", process.pid);
-                return Err(Refusal::new(doing, Errno::ETIMEDOUT).with_hint("it is stuck in the kernel: try again"));
+        let networks = self.networks();
+        let mut ended = 0;
+        // They may start others while they are looked for, so until none is left.
+        for _ in 0..ROUNDS {
+            let companions = self.pause.companions(&networks);
+            if companions.is_empty() {
+                break;
             }
+            end(&companions)?;
+            ended += companions.len();
         }
-        Ok(companions.len())
+        end(std::slice::from_ref(&self.pause))?;
+        Ok(ended)
     }
 
     /// The inodes of the lab's network namespaces: the fabric's and those in its `/run/netns`.
@@ -100,6 +103,20 @@ impl Sandbox {
         let named = fs::read_dir(format!("/proc/{}/root{DIRECTORY}", self.pause.pid)).into_iter().flatten().flatten();
         named.map(|entry| entry.path()).chain([self.pause.namespace("net")]).filter_map(inode).collect()
     }
+}
+
+/// Kills these processes, and waits until they are no more.
+fn end(processes: &[Process]) -> Result<()> {
+    for process in processes {
+        process.kill().map_err(|errno| Refusal::new("end the lab's processes", errno))?;
+    }
+    for process in processes {
+        if !process.ends_within(END_TIMEOUT) {
+            let doing = format!("end process {}", process.pid);
+            return Err(Refusal::new(doing, Errno::ETIMEDOUT).with_hint("it is stuck in the kernel: try again"));
+        }
+    }
+    Ok(())
 }
 
 fn enter(pause: &Process) -> Result<Kernel> {
