@@ -24,6 +24,7 @@ mod up;
 mod validate;
 
 use std::io::{IsTerminal, Write};
+use std::os::fd::{AsRawFd, RawFd};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -135,21 +136,26 @@ pub fn theme() -> color_eyre::config::Theme {
     if colors(&std::io::stderr()) { color_eyre::config::Theme::dark() } else { color_eyre::config::Theme::new() }
 }
 
-/// How many columns there are: the terminal's, and 80 where there is none.
-fn columns() -> usize {
-    let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
-    let terminal = || terminal_columns().filter(|_| std::io::stdout().is_terminal());
-    columns.or_else(terminal).unwrap_or(80).max(40)
+/// How many columns there are for what is written to a stream: `COLUMNS`, the terminal's, or 80 where there is none.
+pub fn columns(stream: &(impl IsTerminal + AsRawFd)) -> usize {
+    let asked = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    let terminal = || stream.is_terminal().then(|| terminal_columns(stream.as_raw_fd())).flatten();
+    asked.or_else(terminal).unwrap_or(80).max(40)
 }
 
-/// What the terminal behind standard output says of its size.
-fn terminal_columns() -> Option<usize> {
+/// What a terminal says of its size.
+fn terminal_columns(fd: RawFd) -> Option<usize> {
     // SAFETY: TIOCGWINSZ fills the struct that it is given.
     let size = unsafe {
-        let mut size: nix::libc::winsize = std::mem::zeroed();
-        (nix::libc::ioctl(1, nix::libc::TIOCGWINSZ, &raw mut size) == 0).then_some(size)
+        let mut size: libc::winsize = std::mem::zeroed();
+        (libc::ioctl(fd, libc::TIOCGWINSZ, &raw mut size) == 0).then_some(size)
     };
     size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
+/// How many columns there are on standard output.
+fn width() -> usize {
+    columns(&std::io::stdout())
 }
 
 /// Prints to standard output.
@@ -206,7 +212,6 @@ impl Inside {
         let lab = store.choose(common.lab.as_ref())?;
         let plan = Plan::of(&lab.topology()?);
         let sandbox = lab.sandbox().ok_or_else(|| lab.gone())?;
-        crate::kernel::host::allow_many_files();
         let kernel = sandbox.enter()?;
         Ok(Inside { store, lab, plan, pause: sandbox.pid(), kernel })
     }

@@ -5,29 +5,19 @@
 //! ```
 
 use crate::error::Result;
+use crate::kernel::sandbox::Ended;
 use crate::lab::Lab;
-
-/// What `down` did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Done {
-    /// Whether the lab ran, and was not gone already.
-    pub ran: bool,
-    /// How many processes were ended that had been started inside.
-    pub processes: usize,
-}
 
 /// Takes a lab away, in whatever state it is.
 ///
 /// # Errors
 /// When it is being changed by somebody else, or belongs to somebody else.
-pub fn down(lab: &Lab) -> Result<Done> {
+pub fn down(lab: &Lab) -> Result<Ended> {
     let lock = lab.lock()?;
-    let sandbox = lab.sandbox();
-    let ran = sandbox.is_some();
-    let processes = sandbox.map(|sandbox| sandbox.destroy()).transpose()?.unwrap_or(0);
-    lab.forget(lock).map_err(|error| match ran {
+    let ended = lab.end(&lock)?;
+    lab.forget(lock).map_err(|error| match ended.pause {
         true => error.with("note", format!("lab {} itself is down: nothing of it runs any more", lab.name)),
         false => error,
     })?;
-    Ok(Done { ran, processes })
+    Ok(ended)
 }

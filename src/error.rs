@@ -10,6 +10,7 @@
 use std::fmt;
 
 use crate::kernel::Refusal;
+use crate::prose::wrap;
 use crate::topology::Failure;
 
 /// The exit statuses beside 0.
@@ -67,23 +68,38 @@ impl Error {
         self.with("help", text)
     }
 
-    /// The error as text, in colour where that is wanted.
-    pub fn render(&self, color: bool) -> String {
+    /// The error as text, for a terminal of so many columns, in colour where that is wanted.
+    pub fn render(&self, columns: usize, color: bool) -> String {
         if let Some(file) = &self.file {
             return file.render(color);
         }
         let paint = |code: &str, text: &str| if color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() };
-        let mut text = format!("{}: {}", paint("1;31", "error"), self.message);
+        let mut text = paint("1;31", "error") + &indented("error", &self.message, columns);
         for (label, detail) in &self.details {
-            text.push_str(&format!("\n  {}: {detail}", paint("1;36", label)));
+            text += &format!("\n  {}", paint("1;36", label));
+            // A command stays in one piece, so that it can be copied.
+            text += &match *label {
+                COMMAND => format!(": {detail}"),
+                _ => indented(label, detail, columns.saturating_sub(2)).replace('\n', "\n  "),
+            };
         }
         text
     }
 }
 
+/// The label of a command that belongs to an error.
+pub const COMMAND: &str = "command";
+
+/// What stands behind a label: a colon and the text, whose further lines stand below its first.
+fn indented(label: &str, text: &str, columns: usize) -> String {
+    let margin = label.len() + 2;
+    let lines = wrap(text, columns.saturating_sub(margin));
+    format!(": {}", lines.join(&format!("\n{}", " ".repeat(margin))))
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.render(false))
+        f.write_str(&self.render(usize::MAX, false))
     }
 }
 

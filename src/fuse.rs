@@ -41,8 +41,8 @@ impl Program {
 /// The steps by themselves: one batch each, in their order.
 pub fn unfused<'a>(steps: impl IntoIterator<Item = (u32, &'a Step)>) -> impl Iterator<Item = Batch> {
     steps.into_iter().map(|(number, step)| Batch {
-        at: step.machine.clone(),
-        sendings: step.requests().into_iter().map(|request| Sending { step: number, request }).collect(),
+        at: step.sent_to().clone(),
+        sendings: sendings(number, step),
         completes: vec![number],
     })
 }
@@ -190,5 +190,63 @@ impl<'a> Pipes<'a> {
             _ => return None,
         };
         self.ends.get(&(at, name)).map(|place| &self.pipes[*place])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topology::{generate, parse};
+
+    fn plan(text: &str) -> Plan {
+        Plan::of(&parse("test.yaml", text).unwrap())
+    }
+
+    fn todo(plan: &Plan) -> Vec<(u32, &Step)> {
+        plan.numbered().collect()
+    }
+
+    fn requests(program: &Program) -> impl Iterator<Item = &Request> {
+        program.batches().flat_map(|batch| &batch.sendings).map(|sending| &sending.request)
+    }
+
+    #[test]
+    fn every_step_is_completed_exactly_once() {
+        let plan = plan(&generate(3, 4));
+        let mut completed: Vec<u32> =
+            fuse(&plan, &todo(&plan)).batches().flat_map(|batch| batch.completes.clone()).collect();
+        completed.sort_unstable();
+        assert_eq!(completed, (1..=plan.len()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn nothing_is_moved_on_the_fast_road() {
+        let plan = plan(&generate(3, 4));
+        let program = fuse(&plan, &todo(&plan));
+        assert!(!requests(&program).any(|request| matches!(request, Request::LinkMove { .. })));
+        let born = requests(&program).filter(|request| matches!(request, Request::VethAdd { home: Some(_), .. }));
+        assert_eq!(born.count(), 3 + 3 * 4);
+    }
+
+    #[test]
+    fn a_pod_takes_one_batch_and_its_nodes_ports_come_last() {
+        let plan = plan(&generate(1, 3));
+        let program = fuse(&plan, &todo(&plan));
+        let places: Vec<&str> = program.groups[0].iter().map(|batch| batch.at.as_str()).collect();
+        let (first, last) = (places.first().unwrap(), places.last().unwrap());
+        assert_eq!(first, last, "the node comes first and last");
+        assert_eq!(places.iter().filter(|place| *place != first).count(), 3, "one batch for each pod");
+        let at_last = &program.groups[0].last().unwrap().sendings;
+        assert_eq!(at_last.iter().filter(|s| matches!(s.request, Request::LinkUp { .. })).count(), 3);
+    }
+
+    #[test]
+    fn a_pipe_that_is_there_in_part_is_finished_step_by_step() {
+        let plan = plan("lab: x\nnodes: { n: { podCIDR: 10.0.0.0/24, pods: { a: {} } } }\n");
+        let created = plan.numbered().find(|(_, step)| matches!(step.action, Action::AddVeth(_))).unwrap().0;
+        let rest: Vec<(u32, &Step)> = plan.numbered().filter(|(number, _)| *number > created).collect();
+        let program = fuse(&plan, &rest);
+        assert!(requests(&program).any(|request| matches!(request, Request::LinkMove { .. })));
+        assert!(!requests(&program).any(|request| matches!(request, Request::VethAdd { .. })));
     }
 }

@@ -21,6 +21,7 @@ use crate::error::{Error, Result};
 use crate::journal::{Journal, Record};
 use crate::kernel::Sandbox;
 use crate::kernel::process::ProcessId;
+use crate::kernel::sandbox::{self, Ended};
 use crate::names::LabName;
 use crate::plan::Plan;
 use crate::topology::{self, model::Topology};
@@ -138,10 +139,23 @@ impl Lab {
         self.directory.is_dir()
     }
 
+    /// Its pause process, whether it still runs or not.
+    pub fn pause(&self) -> Option<ProcessId> {
+        serde_json::from_str(&fs::read_to_string(self.file("pause")).ok()?).ok()
+    }
+
     /// Its sandbox, if its pause process still runs.
     pub fn sandbox(&self) -> Option<Sandbox> {
-        let record = fs::read_to_string(self.file("pause")).ok()?;
-        Sandbox::find(&serde_json::from_str::<ProcessId>(&record).ok()?)
+        Sandbox::find(&self.pause()?)
+    }
+
+    /// Ends its sandbox and what runs inside, under its lock.
+    ///
+    /// # Errors
+    /// As [`sandbox::end`].
+    pub fn end(&self, _lock: &Lock) -> Result<Ended> {
+        let nothing = Ended { pause: false, companions: 0 };
+        Ok(self.pause().map(|pause| sandbox::end(self.name.as_str(), &pause)).transpose()?.unwrap_or(nothing))
     }
 
     /// The error that says that its pause process is gone.

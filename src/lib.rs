@@ -27,6 +27,7 @@ pub mod lab;
 pub mod names;
 pub mod network;
 pub mod plan;
+pub mod prose;
 pub mod report;
 pub mod run;
 pub mod step;

@@ -20,9 +20,9 @@ fn main() -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(report) => {
-            let color = cli::colors(&std::io::stderr());
+            let stderr = std::io::stderr();
             let (text, status) = match report.downcast_ref::<Error>() {
-                Some(error) => (error.render(color), error.status as u8),
+                Some(error) => (error.render(cli::columns(&stderr), cli::colors(&stderr)), error.status as u8),
                 None => (format!("error: {report:#}"), 3),
             };
             // Nobody is left to tell when standard error is closed.

@@ -171,3 +171,60 @@ impl Plan {
         self.machines.iter().find(|member| member.name.as_str() == name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topology::parse;
+
+    fn plan(text: &str) -> Plan {
+        Plan::of(&parse("test.yaml", text).unwrap())
+    }
+
+    /// What the CNI bridge plugin does for a pod, in its order: the bridge, the pipe, and the way out.
+    #[test]
+    fn a_pod_on_a_bridge_shows_the_cni_steps_by_hand() {
+        let plan = plan(
+            "lab: x\ncluster: { clusterCIDR: 10.244.0.0/16, masquerade: true }\nnodes: { n: { pods: { red: {} } } }\n",
+        );
+        let commands: Vec<String> = plan.steps.iter().filter_map(Step::command).collect();
+        let expected = [
+            "ip netns exec n sysctl -qw net.ipv4.ip_forward=1",
+            "ip -n n link add cni0 type bridge",
+            "ip -n n addr add 10.244.0.1/24 dev cni0",
+            "ip -n n link set cni0 up",
+            "ip -n n link add veth-red type veth peer name peer-red",
+            "ip -n n link set peer-red netns red name eth0",
+            "ip -n n link set veth-red master cni0",
+            "ip -n n link set veth-red up",
+            "ip -n red addr add 10.244.0.2/24 dev eth0",
+            "ip -n red link set eth0 up",
+            "ip -n red route add default via 10.244.0.1",
+            "ip netns exec n nft add table ip netlab '{ comment \"made by netlab for lab x\"; }'",
+            "ip netns exec n nft add chain ip netlab postrouting '{ type nat hook postrouting priority srcnat; policy accept; }'",
+            "ip netns exec n nft add rule ip netlab postrouting ip saddr 10.244.0.0/24 ip daddr != 10.244.0.0/16 masquerade comment '\"netlab: masquerade\"'",
+        ];
+        let mut rest = commands.iter();
+        for command in expected {
+            assert!(rest.any(|found| found == command), "not in its place: {command}\n{}", commands.join("\n"));
+        }
+    }
+
+    #[test]
+    fn chapters_cover_all_steps_in_order() {
+        let plan = plan(&crate::topology::generate(2, 2));
+        let covered: Vec<usize> = plan.chapters.iter().flat_map(|chapter| chapter.steps.clone()).collect();
+        assert_eq!(covered, (0..plan.steps.len()).collect::<Vec<_>>());
+        assert_eq!(plan.step(1), plan.steps.first());
+        assert_eq!((plan.step(0), plan.step(plan.len() + 1)), (None, None));
+    }
+
+    #[test]
+    fn a_step_undone_twice_is_itself() {
+        let plan = plan(&crate::topology::generate(2, 1));
+        for step in &plan.steps {
+            assert_eq!(&step.inverse().inverse(), step);
+            assert_ne!(step.inverse().command(), step.command());
+        }
+    }
+}

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use nix::sys::signal::{Signal, raise};
 
-use crate::error::{Error, Status};
+use crate::error::{COMMAND, Error, Status};
 use crate::fuse::{Program, fuse, unfused};
 use crate::journal::Journal;
 use crate::kernel::observe::{View, observe};
@@ -204,7 +204,7 @@ fn describe(plan: &Plan, number: u32, what: &str) -> Error {
         Some(step) => {
             let error = Error::refused(format!("step {number} of {} {what}: {}", plan.len(), step.sentence()));
             match step.command() {
-                Some(command) => error.with("command", command),
+                Some(command) => error.with(COMMAND, command),
                 None => error,
             }
         }

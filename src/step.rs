@@ -123,7 +123,13 @@ pub(crate) trait Page {
     fn command(&self, at: &MachineName, way: Way) -> Option<String>;
 
     /// The requests that have the same effect; none where there is no command.
-    fn requests(&self, way: Way) -> Vec<Request>;
+    fn requests(&self, at: &MachineName, way: Way) -> Vec<Request>;
+
+    /// The machine that the requests are sent to: the step's own, but for what has to be fetched from elsewhere.
+    fn sent_to<'a>(&'a self, at: &'a MachineName, way: Way) -> &'a MachineName {
+        let _ = way;
+        at
+    }
 
     /// Whether it is in force.
     fn check(&self, at: &MachineName, seen: &Namespaces) -> Finding;
@@ -169,9 +175,14 @@ impl Step {
         self.action.page().command(&self.machine, self.way)
     }
 
-    /// The requests that have the same effect.
+    /// The requests that have the same effect, in the namespace of [`Step::sent_to`].
     pub fn requests(&self) -> Vec<Request> {
-        self.action.page().requests(self.way)
+        self.action.page().requests(&self.machine, self.way)
+    }
+
+    /// The machine that the requests are sent to.
+    pub fn sent_to(&self) -> &MachineName {
+        self.action.page().sent_to(&self.machine, self.way)
     }
 
     /// Whether the step (forwards) is in force.

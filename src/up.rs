@@ -98,7 +98,8 @@ fn waits_for(plan: &Plan) -> impl Iterator<Item = MachineName> {
 
 /// Makes the lab's sandbox, and keeps it once its state is written. Where that fails, no trace of the lab is left.
 fn give_birth(lab: &Lab, lock: Lock, text: &str) -> Result<(Sandbox, Lock)> {
-    let born = Sandbox::create(lab.name.as_str()).map_err(Error::from).and_then(|newborn| {
+    // A pause process that was killed may have left others behind, which nobody would find later.
+    let born = lab.end(&lock).and_then(|_| Ok(Sandbox::create(lab.name.as_str())?)).and_then(|newborn| {
         lab.begin(&lock, text, &newborn.id)?;
         Ok(newborn.keep()?)
     });

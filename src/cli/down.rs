@@ -6,6 +6,7 @@ use serde_json::json;
 use super::{Common, print, print_json};
 use crate::down;
 use crate::error::{Error, Result};
+use crate::kernel::sandbox::Ended;
 use crate::lab::{Lab, Store};
 use crate::names::LabName;
 
@@ -32,7 +33,7 @@ impl Down {
         let labs = self.labs(&Store::of_this_user()?, common)?;
         let mut report = Vec::new();
         for lab in &labs {
-            let down::Done { ran, processes } = down::down(lab)?;
+            let Ended { pause: ran, companions: processes } = down::down(lab)?;
             report.push(json!({"lab": lab.name, "ran": ran, "processesEnded": processes}));
             if !common.json {
                 let ended = match processes {

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Common, columns, print, print_json};
+use super::{Common, print, print_json, width};
 use crate::error::Result;
 use crate::lab::Store;
 use crate::report::list;
@@ -18,7 +18,7 @@ impl List {
         let labs = list::gather(&Store::of_this_user()?);
         match common.json {
             true => print_json(&serde_json::json!({ "labs": labs })),
-            false => print(&list::text(&labs, columns())),
+            false => print(&list::text(&labs, width())),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{Common, FileArgument, colors, columns, print, print_json};
+use super::{Common, FileArgument, colors, print, print_json, width};
 use crate::error::Result;
 use crate::plan::Plan;
 use crate::report::{plan, script};
@@ -38,7 +38,7 @@ impl PlanCommand {
         match self.format {
             _ if common.json => print_json(&plan::document(&plan)),
             Format::Json => print_json(&plan::document(&plan)),
-            Format::Table => print(&plan::text(&plan, columns(), colors(&std::io::stdout()))),
+            Format::Table => print(&plan::text(&plan, width(), colors(&std::io::stdout()))),
             Format::Sh => print(&script::text(&plan)),
         }
     }

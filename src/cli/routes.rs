@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Common, Inside, columns, print, print_json};
+use super::{Common, Inside, print, print_json, width};
 use crate::error::Result;
 use crate::kernel::observe::{View, observe};
 use crate::names::MachineName;
@@ -32,7 +32,7 @@ impl Routes {
         let seen = observe(&inside.kernel, &machines, &View::ROUTES)?;
         match common.json {
             true => print_json(&routes::document(&inside.plan.lab, &machines, &seen)),
-            false => print(&routes::text(&machines, &seen, columns())),
+            false => print(&routes::text(&machines, &seen, width())),
         }
     }
 }

@@ -33,6 +33,11 @@ impl Shell {
             let place = if machine.is_fabric() { String::new() } else { format!(", machine {machine}") };
             let _ = writeln!(std::io::stderr(), "lab {}{place}; `exit` leaves the shell", inside.lab.name);
         }
+        // Debian's and Ubuntu's bash put this into the prompt.
+        let place =
+            if machine.is_fabric() { inside.lab.name.to_string() } else { format!("{}:{machine}", inside.lab.name) };
+        // SAFETY: the process has one thread.
+        unsafe { std::env::set_var("debian_chroot", place) };
         run_inside(&inside, &machine, &[shell])
     }
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Common, Inside, colors, columns, print, print_json};
+use super::{Common, Inside, colors, print, print_json, width};
 use crate::error::{Error, Result};
 use crate::kernel::observe::{View, observe};
 use crate::report::show;
@@ -31,7 +31,7 @@ impl Show {
         };
         match common.json {
             true => print_json(&show::document(&machine, namespace)),
-            false => print(&show::text(&machine, namespace, columns(), colors(&std::io::stdout()))),
+            false => print(&show::text(&machine, namespace, width(), colors(&std::io::stdout()))),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Common, Inside, columns, print, print_json};
+use super::{Common, Inside, print, print_json, width};
 use crate::error::Result;
 use crate::kernel::observe::{View, observe};
 use crate::report::status;
@@ -22,7 +22,7 @@ impl Status {
         let document = status::document(&inside.plan, &record, &seen);
         match common.json {
             true => print_json(&document),
-            false => print(&status::text(&document, &inside.plan, &record, inside.pause, columns())),
+            false => print(&status::text(&document, &inside.plan, &record, inside.pause, width())),
         }
     }
 }

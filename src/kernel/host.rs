@@ -6,6 +6,7 @@
 
 use std::fs;
 
+use nix::errno::Errno;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 /// `CAP_NET_ADMIN` and `CAP_SYS_ADMIN`, `include/uapi/linux/capability.h`.
@@ -50,22 +51,20 @@ const GATES: [(&str, i64, &str); 4] = [
     ),
 ];
 
-/// Which setting keeps an ordinary user from making user namespaces, and what to do about it.
-pub fn why_no_user_namespaces() -> Option<String> {
+/// What keeps an ordinary user from making a sandbox, given what the kernel said, and what to do about it.
+pub fn why_no_sandbox(errno: Errno) -> Option<String> {
     let closed = GATES.iter().find(|(path, forbids, _)| setting(path) == Some(*forbids));
-    let always = "; `sudo netlab` works either way";
-    Some(match closed {
-        Some((_, _, hint)) => format!("{hint}{always}"),
-        None if needs_more_user_namespaces() => {
-            format!("the limit /proc/sys/user/max_user_namespaces may be reached{always}")
+    let why = match (closed, errno) {
+        (Some((_, _, hint)), _) => hint,
+        (None, Errno::ENOSPC | Errno::EUSERS) => {
+            "a limit is reached: /proc/sys/user/max_user_namespaces, or another one beside it"
         }
-        None => return None,
-    })
-}
-
-/// Nothing is forbidden outright, and still it was refused: a container runtime or a limit is in the way.
-fn needs_more_user_namespaces() -> bool {
-    !has_network_powers()
+        (None, Errno::EPERM | Errno::EACCES) => {
+            "a security module or a container runtime (its seccomp profile) forbids user namespaces"
+        }
+        (None, _) => return None,
+    };
+    Some(format!("{why}; `sudo netlab` works either way"))
 }
 
 /// Raises the soft limit of open files to the hard one, for labs of thousands of machines. (The hard limit stays: to

@@ -8,12 +8,11 @@
 //! The kernel handles the requests of one message in order, and reports each failure by itself; only the last request
 //! asks for an acknowledgement. So a pod costs one system call there and one back.
 
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd};
 
 use netlink_packet_core::{NLM_F_ACK, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload, NlasIterator};
 use netlink_packet_route::RouteNetlinkMessage;
 use nix::errno::Errno;
-use nix::libc;
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, recv, send, socket};
 
 /// An open rtnetlink socket. It belongs to the namespace in which it was opened, wherever it is used.
@@ -37,9 +36,7 @@ impl Socket {
     /// # Errors
     /// `EMFILE`, `ENOMEM`, … as socket(2).
     pub fn open() -> nix::Result<Self> {
-        let fd = socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, SockProtocol::NetlinkRoute)?;
-        speak_plainly(fd.as_fd())?;
-        Ok(Socket(fd))
+        open(SockProtocol::NetlinkRoute).map(Socket)
     }
 
     /// Sends a bundle and waits until all of it is answered.
@@ -71,17 +68,13 @@ impl Socket {
     }
 }
 
-impl AsFd for Socket {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
-    }
-}
-
-/// Asks for error texts (`NETLINK_EXT_ACK`), and for errors without a copy of the request (`NETLINK_CAP_ACK`).
+/// Opens a netlink socket in the calling thread's network namespace. Its errors come with the kernel's text
+/// (`NETLINK_EXT_ACK`), and without a copy of the request (`NETLINK_CAP_ACK`).
 ///
 /// # Errors
-/// As setsockopt(2).
-pub fn speak_plainly(fd: BorrowedFd<'_>) -> nix::Result<()> {
+/// As socket(2) and setsockopt(2).
+pub fn open(protocol: SockProtocol) -> nix::Result<OwnedFd> {
+    let fd = socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, protocol)?;
     for option in [libc::NETLINK_EXT_ACK, libc::NETLINK_CAP_ACK] {
         let on: libc::c_int = 1;
         // SAFETY: the value is an int that lives through the call, and its size is given.
@@ -96,7 +89,7 @@ pub fn speak_plainly(fd: BorrowedFd<'_>) -> nix::Result<()> {
         };
         Errno::result(done)?;
     }
-    Ok(())
+    Ok(fd)
 }
 
 /// Requests that go out in one message.

@@ -4,7 +4,8 @@
 //! observe(kernel, [node-1, pod-a], View::ALL)  →  { node-1: Namespace { links, addresses, … }, pod-a: … }
 //! ```
 //!
-//! One rtnetlink socket per namespace, opened there and read from here, all of them at once on one small runtime.
+//! One rtnetlink socket per namespace, one after the other: the kernel answers a dump while it is asked for, so there is
+//! nothing to gain from many at once, and a lab of thousands of machines needs no thousands of descriptors.
 
 mod values;
 
@@ -16,9 +17,10 @@ use netlink_packet_route::AddressFamily;
 use netlink_packet_route::route::RouteMessage;
 use netlink_sys::TokioSocket;
 use nix::errno::Errno;
-use nix::sys::socket::{SockFlag, SockProtocol, SockType, socket};
+use nix::sys::socket::SockProtocol;
 use rtnetlink::Handle;
 
+use super::netlink;
 use super::netns::Netns;
 use super::nft;
 use super::refusal::{Refusal, Result};
@@ -66,55 +68,51 @@ pub fn observe<'a>(
     view: &View,
 ) -> Result<Namespaces> {
     let fabric = Netns::current()?;
-    let opened: Result<Vec<Opened>> = machines.into_iter().filter_map(|machine| open(&fabric, machine, view)).collect();
-    fabric.enter()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Refusal::from_io("start the runtime", &e))?;
-    runtime.block_on(async {
-        let mut all = Namespaces::new();
-        for one in opened? {
-            let (machine, namespace) = look(one, view).await?;
-            all.insert(machine, namespace);
-        }
-        Ok(all)
-    })
+    let mut all = Namespaces::new();
+    for machine in machines {
+        let looked = open(&fabric, machine, view).and_then(|opened| match opened {
+            Some(opened) => runtime.block_on(look(opened, view)).map(Some),
+            None => Ok(None),
+        });
+        // Come home in any case: what follows takes this thread to be in the fabric.
+        fabric.enter()?;
+        all.extend(looked?);
+    }
+    Ok(all)
 }
 
-/// Goes into a namespace and sees what can only be seen from there.
-fn open(fabric: &Netns, machine: &MachineName, view: &View) -> Option<Result<Opened>> {
-    let entered = match machine.is_fabric() {
-        true => fabric.enter(),
+/// Goes into a namespace, if there is one, and sees what can only be seen from there.
+fn open(fabric: &Netns, machine: &MachineName, view: &View) -> Result<Option<Opened>> {
+    match machine.is_fabric() {
+        true => fabric.enter()?,
         false => match Netns::open(machine) {
-            Err(refusal) if refusal.errno == Errno::ENOENT => return None,
-            Err(refusal) => return Some(Err(refusal)),
-            Ok(ns) => ns.enter(),
+            Err(refusal) if refusal.errno == Errno::ENOENT => return Ok(None),
+            other => other?.enter()?,
         },
-    };
-    Some(entered.and_then(|()| {
-        let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
-        let family = nix::sys::socket::AddressFamily::Netlink;
-        let socket = socket(family, SockType::Raw, flags, SockProtocol::NetlinkRoute)
-            .map_err(|errno| Refusal::new("open a netlink socket", errno))?;
-        let mut seen = Namespace::default();
-        for key in view.sysctls.get(machine).into_iter().flatten() {
-            // A key that this kernel does not have is not there to be seen.
-            if let Ok(value) = sysctl::read(key) {
-                seen.sysctls.insert(key.clone(), value);
-            }
+    }
+    let socket =
+        netlink::open(SockProtocol::NetlinkRoute).map_err(|errno| Refusal::new("open a netlink socket", errno))?;
+    let mut seen = Namespace::default();
+    for key in view.sysctls.get(machine).into_iter().flatten() {
+        // A key that this kernel does not have is not there to be seen.
+        if let Ok(value) = sysctl::read(key) {
+            seen.sysctls.insert(key.clone(), value);
         }
-        if view.tables {
-            let doing = "read the nftables rules";
-            let nft = nft::open().map_err(|error| Refusal::from_nft(doing, error))?;
-            seen.tables = nft::dump(&nft).map_err(|error| Refusal::from_nft(doing, error))?;
-        }
-        Ok(Opened { machine: machine.clone(), socket, seen })
-    }))
+    }
+    if view.tables {
+        let doing = "read the nftables rules";
+        let nft = nft::open().map_err(|error| Refusal::from_nft(doing, error))?;
+        seen.tables = nft::dump(&nft).map_err(|error| Refusal::from_nft(doing, error))?;
+    }
+    Ok(Some(Opened { machine: machine.clone(), socket, seen }))
 }
 
 /// Asks over the socket.
 async fn look(one: Opened, view: &View) -> Result<(MachineName, Namespace)> {
     let Opened { machine, socket, mut seen } = one;
-    // SAFETY: the descriptor is ours and is given away; it is a netlink socket already set non-blocking.
+    // SAFETY: the descriptor is a netlink socket of ours, and is given away.
     let socket = unsafe { TokioSocket::from_raw_fd(socket.into_raw_fd()) };
     let (connection, handle, messages) = rtnetlink::from_socket(socket);
     // Unsolicited messages are not asked for; their receiver alone would keep the namespace alive.

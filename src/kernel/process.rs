@@ -5,14 +5,11 @@
 //! pidfd                                   the same, held: signals and waits cannot hit a successor
 //! ```
 
-use std::collections::HashSet;
 use std::fs;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
-use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use nix::errno::Errno;
-use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::{Deserialize, Serialize};
 
@@ -66,7 +63,11 @@ impl ProcessId {
 }
 
 impl Process {
-    fn open(pid: i32) -> nix::Result<Self> {
+    /// Takes hold of whatever process has this id now.
+    ///
+    /// # Errors
+    /// `ESRCH` when there is none.
+    pub fn open(pid: i32) -> nix::Result<Self> {
         // SAFETY: pidfd_open(2) takes two integers and returns a new descriptor or an error.
         let fd = Errno::result(unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) })?;
         // SAFETY: the descriptor is new and nobody else's.
@@ -101,24 +102,6 @@ impl Process {
     /// The file that stands for one of its namespaces: `net`, `mnt`, `user`.
     pub fn namespace(&self, kind: &str) -> PathBuf {
         format!("/proc/{}/ns/{kind}", self.pid).into()
-    }
-
-    /// The processes that run in one of these network namespaces, or see the `/run` that this one sees, which is a
-    /// file system of the lab's own: whatever was started inside a lab, also in further namespaces made there. This
-    /// one and ourselves are excepted.
-    pub fn companions(&self, networks: &HashSet<u64>) -> Vec<Process> {
-        let network = |process: &Process| fs::metadata(process.namespace("net")).map(|m| m.ino()).ok();
-        let run = |process: &Process| fs::metadata(format!("/proc/{}/root/run", process.pid)).map(|m| m.dev()).ok();
-        let our_run = run(self);
-        let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-        let pids = entries.flatten().filter_map(|e| e.file_name().to_str()?.parse::<i32>().ok());
-        pids.filter(|pid| *pid != self.pid && *pid != std::process::id() as i32)
-            .filter_map(|pid| Process::open(pid).ok())
-            .filter(|process| {
-                network(process).is_some_and(|network| networks.contains(&network))
-                    || (our_run.is_some() && run(process) == our_run)
-            })
-            .collect()
     }
 }
 

@@ -35,7 +35,7 @@ impl Refusal {
 
     /// From an I/O error; one without an errno counts as `EIO`.
     pub fn from_io(doing: impl Into<String>, error: &std::io::Error) -> Self {
-        Self::new(doing, Errno::from_raw(error.raw_os_error().unwrap_or(nix::libc::EIO)))
+        Self::new(doing, Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))
     }
 
     /// From what nftables said.

@@ -11,10 +11,10 @@
 //! The kernel takes everything away when the pause process ends; nothing needs to be cleaned up by hand, and nothing
 //! can be forgotten.
 
+mod companions;
 mod mounts;
 mod pause;
 
-use std::collections::HashSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
@@ -22,7 +22,6 @@ use nix::errno::Errno;
 use nix::sched::{CloneFlags, setns};
 
 use super::host;
-use super::netns::DIRECTORY;
 use super::process::{Process, ProcessId};
 use super::refusal::{Refusal, Result};
 pub use pause::{Newborn, wait_for_the_end};
@@ -38,12 +37,6 @@ pub struct Sandbox {
 pub struct Kernel {
     _only_from_enter: (),
 }
-
-/// How long the kernel may take to end a process that was killed, in milliseconds: it dismounts everything first.
-const END_TIMEOUT: u16 = 20_000;
-
-/// How often `destroy` looks for processes that were started while it ended others.
-const ROUNDS: usize = 100;
 
 impl Sandbox {
     /// Makes a sandbox and its pause process, which waits for [`Newborn::keep`] and ends without it.
@@ -75,48 +68,32 @@ impl Sandbox {
     pub fn enter(&self) -> Result<Kernel> {
         enter(&self.pause)
     }
-
-    /// Ends the sandbox and everything in it: processes first, then the pause process, with which the kernel removes
-    /// the namespaces. Returns how many processes were ended beside it.
-    ///
-    /// # Errors
-    /// `EPERM` for another user's lab; `ETIMEDOUT` when the kernel does not finish.
-    pub fn destroy(self) -> Result<usize> {
-        let networks = self.networks();
-        let mut ended = 0;
-        // They may start others while they are looked for, so until none is left.
-        for _ in 0..ROUNDS {
-            let companions = self.pause.companions(&networks);
-            if companions.is_empty() {
-                break;
-            }
-            end(&companions)?;
-            ended += companions.len();
-        }
-        end(std::slice::from_ref(&self.pause))?;
-        Ok(ended)
-    }
-
-    /// The inodes of the lab's network namespaces: the fabric's and those in its `/run/netns`.
-    fn networks(&self) -> HashSet<u64> {
-        let inode = |path: std::path::PathBuf| fs::metadata(path).map(|m| m.ino()).ok();
-        let named = fs::read_dir(format!("/proc/{}/root{DIRECTORY}", self.pause.pid)).into_iter().flatten().flatten();
-        named.map(|entry| entry.path()).chain([self.pause.namespace("net")]).filter_map(inode).collect()
-    }
 }
 
-/// Kills these processes, and waits until they are no more.
-fn end(processes: &[Process]) -> Result<()> {
-    for process in processes {
-        process.kill().map_err(|errno| Refusal::new("end the lab's processes", errno))?;
+/// What was ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ended {
+    /// Whether the pause process still ran.
+    pub pause: bool,
+    /// How many processes ran inside beside it.
+    pub companions: usize,
+}
+
+/// Ends a sandbox and everything in it: what runs inside first, then the pause process, with which the kernel removes
+/// the namespaces. What runs inside is found even when the pause process is gone.
+///
+/// # Errors
+/// `EPERM` for another user's lab; `ETIMEDOUT` when the kernel does not finish.
+pub fn end(lab: &str, pause: &ProcessId) -> Result<Ended> {
+    let process = pause.open();
+    let mut spared = vec![std::process::id() as i32];
+    spared.extend(process.as_ref().map(|process| process.pid));
+    let companions = companions::end(&companions::mark(lab, pause), &spared)?;
+    if let Some(process) = &process {
+        companions::kill(process)?;
+        companions::wait(process)?;
     }
-    for process in processes {
-        if !process.ends_within(END_TIMEOUT) {
-            let doing = format!("end process {}", process.pid);
-            return Err(Refusal::new(doing, Errno::ETIMEDOUT).with_hint("it is stuck in the kernel: try again"));
-        }
-    }
-    Ok(())
+    Ok(Ended { pause: process.is_some(), companions })
 }
 
 fn enter(pause: &Process) -> Result<Kernel> {

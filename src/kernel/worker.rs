@@ -55,12 +55,7 @@ struct Place {
 impl Place {
     /// Of the namespace that the calling thread is in, which is `ns`.
     fn here(ns: Netns) -> Result<Self> {
-        let unseen = |errno| Refusal::new("list the links", errno);
-        let links: HashMap<String, u32> = if_nameindex()
-            .map_err(unseen)?
-            .iter()
-            .map(|link| (link.name().to_string_lossy().into_owned(), link.index()))
-            .collect();
+        let links = links_here()?;
         let after = |limit: u32| links.values().filter(|i| **i < limit).max().map_or(1, |i| *i) + 1;
         let (next_own, next_port) = (after(FIRST_PORT_INDEX), after(u32::MAX).max(FIRST_PORT_INDEX));
         Place::with(ns, links, next_own, next_port)
@@ -87,6 +82,12 @@ impl Place {
         applied
     }
 
+    /// Lists the links anew. The calling thread is in the namespace.
+    fn look_again(&mut self) -> Result<()> {
+        self.links = links_here()?;
+        Ok(())
+    }
+
     fn index(&self, link: &str) -> Result<u32> {
         let missing = || Refusal::new(format!("find the link {link}"), Errno::ENODEV);
         self.links.get(link).copied().ok_or_else(missing)
@@ -106,6 +107,12 @@ impl Place {
         self.links.insert(link.to_owned(), index);
         index
     }
+}
+
+/// The links of the namespace that the calling thread is in, and their indexes.
+fn links_here() -> Result<HashMap<String, u32>> {
+    let links = if_nameindex().map_err(|errno| Refusal::new("list the links", errno))?;
+    Ok(links.iter().map(|link| (link.name().to_string_lossy().into_owned(), link.index())).collect())
 }
 
 /// One thread's hands.
@@ -196,7 +203,7 @@ impl Worker {
             self.with(at, |place| Ok(place.route.send(&mut departure.bundle)))
                 .map_err(|refusal| Failed { step: departure.route_steps[0].0, refusal })?
                 .map_err(|failed| {
-                    let (step, request) = &departure.route_steps[failed.index];
+                    let (step, request) = &departure.route_steps[failed.index.min(departure.route_steps.len() - 1)];
                     let refusal = Refusal::new(request.to_string(), failed.errno).with_detail(failed.detail);
                     Failed { step: *step, refusal }
                 })?;
@@ -213,8 +220,11 @@ impl Worker {
                 })?;
         }
         if let Some(Request::LinkMove { to, .. }) = departure.route_steps.last().map(|(_, request)| request) {
-            // Its index may have changed on the way: look again next time.
-            self.places.remove(to);
+            // Its index may have changed on the way.
+            self.go(to).and_then(|()| self.with(to, Place::look_again)).map_err(|refusal| Failed {
+                step: departure.route_steps.last().map_or(0, |(step, _)| *step),
+                refusal,
+            })?;
         }
         Ok(())
     }

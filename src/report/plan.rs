@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::Paint;
 use crate::names::{LabName, MachineName};
 use crate::plan::Plan;
+use crate::prose::wrap;
 
 /// A plan for programs.
 #[derive(Debug, Serialize)]
@@ -65,30 +66,4 @@ pub fn text(plan: &Plan, columns: usize, color: bool) -> String {
         }
     }
     text
-}
-
-/// Breaks a sentence between words.
-fn wrap(sentence: &str, columns: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in sentence.split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.len() + 1 + word.len() <= columns => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sentences_break_between_words() {
-        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrap("a-very-long-word b", 5), ["a-very-long-word", "b"]);
-    }
 }

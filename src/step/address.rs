@@ -31,7 +31,7 @@ impl Page for AddAddress {
         Some(format!("{ip} addr {verb} {address} dev {link}"))
     }
 
-    fn requests(&self, way: Way) -> Vec<Request> {
+    fn requests(&self, _at: &MachineName, way: Way) -> Vec<Request> {
         vec![Request::Address { link: self.link.clone(), address: self.address, add: way == Way::Do }]
     }
 

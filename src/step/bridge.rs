@@ -28,7 +28,7 @@ impl Page for AddBridge {
         })
     }
 
-    fn requests(&self, way: Way) -> Vec<Request> {
+    fn requests(&self, _at: &MachineName, way: Way) -> Vec<Request> {
         let name = self.name.clone();
         match way {
             Way::Do => vec![Request::BridgeAdd { name }],

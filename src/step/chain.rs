@@ -54,7 +54,7 @@ impl Page for AddChain {
         Some(format!("{}{}", Inside(at), nft::command(&self.change(way))))
     }
 
-    fn requests(&self, way: Way) -> Vec<Request> {
+    fn requests(&self, _at: &MachineName, way: Way) -> Vec<Request> {
         vec![Request::Nft(self.change(way))]
     }
 

@@ -28,7 +28,7 @@ impl Page for QuietLink {
         Some(format!("{} link set {} addrgenmode {mode}", Ip(at), self.name))
     }
 
-    fn requests(&self, way: Way) -> Vec<Request> {
+    fn requests(&self, _at: &MachineName, way: Way) -> Vec<Request> {
         vec![Request::LinkLocal { name: self.name.clone(), generate: way == Way::Undo }]
     }
 

@@ -31,7 +31,7 @@ impl Page for AttachPort {
         })
     }
 
-    fn requests(&self, way: Way) -> Vec<Request> {
+    fn requests(&self, _at: &MachineName, way: Way) -> Vec<Request> {
         let AttachPort { name, bridge } = self.clone();
         vec![Request::LinkMaster { name, master: (way == Way::Do).then_some(bridge) }]
     }

@@ -36,14 +36,18 @@ impl Page for MoveLink {
         })
     }
 
-    fn requests(&self, way: Way) -> Vec<Request> {
+    fn requests(&self, at: &MachineName, way: Way) -> Vec<Request> {
+        let MoveLink { name, to, rename } = self.clone();
         match way {
-            Way::Do => {
-                let MoveLink { name, to, rename } = self.clone();
-                vec![Request::LinkMove { name, to, rename }]
-            }
-            // Sent from here, it would not find the link: the runner of an undone step goes to `to` for it.
-            Way::Undo => Vec::new(),
+            Way::Do => vec![Request::LinkMove { name, to, rename }],
+            Way::Undo => vec![Request::LinkMove { name: rename, to: at.clone(), rename: name }],
+        }
+    }
+
+    fn sent_to<'a>(&'a self, at: &'a MachineName, way: Way) -> &'a MachineName {
+        match way {
+            Way::Do => at,
+            Way::Undo => &self.to,
         }
     }
 

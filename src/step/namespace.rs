@@ -24,7 +24,7 @@ impl Page for AddNamespace {
         })
     }
 
-    fn requests(&self, way: Way) -> Vec<Request> {
+    fn requests(&self, _at: &MachineName, way: Way) -> Vec<Request> {
         match way {
             Way::Do => vec![Request::NetnsAdd],
             Way::Undo => vec![Request::NetnsDelete],

@@ -36,7 +36,7 @@ impl Page for AddRoute {
         Some(format!("{}{family} route {verb} {} via {}", Ip(at), destination(&self.to), self.via))
     }
 
-    fn requests(&self, way: Way) -> Vec<Request> {
+    fn requests(&self, _at: &MachineName, way: Way) -> Vec<Request> {
         vec![Request::Route { to: self.to, via: self.via, add: way == Way::Do }]
     }
 

@@ -57,7 +57,7 @@ impl Page for AddRule {
         Some(commands.join(" && "))
     }
 
-    fn requests(&self, way: Way) -> Vec<Request> {
+    fn requests(&self, _at: &MachineName, way: Way) -> Vec<Request> {
         self.changes(way).into_iter().map(Request::Nft).collect()
     }
 

@@ -44,7 +44,7 @@ impl Page for SetSysctl {
         Some(format!("{}sysctl -qw {}", Inside(at), quoted(&assignment)))
     }
 
-    fn requests(&self, way: Way) -> Vec<Request> {
+    fn requests(&self, _at: &MachineName, way: Way) -> Vec<Request> {
         let value = self.target(way).cloned();
         value.map(|value| Request::Sysctl { key: self.key.clone(), value }).into_iter().collect()
     }

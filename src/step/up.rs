@@ -21,7 +21,7 @@ impl Page for SetUp {
         Some(format!("{} link set {} {}", Ip(at), self.name, if way == Way::Do { "up" } else { "down" }))
     }
 
-    fn requests(&self, way: Way) -> Vec<Request> {
+    fn requests(&self, _at: &MachineName, way: Way) -> Vec<Request> {
         vec![Request::LinkUp { name: self.name.clone(), up: way == Way::Do }]
     }
 

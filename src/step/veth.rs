@@ -30,7 +30,7 @@ impl Page for AddVeth {
         })
     }
 
-    fn requests(&self, way: Way) -> Vec<Request> {
+    fn requests(&self, _at: &MachineName, way: Way) -> Vec<Request> {
         let AddVeth { name, peer } = self.clone();
         match way {
             Way::Do => vec![Request::VethAdd { name, peer, home: None }],

@@ -10,9 +10,10 @@
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 use nix::errno::Errno;
-use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType};
+use nix::sys::socket::{MsgFlags, SockProtocol};
 
 use super::error::{Error, Result};
+use crate::kernel::netlink;
 
 /// Opens a socket for nftables in the calling thread's network namespace. Its errors come with the kernel's text
 /// (`NETLINK_EXT_ACK`), and without a copy of the request (`NETLINK_CAP_ACK`).
@@ -20,24 +21,7 @@ use super::error::{Error, Result};
 /// # Errors
 /// As socket(2) and setsockopt(2).
 pub fn open() -> Result<OwnedFd> {
-    let (family, protocol) = (AddressFamily::Netlink, SockProtocol::NetlinkNetFilter);
-    let fd = nix::sys::socket::socket(family, SockType::Raw, SockFlag::SOCK_CLOEXEC, protocol)
-        .map_err(|errno| Error::Socket { doing: "open", errno })?;
-    for option in [libc::NETLINK_EXT_ACK, libc::NETLINK_CAP_ACK] {
-        let on: libc::c_int = 1;
-        // SAFETY: the value is an int that lives through the call, and its size is given.
-        let done = unsafe {
-            libc::setsockopt(
-                fd.as_raw_fd(),
-                libc::SOL_NETLINK,
-                option,
-                (&raw const on).cast(),
-                size_of::<libc::c_int>() as libc::socklen_t,
-            )
-        };
-        Errno::result(done).map_err(|errno| Error::Socket { doing: "set options", errno })?;
-    }
-    Ok(fd)
+    netlink::open(SockProtocol::NetlinkNetFilter).map_err(|errno| Error::Socket { doing: "open", errno })
 }
 
 /// Sends a datagram, whole.

@@ -17,7 +17,6 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use nix::errno::Errno;
-use nix::libc;
 use nix::mount::{MsFlags, mount};
 
 use crate::kernel::refusal::{Refusal, Result};
@@ -26,8 +25,9 @@ const RUN: &str = "/run";
 const HOST: &str = ".host";
 const NOTHING: Option<&str> = None;
 
-/// Gives the calling process, which has a mount namespace of its own, the sandbox's view.
-pub fn arrange() -> Result<()> {
+/// Gives the calling process, which has a mount namespace of its own, the sandbox's view. `mark` is what the tmpfs
+/// calls its source.
+pub fn arrange(mark: &str) -> Result<()> {
     let refused = |doing: &str| {
         let doing = doing.to_owned();
         move |errno| Refusal::new(doing, errno)
@@ -44,7 +44,7 @@ pub fn arrange() -> Result<()> {
         .collect();
     let host = clone_tree(c"/run").map_err(refused("copy the mounts of /run"))?;
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
-    mount(Some("netlab"), RUN, Some("tmpfs"), flags, Some("mode=755")).map_err(refused("mount a tmpfs on /run"))?;
+    mount(Some(mark), RUN, Some("tmpfs"), flags, Some("mode=755")).map_err(refused("mount a tmpfs on /run"))?;
 
     let here = |e: std::io::Error| Refusal::from_io("arrange /run", &e);
     let back = Path::new(RUN).join(HOST);

@@ -17,11 +17,10 @@ use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 
 use nix::errno::Errno;
-use nix::libc;
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{ForkResult, Gid, Uid, execv, fork, setsid};
 
-use super::{Kernel, Sandbox, enter, mounts, needs_user_namespace};
+use super::{Kernel, Sandbox, companions, enter, mounts, needs_user_namespace};
 use crate::kernel::host;
 use crate::kernel::process::{Process, ProcessId};
 use crate::kernel::refusal::{Refusal, Result};
@@ -62,7 +61,7 @@ pub(super) fn create(lab: &str) -> Result<Newborn> {
     match unsafe { fork() }.map_err(|errno| Refusal::new(doing, errno))? {
         ForkResult::Child => {
             drop(line);
-            child(theirs, &argv)
+            child(theirs, lab, &argv)
         }
         ForkResult::Parent { child } => {
             drop(theirs);
@@ -93,16 +92,17 @@ fn encode(refusal: &Refusal) -> Vec<u8> {
 fn decode(answer: &[u8]) -> Option<Refusal> {
     let text = String::from_utf8_lossy(answer);
     let (errno, doing) = text.split_once(' ')?;
-    let refusal = Refusal::new(doing, Errno::from_raw(errno.parse().ok()?));
-    match host::why_no_user_namespaces() {
+    let errno = Errno::from_raw(errno.parse().ok()?);
+    let refusal = Refusal::new(doing, errno);
+    match host::why_no_sandbox(errno) {
         Some(why) if needs_user_namespace() => Some(refusal.with_hint(why)),
         _ => Some(refusal),
     }
 }
 
 /// The child's life. It never returns.
-fn child(mut line: UnixStream, argv: &[CString; 3]) -> ! {
-    if let Err(refusal) = settle(&line) {
+fn child(mut line: UnixStream, lab: &str, argv: &[CString; 3]) -> ! {
+    if let Err(refusal) = settle(&line, lab) {
         let _ = line.write_all(&encode(&refusal));
         exit();
     }
@@ -121,8 +121,9 @@ fn exit() -> ! {
 }
 
 /// Leaves the terminal, and makes the namespaces and what they need.
-fn settle(line: &UnixStream) -> Result<()> {
+fn settle(line: &UnixStream, lab: &str) -> Result<()> {
     let doing = "start the pause process";
+    let me = ProcessId::of(std::process::id() as i32).ok_or_else(|| Refusal::new(doing, Errno::ESRCH))?;
     setsid().map_err(|errno| Refusal::new(doing, errno))?;
     let null = fs::OpenOptions::new().read(true).write(true).open("/dev/null");
     let null = null.map_err(|e| Refusal::from_io("open /dev/null", &e))?;
@@ -145,7 +146,7 @@ fn settle(line: &UnixStream) -> Result<()> {
     }
     unshare(CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWNET)
         .map_err(|errno| Refusal::new("make the lab's mount and network namespaces", errno))?;
-    mounts::arrange()
+    mounts::arrange(&companions::mark(lab, &me))
 }
 
 /// Makes a user namespace in which this user is root.
