@@ -17,6 +17,9 @@ pub fn steps(machine: &Machine, ipv6: bool, what_it_is: &str) -> Vec<Step> {
         // Before the links: each one copies the defaults at birth.
         let why = "addresses are usable at once, without a second of looking for duplicates";
         set("net.ipv6.conf.default.accept_dad", "0", Some("1"), why);
+        // So that to set a link down undoes setting it up, and nothing else.
+        let why = "a link that is set down keeps its addresses, as it keeps those of IPv4";
+        set("net.ipv6.conf.default.keep_addr_on_down", "1", Some("0"), why);
     }
     if let Some(forwarding) = machine.forwarding {
         // Said in both directions: a new namespace copies the host's IPv4 setting, whatever that is.

@@ -1,0 +1,24 @@
+//! What the tests that need a kernel stand on.
+//!
+//! ```text
+//! program    run a program, wait for it with patience, look at what it said      wait   until something is so
+//! lab        one lab with a state directory of its own, gone at the end          host   what must not change
+//! state      everything the kernel knows of a lab, as `ip`, `bridge`, `nft` and `sysctl` tell it
+//! ```
+//!
+//! The tests run at the same time and in any order: each has its own labs in its own state directory. They run as root
+//! and as an ordinary user. None skips itself: where a program is missing the test fails and names the Debian package.
+//! netlab carries the witnesses into the machines (`netlab exec`), but never is a witness itself.
+
+// Each test file uses its part of this.
+#![allow(dead_code, unused_imports)]
+
+pub mod host;
+pub mod lab;
+pub mod program;
+pub mod state;
+pub mod wait;
+
+pub use lab::Lab;
+pub use program::{Directory, Ran, run, run_with_input, tool, topologies, topology};
+pub use wait::until;

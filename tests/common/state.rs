@@ -1,0 +1,232 @@
+//! Everything the kernel knows of a lab, so that two labs can be compared.
+//!
+//! ```text
+//! LOOK in the fabric ──▶ @@ node-1 ip -j -d link ──▶ State ──▶ differences
+//!                        [{…}]
+//! ```
+//!
+//! The three ways to bring a lab up must give the same kernel state, except for what is listed here and nowhere else:
+//! [`VARIES`], [`is_counter`], and addresses that are made from a link's MAC ([`normal_text`]).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+/// What may differ between two labs made from the same file, by its name in the JSON of `ip`, `bridge` and `nft`.
+///
+/// | name | why |
+/// |---|---|
+/// | `ifindex`, `link_index` | the fused form fixes the indexes of links |
+/// | `link` | a peer in another namespace, by the name that its index has in this one |
+/// | `address`, `permaddr`, … | MACs are drawn by lot |
+/// | `bridge_id`, `root_id`, `designated_*` | they are made from a MAC |
+/// | `link_netnsid` | the kernel numbers a namespace's neighbours as it meets them |
+/// | `no`, `id`, `designated_port` | a switch numbers its ports as they are plugged in, and two threads plug |
+/// | `num_tx_queues`, `num_rx_queues` | the fused form asks for one, which is faster |
+/// | `*_timer` | they tick |
+/// | `handle` | nft counts what it made |
+const VARIES: &[&str] = &[
+    "ifindex",
+    "link_index",
+    "link",
+    "link_netnsid",
+    "address",
+    "permaddr",
+    "bridge_id",
+    "root_id",
+    "designated_bridge",
+    "designated_root",
+    "designated_port",
+    "no",
+    "id",
+    "num_tx_queues",
+    "num_rx_queues",
+    "hello_timer",
+    "tcn_timer",
+    "topology_change_timer",
+    "gc_timer",
+    "message_age_timer",
+    "forward_delay_timer",
+    "hold_timer",
+    "handle",
+];
+
+/// Sysctls that count, or are drawn by lot.
+const COUNTERS: &[&str] =
+    &["nf_conntrack_count", "stable_secret", "tcp_fastopen_key", "nf_conntrack_buckets", "ip_local_reserved_ports_dyn"];
+
+/// Whether a line of `sysctl -a` tells of something that moves by itself.
+pub fn is_counter(line: &str) -> bool {
+    let key = line.split(" = ").next().unwrap_or_default();
+    COUNTERS.iter().any(|counter| key.ends_with(counter))
+}
+
+/// A shell script that tells all about every machine and the fabric it runs in. It waits until links and addresses have
+/// settled: a person who typed the commands would look a moment later, too.
+///
+/// With `$unsettled` it does not wait, where links are meant to be down.
+pub const LOOK: &str = r#"
+look='
+settled() {
+    ! ip -o addr | grep -q tentative && ! ip -o link | grep -v ": lo:" | grep -Eq "state (DOWN|LOWERLAYERDOWN|UNKNOWN)" &&
+        ! bridge link | grep -Eq "state (disabled|listening|learning|blocking)"
+}
+tries=${unsettled:+60} tries=${tries:-0}
+until settled || [ $tries = 60 ]; do tries=$((tries + 1)); sleep 0.05; done
+for what in "ip -j -d link" "ip -j -d addr" "ip -j -d route show table all" "ip -j -d -6 route show table all" \
+    "ip -j rule" "ip -j -6 rule" "bridge -j -d link" "nft -j list ruleset" "sysctl -a -r ^net[.]"; do
+    echo "@@ $0 $what"
+    $what 2>/dev/null
+done
+'
+sh -c "$look" fabric
+for machine in $(ip netns list | cut -d " " -f 1 | sort); do
+    ip netns exec "$machine" sh -c "$look" "$machine"
+done
+echo "@@ end"
+"#;
+
+/// What [`LOOK`] told: for each machine and question a set of lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State(BTreeMap<String, Vec<String>>);
+
+impl State {
+    /// Reads what [`LOOK`] printed.
+    #[track_caller]
+    pub fn parse(text: &str) -> Self {
+        assert!(text.trim_end().ends_with("@@ end"), "the look at the lab broke off: {text}");
+        let sections = text.split("@@ ").skip(1).map(|section| section.split_once('\n').unwrap_or((section, "")));
+        let lines = |(title, body): (&str, &str)| {
+            let mut lines: Vec<String> = match title.contains(" sysctl ") {
+                true => body.lines().filter(|line| !is_counter(line)).map(str::to_owned).collect(),
+                false if body.trim().is_empty() => Vec::new(),
+                false => entries(body).unwrap_or_else(|e| panic!("{title}: {e}: {body}")),
+            };
+            lines.sort();
+            (title.to_owned(), lines)
+        };
+        State(sections.map(lines).collect())
+    }
+
+    /// The machines that it knows, the fabric among them.
+    pub fn machines(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.0.keys().filter_map(|title| title.split_once(' ')).map(|(m, _)| m).collect();
+        names.dedup();
+        names
+    }
+
+    /// The state without what the kernel adds by itself a moment later, once a link has a carrier, and without what a
+    /// link keeps for ever from having been up once: its queue, how much its ports let it send at a time, and 127.0.0.1.
+    /// The local table follows the addresses.
+    pub fn without_what_follows(&self) -> State {
+        let without = |line: &String| {
+            let mut value: Value = match serde_json::from_str(line) {
+                Ok(value) => value,
+                Err(_) => return Some(line.clone()),
+            };
+            let map = value.as_object_mut()?;
+            for key in ["operstate", "flags", "state", "qdisc", "tso_max_size"] {
+                map.remove(key);
+            }
+            if let Some(Value::Array(addresses)) = map.get_mut("addr_info") {
+                addresses.retain(|address| address["scope"] == "global");
+                addresses
+                    .iter_mut()
+                    .filter_map(Value::as_object_mut)
+                    .for_each(|address| drop(address.remove("tentative")));
+            }
+            let to = map.get("dst").and_then(Value::as_str).unwrap_or_default();
+            let follows = to.starts_with("fe80:") || map.get("table").is_some_and(|table| table == "local");
+            (!follows).then(|| value.to_string())
+        };
+        State(self.0.iter().map(|(title, lines)| (title.clone(), lines.iter().filter_map(without).collect())).collect())
+    }
+
+    /// Fails, and tells what differs, unless the two are the same.
+    #[track_caller]
+    pub fn assert_same(&self, other: &State, what: &str) {
+        let titles: BTreeSet<&String> = self.0.keys().chain(other.0.keys()).collect();
+        let none = Vec::new();
+        let mut differences = String::new();
+        for title in titles {
+            let (a, b) = (self.0.get(title).unwrap_or(&none), other.0.get(title).unwrap_or(&none));
+            let (only_a, only_b) = (missing(a, b), missing(b, a));
+            for line in &only_a {
+                let twin = only_b.iter().find(|twin| name(twin).is_some() && name(twin) == name(line));
+                differences
+                    .push_str(&format!("{title}: - {}\n", twin.map_or(line.to_string(), |twin| besides(line, twin))));
+            }
+            for line in &only_b {
+                let twin = only_a.iter().find(|twin| name(twin).is_some() && name(twin) == name(line));
+                differences
+                    .push_str(&format!("{title}: + {}\n", twin.map_or(line.to_string(), |twin| besides(line, twin))));
+            }
+        }
+        assert!(differences.is_empty(), "{what}:\n{differences}");
+    }
+}
+
+/// The lines that `a` has more often than `b`.
+fn missing<'a>(a: &'a [String], b: &[String]) -> Vec<&'a String> {
+    let mut left: Vec<&String> = b.iter().collect();
+    let is_missing = |line: &&String| match left.iter().position(|other| other == line) {
+        Some(place) => {
+            left.swap_remove(place);
+            false
+        }
+        None => true,
+    };
+    a.iter().filter(is_missing).collect()
+}
+
+/// Which link a line is about.
+fn name(line: &str) -> Option<String> {
+    serde_json::from_str::<Value>(line).ok()?["ifname"].as_str().map(str::to_owned)
+}
+
+/// What a line says otherwise than its twin, and which link it is about.
+fn besides(line: &str, twin: &str) -> String {
+    let (Ok(Value::Object(mut line)), Ok(twin)) = (serde_json::from_str(line), serde_json::from_str::<Value>(twin))
+    else {
+        return line.to_owned();
+    };
+    line.retain(|key, value| key == "ifname" || twin.get(key) != Some(value));
+    Value::Object(line).to_string()
+}
+
+/// A JSON document as a set of lines, one for each entry, without what varies.
+fn entries(json: &str) -> serde_json::Result<Vec<String>> {
+    let mut document: Value = serde_json::from_str(json)?;
+    normalise(&mut document);
+    let list = match document {
+        Value::Array(list) => list,
+        Value::Object(mut map) => match map.remove("nftables") {
+            Some(Value::Array(list)) => list,
+            other => vec![other.unwrap_or(Value::Object(map))],
+        },
+        other => vec![other],
+    };
+    Ok(list.iter().filter(|entry| **entry != serde_json::json!({})).map(Value::to_string).collect())
+}
+
+fn normalise(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|key, _| !VARIES.contains(&key.as_str()));
+            map.values_mut().for_each(normalise);
+        }
+        Value::Array(list) => {
+            list.iter_mut().for_each(normalise);
+            list.sort_by_key(Value::to_string);
+        }
+        Value::String(text) => normal_text(text),
+        _ => {}
+    }
+}
+
+/// A link-local address that is made from a MAC: EUI-64 has `ff:fe` in its middle.
+fn normal_text(text: &mut String) {
+    if text.starts_with("fe80::") && text.contains("ff:fe") {
+        *text = "fe80::EUI-64".into();
+    }
+}

@@ -1,0 +1,23 @@
+//! To wait for something to be so, in place of sleeping and hoping.
+
+use std::time::{Duration, Instant};
+
+/// How long anything may take before the test gives up: far longer than it ever takes, on any machine.
+pub const PATIENCE: Duration = Duration::from_secs(90);
+
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Waits until `ask` has an answer.
+///
+/// # Panics
+/// When it has none in all that time; `what` says what was waited for.
+pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < end, "waited in vain for this: {what}");
+        std::thread::sleep(PAUSE);
+    }
+}
