@@ -29,6 +29,10 @@ use crate::topology::{self, model::Topology};
 /// The variable that says where the state of labs is kept, in place of the usual directory.
 pub const STATE_DIR: &str = "NETLAB_STATE_DIR";
 
+/// The files of a lab, and the drafts that a killed writer leaves. The lock comes last: it is what makes a directory a
+/// lab's.
+const FILES: [&str; 6] = ["pause", "pause.new", "topology.yaml", "topology.yaml.new", "journal", "lock"];
+
 /// The directory that holds the state of all labs of this user.
 #[derive(Debug, Clone)]
 pub struct Store(PathBuf);
@@ -90,6 +94,7 @@ impl Store {
         let entries = fs::read_dir(&self.0).into_iter().flatten().flatten();
         let mut labs: Vec<Lab> =
             entries.filter_map(|e| e.file_name().to_str()?.parse().ok()).map(|name| self.lab(&name)).collect();
+        labs.retain(Lab::exists);
         labs.sort_by(|a, b| a.name.cmp(&b.name));
         labs
     }
@@ -134,9 +139,9 @@ impl Lab {
         self.directory.join(name)
     }
 
-    /// Whether it left any state.
+    /// Whether it left any state. A directory without a lock is somebody else's: the lock is the first file of a lab.
     pub fn exists(&self) -> bool {
-        self.directory.is_dir()
+        self.file("lock").is_file()
     }
 
     /// Its pause process, whether it still runs or not.
@@ -237,13 +242,27 @@ impl Lab {
     /// # Errors
     /// When the directory is read-only.
     pub fn forget(&self, lock: Lock) -> Result<()> {
-        let removed = fs::remove_dir_all(&self.directory).map_err(|e| self.unwritable(&self.directory, &e));
+        let removed = self.remove_files().map_err(|e| self.unwritable(&self.directory, &e));
         drop(lock);
         // The store goes with its last lab; one that holds others stays.
         if let Some(store) = self.directory.parent() {
             let _ = fs::remove_dir(store);
         }
         removed
+    }
+
+    /// Removes the files of a lab, the lock last, and the directory unless somebody keeps other things there.
+    fn remove_files(&self) -> std::io::Result<()> {
+        for name in FILES {
+            match fs::remove_file(self.file(name)) {
+                Err(e) if e.kind() != ErrorKind::NotFound => return Err(e),
+                _ => {}
+            }
+        }
+        match fs::remove_dir(&self.directory) {
+            Err(e) if !matches!(e.kind(), ErrorKind::NotFound | ErrorKind::DirectoryNotEmpty) => Err(e),
+            _ => Ok(()),
+        }
     }
 
     /// The topology that it was brought up with.

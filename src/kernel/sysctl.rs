@@ -15,8 +15,8 @@ use nix::errno::Errno;
 use super::refusal::{Refusal, Result};
 
 /// The file behind a dotted key: dots separate, and a slash stands for a dot inside a component, as sysctl(8) has it.
-/// A key whose first separator is a slash is a path already.
-fn path(key: &str) -> PathBuf {
+/// A key whose first separator is a slash is a path already. None for a key that would lead out of `/proc/sys`.
+fn path(key: &str) -> Option<PathBuf> {
     let slashes_first = key.find('/').unwrap_or(usize::MAX) < key.find('.').unwrap_or(usize::MAX);
     let relative: String = match slashes_first {
         true => key.into(),
@@ -33,7 +33,13 @@ fn path(key: &str) -> PathBuf {
             })
             .collect(),
     };
-    PathBuf::from("/proc/sys").join(relative)
+    let plain = relative.split('/').all(|part| !matches!(part, "" | "." | ".."));
+    plain.then(|| PathBuf::from("/proc/sys").join(relative))
+}
+
+/// The file behind a key, or the refusal to touch another one.
+fn file(doing: &str, key: &str) -> Result<PathBuf> {
+    path(key).ok_or_else(|| Refusal::new(doing, Errno::EINVAL).with_hint(format!("{key} is not the key of a sysctl")))
 }
 
 /// Writes a sysctl.
@@ -41,8 +47,9 @@ fn path(key: &str) -> PathBuf {
 /// # Errors
 /// What the kernel says: `ENOENT` for an unknown key, `EINVAL` for a value that it cannot take.
 pub fn write(key: &str, value: &str) -> Result<()> {
-    fs::write(path(key), value).map_err(|error| {
-        let refusal = Refusal::from_io(format!("set {key} to {value}"), &error);
+    let doing = format!("set {key} to {value}");
+    fs::write(file(&doing, key)?, value).map_err(|error| {
+        let refusal = Refusal::from_io(doing, &error);
         match refusal.errno {
             Errno::ENOENT => refusal.with_hint("this kernel has no such sysctl: `sysctl -a` lists those it has"),
             Errno::EINVAL => refusal.with_hint("the kernel does not take this value"),
@@ -57,9 +64,10 @@ pub fn write(key: &str, value: &str) -> Result<()> {
 /// # Errors
 /// `ENOENT` for an unknown key.
 pub fn read(key: &str) -> Result<String> {
-    fs::read_to_string(path(key))
+    let doing = format!("read {key}");
+    fs::read_to_string(file(&doing, key)?)
         .map(|text| text.trim_end().to_owned())
-        .map_err(|error| Refusal::from_io(format!("read {key}"), &error))
+        .map_err(|error| Refusal::from_io(doing, &error))
 }
 
 #[cfg(test)]
@@ -68,14 +76,17 @@ mod tests {
 
     #[test]
     fn dots_separate_and_slashes_stand_for_dots() {
-        assert_eq!(path("net.ipv4.ip_forward"), PathBuf::from("/proc/sys/net/ipv4/ip_forward"));
-        assert_eq!(
-            path("net.ipv4.conf.eth0/100.rp_filter"),
-            PathBuf::from("/proc/sys/net/ipv4/conf/eth0.100/rp_filter")
-        );
-        assert_eq!(
-            path("net/ipv4/conf/eth0.100/rp_filter"),
-            PathBuf::from("/proc/sys/net/ipv4/conf/eth0.100/rp_filter")
-        );
+        let file = |text: &str| Some(PathBuf::from(text));
+        assert_eq!(path("net.ipv4.ip_forward"), file("/proc/sys/net/ipv4/ip_forward"));
+        let dotted = "/proc/sys/net/ipv4/conf/eth0.100/rp_filter";
+        assert_eq!(path("net.ipv4.conf.eth0/100.rp_filter"), file(dotted));
+        assert_eq!(path("net/ipv4/conf/eth0.100/rp_filter"), file(dotted));
+    }
+
+    #[test]
+    fn no_key_leads_out_of_proc_sys() {
+        for key in ["net.ipv4.//.//.kernel.panic", "net/../kernel/panic", "/kernel/panic", "net..ipv4", "", "."] {
+            assert_eq!(path(key), None, "{key}");
+        }
     }
 }

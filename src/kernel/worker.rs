@@ -55,20 +55,16 @@ struct Place {
 impl Place {
     /// Of the namespace that the calling thread is in, which is `ns`.
     fn here(ns: Netns) -> Result<Self> {
-        let links = links_here()?;
-        let after = |limit: u32| links.values().filter(|i| **i < limit).max().map_or(1, |i| *i) + 1;
-        let (next_own, next_port) = (after(FIRST_PORT_INDEX), after(u32::MAX).max(FIRST_PORT_INDEX));
-        Place::with(ns, links, next_own, next_port)
+        let mut place = Place::fresh(ns)?;
+        place.look_again()?;
+        Ok(place)
     }
 
     /// Of a namespace just made, which the calling thread is in: it holds `lo` alone.
     fn fresh(ns: Netns) -> Result<Self> {
-        Place::with(ns, HashMap::from([("lo".to_owned(), 1)]), 2, FIRST_PORT_INDEX)
-    }
-
-    fn with(ns: Netns, links: HashMap<String, u32>, next_own: u32, next_port: u32) -> Result<Self> {
         let route = Socket::open().map_err(|errno| Refusal::new("open a netlink socket", errno))?;
-        Ok(Place { ns, route, nft: None, links, next_own, next_port })
+        let links = HashMap::from([("lo".to_owned(), 1)]);
+        Ok(Place { ns, route, nft: None, links, next_own: 2, next_port: FIRST_PORT_INDEX })
     }
 
     /// Changes the ruleset. The calling thread is in the namespace: the first time opens a socket.
@@ -84,7 +80,12 @@ impl Place {
 
     /// Lists the links anew. The calling thread is in the namespace.
     fn look_again(&mut self) -> Result<()> {
-        self.links = links_here()?;
+        let found = if_nameindex().map_err(|errno| Refusal::new("list the links", errno))?;
+        self.links = found.iter().map(|link| (link.name().to_string_lossy().into_owned(), link.index())).collect();
+        let after =
+            |limit: u32| self.links.values().filter(|index| **index < limit).max().map_or(1, |index| *index) + 1;
+        self.next_own = after(FIRST_PORT_INDEX);
+        self.next_port = after(u32::MAX).max(FIRST_PORT_INDEX);
         Ok(())
     }
 
@@ -107,12 +108,6 @@ impl Place {
         self.links.insert(link.to_owned(), index);
         index
     }
-}
-
-/// The links of the namespace that the calling thread is in, and their indexes.
-fn links_here() -> Result<HashMap<String, u32>> {
-    let links = if_nameindex().map_err(|errno| Refusal::new("list the links", errno))?;
-    Ok(links.iter().map(|link| (link.name().to_string_lossy().into_owned(), link.index())).collect())
 }
 
 /// One thread's hands.

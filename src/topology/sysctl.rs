@@ -11,7 +11,7 @@ use super::tree::{Key, Tree};
 use super::values;
 
 /// The pattern of a key that is let through, for the schema.
-pub const PATTERN: &str = r"^net\.(?!.*\.\.)[A-Za-z0-9_.\-/]+$";
+pub const PATTERN: &str = r"^net(?:[./][A-Za-z0-9_\-]+)+$";
 
 /// Reads one entry.
 pub fn decode(key: &Key<'_>, tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<(String, String)> {
@@ -33,7 +33,8 @@ fn complaint(key: &Key<'_>) -> Option<Diagnostic> {
                 .help("all other sysctls are the whole machine's, and a lab leaves those alone")
         });
     };
-    if rest.is_empty() || text.contains("..") || rest.starts_with(['.', '/']) || rest.ends_with(['.', '/']) {
+    // Dots and slashes stand for each other: two of them in a row, of either kind, could spell `..` and lead out of `net`.
+    if rest.split(['.', '/']).any(str::is_empty) {
         return refused("is not the key of a sysctl")
             .map(|diagnostic| diagnostic.label("expected one such as net.ipv4.conf.all.rp_filter"));
     }
