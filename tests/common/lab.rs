@@ -105,13 +105,26 @@ impl Lab {
         machines.iter().map(|machine| (machine.clone(), of(machine))).collect()
     }
 
-    /// The pause process of this lab, found by its name among all processes.
-    pub fn pause_processes(&self) -> Vec<i32> {
+    /// The processes of netlab that have to do with this lab, found by its name among all processes: its pause process,
+    /// and whoever changes it.
+    pub fn processes(&self) -> Vec<i32> {
         let entries = std::fs::read_dir("/proc").expect("/proc").flatten();
         let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-        let line = format!("netlab\0pause\0{}\0", self.name);
-        pids.filter(|pid| std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|text| text == line.as_bytes()))
-            .collect()
+        let words = |pid: i32| std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let about = |words: &str| words.split('\0').any(|word| word == self.name);
+        pids.filter(|pid| Some(words(*pid)).is_some_and(|words| words.contains("netlab") && about(&words))).collect()
+    }
+
+    /// The pause process.
+    #[track_caller]
+    pub fn pause(&self) -> i32 {
+        let list = run(netlab(&self.state()).args(["list", "--json"])).json();
+        let labs = list["labs"].as_array().expect("labs");
+        let lab = labs.iter().find(|lab| lab["lab"] == self.name.as_str()).expect("the lab");
+        let pid = i32::try_from(lab["pid"].as_i64().expect("a pid")).expect("a pid");
+        let line = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).expect("a process");
+        assert_eq!(line, format!("netlab\0pause\0{}\0", self.name));
+        pid
     }
 
     /// Takes the lab down: everything of it must be gone then.
@@ -121,11 +134,18 @@ impl Lab {
         self.assert_gone();
     }
 
+    /// Takes the lab down where somebody else has one of the same name.
+    #[track_caller]
+    pub fn down_among_others(&self) {
+        self.run(&["down"]).success();
+        assert!(!self.state().exists(), "{} outlives the lab", self.state().display());
+    }
+
     /// No process and no file is left.
     #[track_caller]
     pub fn assert_gone(&self) {
-        assert_eq!(self.pause_processes(), [0; 0], "the pause process outlives `down`");
-        assert!(!self.state().exists(), "{} outlives `down`", self.state().display());
+        assert_eq!(self.processes(), [0; 0], "a process outlives the lab");
+        assert!(!self.state().exists(), "{} outlives the lab", self.state().display());
     }
 }
 

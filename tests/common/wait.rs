@@ -21,3 +21,18 @@ pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         std::thread::sleep(PAUSE);
     }
 }
+
+/// Waits until a process runs this program: `exec` takes a moment.
+pub fn until_it_runs(pid: u32, program: &str) {
+    let name = || std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    until(&format!("process {pid} runs {program}"), || (name().trim() == program).then_some(()));
+}
+
+/// Waits until a process has ended. One that nobody has waited for yet has ended too.
+pub fn until_it_ends(pid: u32) {
+    let state = || {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        stat.rsplit_once(") ")?.1.chars().next()
+    };
+    until(&format!("process {pid} ends"), || matches!(state(), None | Some('Z' | 'X')).then_some(()));
+}
