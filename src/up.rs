@@ -7,14 +7,16 @@
 //!         newborn sandbox ─▶ write its state ─▶ keep it ─▶ enter, do everything ─▶ wait until it carries packets
 //! ```
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
+use crate::journal::{Journal, Record};
 use crate::kernel::{Sandbox, host, ready};
 use crate::lab::{Lab, Lock, Store};
 use crate::names::MachineName;
 use crate::plan::Plan;
-use crate::run::{self, Manner, Progress};
+use crate::run::{self, Manner, Progress, Stopped};
 use crate::step::Step;
 use crate::topology::Loaded;
 
@@ -61,7 +63,12 @@ pub fn up(
     let journal = lab.journal()?;
     let kernel = sandbox.enter()?;
     let todo: Vec<(u32, &Step)> = match ran_before {
-        true => run::missing(&plan, &run::survey(&kernel, &plan)?)?,
+        true => {
+            let todo = run::missing(&plan, &run::survey(&kernel, &plan)?)?;
+            catch_up(&journal, &lab.record(&plan), &plan, &todo)
+                .map_err(|error| Stopped::Journal(error).explain(&plan, lab.record(&plan).done.len()))?;
+            todo
+        }
         false => plan.numbered().collect(),
     };
     if !todo.is_empty() {
@@ -75,6 +82,19 @@ pub fn up(
     let unready = ready::wait(&kernel, &bridged, PATIENCE)?;
     let steps = todo.len();
     Ok(Done { plan, steps, ran_before, unready })
+}
+
+/// Writes down what the kernel holds and the journal does not know: a process that is killed, and a batch that fails,
+/// leave steps behind that are done and not written.
+fn catch_up(journal: &Journal, record: &Record, plan: &Plan, todo: &[(u32, &Step)]) -> std::io::Result<()> {
+    let missing: HashSet<u32> = todo.iter().map(|(number, _)| *number).collect();
+    let known = |number: &u32| missing.contains(number) || record.done.contains(number);
+    let found: Vec<u32> = (1..=plan.len()).filter(|number| !known(number)).collect();
+    if todo.is_empty() && record.failed.is_some() {
+        // Somebody put the failed step right by hand: nothing is left of the failure.
+        journal.begin(&[])?;
+    }
+    if found.is_empty() { Ok(()) } else { journal.done(&found) }
 }
 
 /// The machines with bridges, and those with IPv6 addresses.

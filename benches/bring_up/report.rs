@@ -101,7 +101,12 @@ fn at(values: &[f64], part: f64) -> f64 {
 }
 
 fn median(values: &[f64]) -> f64 {
-    at(&sorted(values), 0.5)
+    let values = sorted(values);
+    let half = values.len() / 2;
+    match values.len() % 2 {
+        0 if half > 0 => (values[half - 1] + values[half]) / 2.0,
+        _ => at(&values, 0.5),
+    }
 }
 
 /// The median, with the least and the greatest.
@@ -109,7 +114,7 @@ fn spread(values: &[f64], digits: usize) -> String {
     let values = sorted(values);
     match values.len() {
         0 | 1 => format!("{:.digits$}", at(&values, 0.5)),
-        _ => format!("{:.digits$} ({:.digits$}–{:.digits$})", at(&values, 0.5), at(&values, 0.0), at(&values, 1.0)),
+        _ => format!("{:.digits$} ({:.digits$}–{:.digits$})", median(&values), at(&values, 0.0), at(&values, 1.0)),
     }
 }
 

@@ -116,6 +116,7 @@ fn summary(done: &up::Done, milliseconds: f64) -> String {
     let total = done.plan.len();
     match (done.ran_before, done.steps) {
         (true, 0) => format!("lab {lab} runs already, and all of its {total} steps are in force: nothing to do"),
+        (true, 1) => format!("lab {lab} ran already: 1 of its {total} steps was missing and is done now"),
         (true, n) => format!("lab {lab} ran already: {n} of its {total} steps were missing and are done now"),
         (false, _) => {
             let machine = done.plan.machines.first().map_or("fabric", |member| member.name.as_str());

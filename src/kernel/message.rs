@@ -4,9 +4,9 @@
 //! Request::LinkUp { cni0 }  →  RTM_NEWLINK { index: 2, flags: IFF_UP, change: IFF_UP }
 //! ```
 //!
-//! Pure: names have been looked up already. The layouts are those that iproute2 sends, but for three things that only
-//! affect speed, all on fused veths: both ends have one queue, both have a fixed index, and the near end is born where
-//! it belongs, as a port of its bridge.
+//! Pure: names have been looked up already. The layouts are those that iproute2 sends, but for things that only affect
+//! speed. Every link that is made has a fixed index, so that later requests of the same bundle can speak of it. And of a
+//! fused veth both ends have one queue, and the near end is born where it belongs, as a port of its bridge.
 
 use std::net::IpAddr;
 use std::os::fd::RawFd;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::observe::{View, observe};
 use super::refusal::Result;
 use super::sandbox::Kernel;
+use super::signal;
 use crate::names::MachineName;
 use crate::network::{Namespace, PortState};
 
@@ -26,7 +27,7 @@ pub struct Unready {
 }
 
 /// Waits until every port that is up, of every bridge of `machines`, forwards, and no address is tentative.
-/// Returns what is not ready after `patience`.
+/// Returns what is not ready after `patience`, or when somebody asks to stop.
 ///
 /// # Errors
 /// When the machines cannot be looked at.
@@ -39,7 +40,7 @@ pub fn wait(kernel: &Kernel, machines: &[MachineName], patience: Duration) -> Re
             .iter()
             .flat_map(|(machine, ns)| unready(ns).map(|what| Unready { machine: machine.clone(), what }))
             .collect();
-        if unready.is_empty() || Instant::now() > end {
+        if unready.is_empty() || Instant::now() > end || signal::asked_to_stop() {
             return Ok(unready);
         }
         waiting = unready.into_iter().map(|unready| unready.machine).collect();

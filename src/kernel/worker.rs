@@ -37,9 +37,14 @@ pub struct Failed {
 /// How many bytes of requests go out at once, at most: well below the socket's send buffer.
 const BUNDLE_SIZE: usize = 32 * 1024;
 
+/// Where the indexes of a machine's own links begin. Below it is room for what a namespace may be born with: `lo`, and
+/// the fallback devices of tunnel modules (`tunl0`, `sit0`, …: nine of them) unless `net.core.fb_tunnels_only_for_init_net`
+/// says otherwise.
+const FIRST_OWN_INDEX: u32 = 16;
+
 /// Where the indexes of bridge ports begin. A veth end must not have its peer's index: the kernel then defers the
-/// carrier event, and the port forwards half a second late. A machine's own links count from 2, ports from here.
-const FIRST_PORT_INDEX: u32 = 1000;
+/// carrier event, and the port forwards half a second late. So many links of its own no machine has.
+const FIRST_PORT_INDEX: u32 = 100_000;
 
 /// A namespace that a worker works in.
 #[derive(Debug)]
@@ -60,11 +65,11 @@ impl Place {
         Ok(place)
     }
 
-    /// Of a namespace just made, which the calling thread is in: it holds `lo` alone.
+    /// Of a namespace just made, which the calling thread is in: of what it was born with, only `lo` is spoken of.
     fn fresh(ns: Netns) -> Result<Self> {
         let route = Socket::open().map_err(|errno| Refusal::new("open a netlink socket", errno))?;
         let links = HashMap::from([("lo".to_owned(), 1)]);
-        Ok(Place { ns, route, nft: None, links, next_own: 2, next_port: FIRST_PORT_INDEX })
+        Ok(Place { ns, route, nft: None, links, next_own: FIRST_OWN_INDEX, next_port: FIRST_PORT_INDEX })
     }
 
     /// Changes the ruleset. The calling thread is in the namespace: the first time opens a socket.
@@ -84,7 +89,7 @@ impl Place {
         self.links = found.iter().map(|link| (link.name().to_string_lossy().into_owned(), link.index())).collect();
         let after =
             |limit: u32| self.links.values().filter(|index| **index < limit).max().map_or(1, |index| *index) + 1;
-        self.next_own = after(FIRST_PORT_INDEX);
+        self.next_own = after(FIRST_PORT_INDEX).max(FIRST_OWN_INDEX);
         self.next_port = after(u32::MAX).max(FIRST_PORT_INDEX);
         Ok(())
     }
