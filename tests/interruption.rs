@@ -171,7 +171,7 @@ fn ctrl_c_stops_up_cleanly_and_says_how_to_go_on() {
         let said = finish(child, "netlab up", b"");
         assert_eq!(said.status, Some(130), "{said}");
         for words in ["stopped: ", " steps of lab ", "`netlab up` goes on", "`netlab status`", "`netlab down "] {
-            assert!(said.stderr.contains(words), "{said}");
+            assert!(said.message().contains(words), "{said}");
         }
         let status = lab.run(&["status", "--json"]).json();
         let (done, total) = (status["cursor"]["done"].as_u64(), status["cursor"]["total"].as_u64());
@@ -219,7 +219,7 @@ fn of_many_that_bring_a_lab_up_at_the_same_time_one_wins_and_the_others_say_so()
         assert_eq!(ends.iter().filter(won).count(), 1, "{}", ends.iter().map(Ran::to_string).collect::<String>());
         for ran in ends.iter().filter(|ran| !won(ran)) {
             let late = ran.status == Some(0) && ran.stdout.contains("nothing to do");
-            let busy = ran.status == Some(3) && ran.stderr.contains("being changed by another netlab");
+            let busy = ran.status == Some(3) && ran.message().contains("being changed by another netlab");
             assert!(late || busy, "{ran}");
         }
         lab.exec("pod-a", &["ping", "-n", "-c", "1", "-W", "1", "10.244.3.3"]).success();
