@@ -3,8 +3,10 @@
 //! ```text
 //! veth up on both ends ─▶ carrier ─▶ bridge port: disabled → forwarding       (a few milliseconds)
 //! IPv6 address         ─▶ duplicate address detection: tentative → usable     (a second, where it is on)
+//! IPv6 link with carrier ─▶ a link-local address, from which a router asks for its neighbours' hardware addresses
 //! ```
 
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use super::observe::{View, observe};
@@ -12,7 +14,7 @@ use super::refusal::Result;
 use super::sandbox::Kernel;
 use super::signal;
 use crate::names::MachineName;
-use crate::network::{Namespace, PortState};
+use crate::network::{Link, Namespace, PortState};
 
 /// How long to wait between two looks.
 const PAUSE: Duration = Duration::from_millis(2);
@@ -26,7 +28,8 @@ pub struct Unready {
     pub what: String,
 }
 
-/// Waits until every port that is up, of every bridge of `machines`, forwards, and no address is tentative.
+/// Waits until every port that is up, of every bridge of `machines`, forwards, no address is tentative, and every link
+/// that speaks IPv6 has its link-local address.
 /// Returns what is not ready after `patience`, or when somebody asks to stop.
 ///
 /// # Errors
@@ -54,5 +57,70 @@ fn unready(ns: &Namespace) -> impl Iterator<Item = String> {
     let ports = ns.links.iter().filter(|link| link.up && link.port.is_some_and(|state| state != PortState::Forwarding));
     let ports = ports.map(|link| format!("port {} is {}", link.name, link.port.unwrap_or(PortState::Disabled)));
     let addresses = ns.addresses.iter().filter(|a| a.tentative);
-    ports.chain(addresses.map(|a| format!("address {} of {} is tentative", a.address, a.link)))
+    let addresses = addresses.map(|a| format!("address {} of {} is tentative", a.address, a.link));
+    let mute = ns.links.iter().filter(|link| lacks_link_local(ns, link));
+    ports.chain(addresses).chain(mute.map(|link| format!("{} has no link-local address yet", link.name)))
+}
+
+/// Whether a link speaks IPv6, could have a link-local address, and has none: the kernel gives it one when it hears of
+/// the carrier. Until then a router cannot ask for neighbours there, and what it forwards waits (`ndisc_solicit`,
+/// `net/ipv6/ndisc.c`).
+fn lacks_link_local(ns: &Namespace, link: &Link) -> bool {
+    let mut bears = ns.addresses_of(&link.name).filter_map(|address| match address.address.ip() {
+        IpAddr::V6(ip) => Some(ip.is_unicast_link_local()),
+        IpAddr::V4(_) => None,
+    });
+    let able = link.up && link.carrier && link.generates_link_local && !link.kind.is_empty();
+    // `bears.any` goes on behind the first: at least one address, and none of them link-local.
+    able && bears.next().is_some_and(|first| !first && !bears.any(|local| local))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::Address;
+
+    fn link() -> Link {
+        Link {
+            index: 2,
+            name: "eth0".into(),
+            kind: "veth".into(),
+            up: true,
+            carrier: true,
+            mtu: 1500,
+            mac: None,
+            master: None,
+            port: None,
+            generates_link_local: true,
+        }
+    }
+
+    fn waits_for(link: Link, addresses: &[&str]) -> Vec<String> {
+        let address = |text: &&str| Address {
+            link: link.name.clone(),
+            address: text.parse().unwrap(),
+            tentative: false,
+            global: true,
+        };
+        let ns =
+            Namespace { addresses: addresses.iter().map(address).collect(), links: vec![link], ..Namespace::default() };
+        unready(&ns).collect()
+    }
+
+    #[test]
+    fn a_link_that_speaks_ipv6_waits_for_its_link_local_address() {
+        assert_eq!(waits_for(link(), &["fd00::1/64"]), ["eth0 has no link-local address yet"]);
+        assert!(waits_for(link(), &["fd00::1/64", "fe80::1/64"]).is_empty());
+        assert!(waits_for(link(), &["10.0.0.1/24"]).is_empty());
+        assert!(waits_for(Link { carrier: false, ..link() }, &["fd00::1/64"]).is_empty());
+        assert!(waits_for(Link { generates_link_local: false, ..link() }, &["fd00::1/64"]).is_empty());
+    }
+
+    #[test]
+    fn a_port_that_is_up_waits_until_it_forwards() {
+        let port = Link { port: Some(PortState::Disabled), ..link() };
+        assert_eq!(waits_for(port.clone(), &[]), ["port eth0 is disabled"]);
+        assert!(waits_for(Link { up: false, ..port.clone() }, &[]).is_empty());
+        assert!(waits_for(Link { port: Some(PortState::Forwarding), ..port }, &[]).is_empty());
+    }
 }
