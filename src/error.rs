@@ -1,7 +1,7 @@
 //! Errors that teach: what was expected, what was found, where, and what to do next.
 //!
 //! ```text
-//! error: step 17 failed: Attach veth-red to the bridge cni0: the other end is plugged into the switch.
+//! error: step 17 of 29 failed: Attach veth-red to the bridge cni0: the other end is plugged into the switch.
 //!   command: ip -n node-1 link set veth-red master cni0
 //!   because: cannot attach veth-red to the bridge cni0: Device or resource busy (EBUSY)
 //!   help: `netlab status` shows what there is; `netlab down one-node` removes it

@@ -5,15 +5,18 @@
 //! ```text
 //! cli        parse arguments, call one function, print
 //! report     tables, JSON: values in, text out
+//! up  down  doctor                        what the three big commands do
 //! run        step through a plan      journal  what was done      lab  find and enter a lab
 //! plan       spelled-out topology → chapters of steps             fuse  steps → requests
 //! feature    pod bridge, node routes, masquerade …: which steps each thing in the file means
 //! topology   the file: schema, spans, diagnostics, expansion
 //! step       one page per kind of step
-//! network    a namespace's links, addresses, routes, rules as plain values
 //! kernel     the only door to Linux
+//! network    a namespace's links, addresses, routes, rules as plain values
 //! names      names that cannot be wrong once made
 //! ```
+//!
+//! Beside them stand `error`, what the user is told, and `prose`, how it is broken into lines.
 
 pub mod cli;
 pub mod doctor;

@@ -162,7 +162,7 @@ impl Spec {
 }
 
 impl NodeSpec {
-    /// Where the node's bridge stands in the file: at its own name, or at the node's if it is derived.
+    /// Where the node stands in the file, and with it what derives from it.
     pub fn span(&self) -> Span {
         self.machine.name.span
     }

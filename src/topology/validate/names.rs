@@ -4,7 +4,8 @@
 //! machines            one name each across nodes, pods and hosts: all are files in /run/netns
 //! links of a node     lo, its interfaces, its bridge, veth-POD and, until it is moved, peer-POD for each pod
 //! links of a pod      lo, eth0, its interfaces
-//! links of the fabric lo, the networks' bridges, MACHINE-INTERFACE for each interface
+//! links of the fabric lo, the networks' bridges, MACHINE-INTERFACE and, until it is moved, peer-MACHINE-INTERFACE for each
+//!                     interface
 //! ```
 
 use std::collections::hash_map::Entry;
@@ -104,6 +105,7 @@ enum Link<'s> {
     NodeEnd(&'s MachineName),
     PodEnd(&'s MachineName),
     Port(&'s MachineName, &'s LinkName),
+    Peer(&'s MachineName, &'s LinkName),
 }
 
 impl fmt::Display for Link<'_> {
@@ -115,6 +117,7 @@ impl fmt::Display for Link<'_> {
             Link::NodeEnd(pod) => write!(f, "the node's end of {pod}'s veth pipe"),
             Link::PodEnd(pod) => write!(f, "{pod}'s end of its veth pipe, before it is moved"),
             Link::Port(machine, interface) => write!(f, "the port of {machine}'s {interface}"),
+            Link::Peer(machine, interface) => write!(f, "{machine}'s {interface}, before it is moved"),
         }
     }
 }
@@ -202,7 +205,9 @@ fn fabric(spec: &Spec, diagnostics: &mut Diagnostics) {
         for interface in &machine.interfaces {
             let (machine, name) = (&machine.name.value, &interface.name.value);
             let port = LinkName::derived("", &format!("{machine}-{name}"));
+            let peer = LinkName::derived("peer-", port.as_str());
             links.add(port, interface.name.span, Link::Port(machine, name), diagnostics);
+            links.add(peer, interface.name.span, Link::Peer(machine, name), diagnostics);
         }
     }
 }
