@@ -47,7 +47,7 @@ fn survive_death_after(steps: u64, words: &[&str], fresh: &State) -> u64 {
 
     // As a person would: just `up` again, however it was begun.
     let said = lab.run(&["up", &topology("three-nodes.yaml")]).success();
-    assert_eq!(said.contains("missing and"), unfinished, "after {steps} steps: {said}");
+    assert_eq!(said.contains("ran already: "), unfinished, "after {steps} steps: {said}");
     fresh.assert_same(&state_of(&lab), &format!("fresh (-), and completed after a death after {steps} steps (+)"));
     lab.down();
 
@@ -178,7 +178,7 @@ fn ctrl_c_stops_up_cleanly_and_says_how_to_go_on() {
         assert!(done > Some(0) && done < total, "{done:?} of {total:?}");
         if signal == Signal::SIGINT {
             let said = common::run_with_input(&mut lab.netlab(&["up", "-"]), text.as_bytes()).success();
-            assert!(said.contains("missing and"), "{said}");
+            assert!(said.contains("were missing and are done now"), "{said}");
             let names = lab.script("fabric", "ip netns list | wc -l").success();
             assert_eq!(names.trim(), "410");
             lab.exec("n1-p1", &["ping", "-n", "-c", "1", "-W", "1", "10.244.9.2"]).success();
