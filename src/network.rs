@@ -79,6 +79,9 @@ pub struct Link {
     pub up: bool,
     /// Whether it has a carrier (`IFF_LOWER_UP`).
     pub carrier: bool,
+    /// Whether the kernel's other parts have heard of the carrier (`operstate`): until then, routes by way of the link
+    /// are marked `linkdown`.
+    pub operational: bool,
     /// Maximum transmission unit in bytes.
     pub mtu: u32,
     /// Its hardware address; `lo` and tunnels have none worth printing.

@@ -7,7 +7,7 @@
 //!         newborn sandbox ─▶ write its state ─▶ keep it ─▶ enter, do everything ─▶ wait until it carries packets
 //! ```
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use crate::error::{Error, Result};
@@ -15,9 +15,9 @@ use crate::journal::{Journal, Record};
 use crate::kernel::{Sandbox, host, ready};
 use crate::lab::{Lab, Lock, Store};
 use crate::names::MachineName;
-use crate::plan::Plan;
+use crate::plan::{Kind, Member, Plan};
 use crate::run::{self, Manner, Progress, Stopped};
-use crate::step::Step;
+use crate::step::{Action, Step};
 use crate::topology::Loaded;
 
 /// How long ports and addresses may take to become usable before `up` says so.
@@ -78,8 +78,7 @@ pub fn up(
         run::run(&kernel, &plan, &todo, manner, &journal, progress)
             .map_err(|stopped| stopped.explain(&plan, lab.record(&plan).done.len()))?;
     }
-    let bridged: Vec<MachineName> = std::iter::once(MachineName::fabric()).chain(waits_for(&plan)).collect();
-    let unready = ready::wait(&kernel, &bridged, PATIENCE)?;
+    let unready = ready::wait(&kernel, &witnesses(&plan), PATIENCE)?;
     let steps = todo.len();
     Ok(Done { plan, steps, ran_before, unready })
 }
@@ -97,23 +96,26 @@ fn catch_up(journal: &Journal, record: &Record, plan: &Plan, todo: &[(u32, &Step
     if found.is_empty() { Ok(()) } else { journal.done(&found) }
 }
 
-/// The machines with bridges, and those with IPv6 addresses.
-fn waits_for(plan: &Plan) -> impl Iterator<Item = MachineName> {
-    use crate::step::Action;
-    let mut machines: Vec<MachineName> = plan
-        .steps
+/// The machines to look at before the lab is called ready: the fabric, every node and host, pods with IPv6 addresses,
+/// and the last pod of each node. The kernel announces carriers in the order in which ports were set up, so the others
+/// are ready before that one; to look at each of a thousand pods would take longer than their links do.
+fn witnesses(plan: &Plan) -> Vec<MachineName> {
+    let speaks_ipv6 = |step: &&Step| matches!(&step.action, Action::AddAddress(step) if step.address.is_ipv6());
+    let ipv6: HashSet<&MachineName> = plan.steps.iter().filter(speaks_ipv6).map(|step| &step.machine).collect();
+    let last_pods: HashMap<&MachineName, &MachineName> = plan
+        .machines
         .iter()
-        .filter(|step| match &step.action {
-            Action::AddBridge(_) => true,
-            Action::AddAddress(step) => step.address.is_ipv6(),
-            _ => false,
+        .filter_map(|member| match &member.kind {
+            Kind::Pod { node } => Some((node, &member.name)),
+            _ => None,
         })
-        .map(|step| step.machine.clone())
-        .filter(|machine| !machine.is_fabric())
         .collect();
-    machines.sort();
-    machines.dedup();
-    machines.into_iter()
+    let is_witness = |member: &&Member| match &member.kind {
+        Kind::Node | Kind::Host => true,
+        Kind::Pod { node } => ipv6.contains(&member.name) || last_pods.get(node) == Some(&&member.name),
+    };
+    let members = plan.machines.iter().filter(is_witness).map(|member| member.name.clone());
+    std::iter::once(MachineName::fabric()).chain(members).collect()
 }
 
 /// Makes the lab's sandbox, and keeps it once its state is written. Where that fails, no trace of the lab is left.

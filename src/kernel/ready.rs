@@ -1,7 +1,7 @@
 //! To wait until a lab carries packets: the first packet after `up` is not to be lost.
 //!
 //! ```text
-//! veth up on both ends ─▶ carrier ─▶ bridge port: disabled → forwarding       (a few milliseconds)
+//! veth up on both ends ─▶ carrier ─▶ bridge port: disabled → forwarding; routes: no longer linkdown (milliseconds)
 //! IPv6 address         ─▶ duplicate address detection: tentative → usable     (a second, where it is on)
 //! IPv6 link with carrier ─▶ a link-local address, from which a router asks for its neighbours' hardware addresses
 //! ```
@@ -28,8 +28,8 @@ pub struct Unready {
     pub what: String,
 }
 
-/// Waits until every port that is up, of every bridge of `machines`, forwards, no address is tentative, and every link
-/// that speaks IPv6 has its link-local address.
+/// Waits until in all of these machines every port that is up forwards, every carrier is announced, no address is
+/// tentative, and every link that speaks IPv6 has its link-local address.
 /// Returns what is not ready after `patience`, or when somebody asks to stop.
 ///
 /// # Errors
@@ -56,6 +56,8 @@ pub fn wait(kernel: &Kernel, machines: &[MachineName], patience: Duration) -> Re
 fn unready(ns: &Namespace) -> impl Iterator<Item = String> {
     let ports = ns.links.iter().filter(|link| link.up && link.port.is_some_and(|state| state != PortState::Forwarding));
     let ports = ports.map(|link| format!("port {} is {}", link.name, link.port.unwrap_or(PortState::Disabled)));
+    let unheard = ns.links.iter().filter(|link| link.up && link.carrier && !link.operational);
+    let ports = ports.chain(unheard.map(|link| format!("the carrier of {} is not announced yet", link.name)));
     let addresses = ns.addresses.iter().filter(|a| a.tentative);
     let addresses = addresses.map(|a| format!("address {} of {} is tentative", a.address, a.link));
     let mute = ns.links.iter().filter(|link| lacks_link_local(ns, link));
@@ -87,6 +89,7 @@ mod tests {
             kind: "veth".into(),
             up: true,
             carrier: true,
+            operational: true,
             mtu: 1500,
             mac: None,
             master: None,
