@@ -1,14 +1,17 @@
 //! The topologies that are shipped, what derives from them, and what holds for every file.
 
-use std::path::{Path, PathBuf};
+mod common;
 
+use std::path::PathBuf;
+
+use common::program::repository;
 use netlab::topology::model::Topology;
 use netlab::topology::{generate, load, parse, schema};
 use proptest::prelude::*;
 use serde_json::Value;
 
 fn directory() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("topologies")
+    repository().join("topologies")
 }
 
 fn shipped() -> Vec<PathBuf> {

@@ -487,7 +487,7 @@ mod files {
     fn files_that_are_none() {
         refused(Path::new("no/such/file"), "no/such/file does not exist");
         refused(Path::new("topology.yaml"), "netlab up topologies/three-nodes.yaml");
-        refused(Path::new(env!("CARGO_MANIFEST_DIR")), "is a directory, not a file");
+        refused(&std::env::temp_dir(), "is a directory, not a file");
         refused(Path::new("/dev/zero"), "too large: more than 8 MiB");
         refused(&file("binary", b"\x7fELF\0\0"), "is not a text file: byte 4 is NUL");
         refused(&file("latin1", b"lab: x\n# \xe4\n"), "is not UTF-8: byte 9 is 0xe4");

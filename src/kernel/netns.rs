@@ -150,7 +150,7 @@ pub fn list() -> Result<Vec<MachineName>> {
 }
 
 /// Adds the numbers to a refusal to make one more namespace.
-fn limits(refusal: Refusal) -> Refusal {
+pub(super) fn limits(refusal: Refusal) -> Refusal {
     if !matches!(refusal.errno, Errno::ENOSPC | Errno::EUSERS) {
         return refusal;
     }

@@ -5,7 +5,7 @@
 //!            unshare ─┘      └─────────── one sendmsg ───────────┘
 //! ```
 //!
-//! A worker keeps a [`Place`] for each namespace that it works in: the open namespace, its netlink sockets, and the
+//! A worker keeps a `Place` for each namespace that it works in: the open namespace, its netlink sockets, and the
 //! indexes of its links. Workers on several threads share one place, the fabric's.
 
 use std::collections::HashMap;

@@ -101,14 +101,19 @@ impl Ran {
         self.stdout
     }
 
-    /// What it wrote to standard error, having ended with this status, and without a panic.
+    /// What it wrote to standard error, as one line, having ended with this status, and without a panic.
     #[track_caller]
     pub fn fails(self, status: i32) -> String {
         assert!(self.status == Some(status), "this should have ended with {status}: {self}");
         for word in ["panicked", "RUST_BACKTRACE", "Backtrace", "This is a bug"] {
             assert!(!self.stderr.contains(word), "an error, not a panic, was expected: {self}");
         }
-        self.stderr
+        self.message()
+    }
+
+    /// What it wrote to standard error, as one line: messages are broken between words where a terminal ends.
+    pub fn message(&self) -> String {
+        self.stderr.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     /// Its standard output as JSON, having ended well.

@@ -12,6 +12,37 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+/// The script behind [`LOOK`] and [`LOOK_AT_LINKS`].
+macro_rules! look {
+    () => {
+        r#"
+export all
+look='
+settled() {
+    [ -z "$(ip -o addr show tentative)" ] && ! ip -d -o link | grep -v ": lo:" |
+        grep -Eq "state (DOWN|LOWERLAYERDOWN|UNKNOWN|disabled|listening|learning|blocking)"
+}
+tries=${unsettled:+60} tries=${tries:-0}
+until settled || [ $tries = 60 ]; do tries=$((tries + 1)); sleep 0.05; done
+ask() {
+    echo "@@ $0 $*"
+    "$@" 2>/dev/null
+}
+ask ip -j -d link; ask nft -j list ruleset
+ask ip -j -d route show table all; ask ip -j -d -6 route show table all
+[ -z "$all" ] || {
+    ask ip -j -d addr; ask ip -j rule; ask ip -j -6 rule; ask bridge -j -d link; ask sysctl -a -r ^net[.]
+}
+'
+sh -c "$look" fabric
+for machine in $(ip netns list | cut -d " " -f 1 | sort); do
+    ip netns exec "$machine" sh -c "$look" "$machine"
+done
+echo "@@ end"
+"#
+    };
+}
+
 /// What may differ between two labs made from the same file, by its name in the JSON of `ip`, `bridge` and `nft`.
 ///
 /// | name | why |
@@ -65,26 +96,11 @@ pub fn is_counter(line: &str) -> bool {
 /// settled: a person who typed the commands would look a moment later, too.
 ///
 /// With `$unsettled` it does not wait, where links are meant to be down.
-pub const LOOK: &str = r#"
-look='
-settled() {
-    ! ip -o addr | grep -q tentative && ! ip -o link | grep -v ": lo:" | grep -Eq "state (DOWN|LOWERLAYERDOWN|UNKNOWN)" &&
-        ! bridge link | grep -Eq "state (disabled|listening|learning|blocking)"
-}
-tries=${unsettled:+60} tries=${tries:-0}
-until settled || [ $tries = 60 ]; do tries=$((tries + 1)); sleep 0.05; done
-for what in "ip -j -d link" "ip -j -d addr" "ip -j -d route show table all" "ip -j -d -6 route show table all" \
-    "ip -j rule" "ip -j -6 rule" "bridge -j -d link" "nft -j list ruleset" "sysctl -a -r ^net[.]"; do
-    echo "@@ $0 $what"
-    $what 2>/dev/null
-done
-'
-sh -c "$look" fabric
-for machine in $(ip netns list | cut -d " " -f 1 | sort); do
-    ip netns exec "$machine" sh -c "$look" "$machine"
-done
-echo "@@ end"
-"#;
+pub const LOOK: &str = concat!("all=yes\n", look!());
+
+/// The same without the sysctls, which take the longest to read, without what says the same in other words (an address
+/// shows in the local route table too), and without waiting.
+pub const LOOK_AT_LINKS: &str = concat!("all= unsettled=1\nexport unsettled\n", look!());
 
 /// What [`LOOK`] told: for each machine and question a set of lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,22 +140,28 @@ impl State {
                 Ok(value) => value,
                 Err(_) => return Some(line.clone()),
             };
+            remove(&mut value, &["operstate", "flags", "state", "qdisc", "tso_max_size", "tentative"]);
             let map = value.as_object_mut()?;
-            for key in ["operstate", "flags", "state", "qdisc", "tso_max_size"] {
-                map.remove(key);
-            }
             if let Some(Value::Array(addresses)) = map.get_mut("addr_info") {
                 addresses.retain(|address| address["scope"] == "global");
-                addresses
-                    .iter_mut()
-                    .filter_map(Value::as_object_mut)
-                    .for_each(|address| drop(address.remove("tentative")));
             }
             let to = map.get("dst").and_then(Value::as_str).unwrap_or_default();
             let follows = to.starts_with("fe80:") || map.get("table").is_some_and(|table| table == "local");
             (!follows).then(|| value.to_string())
         };
         State(self.0.iter().map(|(title, lines)| (title.clone(), lines.iter().filter_map(without).collect())).collect())
+    }
+
+    /// The state without the word for a link's state (`UP`, `UNKNOWN`), which a bridge gets up to a second late.
+    pub fn without_operstate(&self) -> State {
+        let without = |line: &String| match serde_json::from_str(line) {
+            Ok(mut value) => {
+                remove(&mut value, &["operstate"]);
+                value.to_string()
+            }
+            Err(_) => line.clone(),
+        };
+        State(self.0.iter().map(|(title, lines)| (title.clone(), lines.iter().map(without).collect())).collect())
     }
 
     /// Fails, and tells what differs, unless the two are the same.
@@ -209,17 +231,32 @@ fn entries(json: &str) -> serde_json::Result<Vec<String>> {
     Ok(list.iter().filter(|entry| **entry != serde_json::json!({})).map(Value::to_string).collect())
 }
 
+/// Removes what varies, and puts the rest in order.
 fn normalise(value: &mut Value) {
+    remove(value, VARIES);
     match value {
         Value::Object(map) => {
-            map.retain(|key, _| !VARIES.contains(&key.as_str()));
-            map.values_mut().for_each(normalise);
+            let mut sorted: BTreeMap<String, Value> = std::mem::take(map).into_iter().collect();
+            sorted.values_mut().for_each(normalise);
+            map.extend(sorted);
         }
         Value::Array(list) => {
             list.iter_mut().for_each(normalise);
             list.sort_by_key(Value::to_string);
         }
         Value::String(text) => normal_text(text),
+        _ => {}
+    }
+}
+
+/// Removes these keys, however deep they stand.
+fn remove(value: &mut Value, keys: &[&str]) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|key, _| !keys.contains(&key.as_str()));
+            map.values_mut().for_each(|value| remove(value, keys));
+        }
+        Value::Array(list) => list.iter_mut().for_each(|value| remove(value, keys)),
         _ => {}
     }
 }

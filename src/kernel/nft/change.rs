@@ -6,8 +6,8 @@
 //! AddRule   … ip saddr 10.244.1.0/24 … masquerade    ⟷  FlushChain (deletes all of its rules)
 //! ```
 //!
-//! One value yields the command that a person types ([`super::command`]) and the bytes that are sent
-//! ([`super::encode`]).
+//! One value yields the command that a person types ([`super::command()`]) and the bytes that are sent
+//! ([`super::encode()`]).
 
 use crate::network::ruleset::{Family, Hook, Rule, Table};
 

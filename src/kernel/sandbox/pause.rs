@@ -22,6 +22,7 @@ use nix::unistd::{ForkResult, Gid, Uid, execv, fork, setsid};
 
 use super::{Kernel, Sandbox, companions, enter, mounts, needs_user_namespace};
 use crate::kernel::host;
+use crate::kernel::netns::limits;
 use crate::kernel::process::{Process, ProcessId};
 use crate::kernel::refusal::{Refusal, Result};
 
@@ -96,7 +97,7 @@ fn decode(answer: &[u8]) -> Option<Refusal> {
     let refusal = Refusal::new(doing, errno);
     match host::why_no_sandbox(errno) {
         Some(why) if needs_user_namespace() => Some(refusal.with_hint(why)),
-        _ => Some(refusal),
+        _ => Some(limits(refusal)),
     }
 }
 
