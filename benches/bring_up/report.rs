@@ -42,10 +42,6 @@ pub fn table(size: Size, roads: &[Road], runs: &[Vec<Measured>]) {
         );
     }
     println!();
-    let median_up = |kind: Kind| {
-        let place = roads.iter().position(|road| road.kind == kind)?;
-        (!runs[place].is_empty()).then(|| median(&runs[place].iter().map(|m| m.up).collect::<Vec<_>>()))
-    };
     let Some(place) = roads.iter().position(|road| road.kind == Kind::Netlab) else { return };
     let netlab = &runs[place];
     let of = |pick: fn(&Measured) -> Option<f64>| netlab.iter().filter_map(pick).collect::<Vec<_>>();
@@ -59,11 +55,12 @@ pub fn table(size: Size, roads: &[Road], runs: &[Vec<Measured>]) {
     if !pause.is_empty() {
         println!("- netlab: the pause process holds {:.0} kB (PSS)", median(&pause));
     }
-    if let Some(netlab) = median_up(Kind::Netlab) {
-        for (kind, name) in [(Kind::Batch, "`ip -batch`"), (Kind::Typed, "typed commands")] {
-            if let Some(other) = median_up(kind) {
-                println!("- {name}: {:.1} × netlab", other / netlab);
-            }
+    for (kind, name) in [(Kind::Batch, "`ip -batch`"), (Kind::Typed, "typed commands")] {
+        let Some(other) = roads.iter().position(|road| road.kind == kind) else { continue };
+        // Within a round, as all ratios: the machine is not equally busy in all of them.
+        let ratios: Vec<f64> = runs[other].iter().zip(netlab).map(|(other, netlab)| other.up / netlab.up).collect();
+        if !ratios.is_empty() {
+            println!("- {name}: {} × netlab", spread(&ratios, 1));
         }
     }
     println!("- aims: {}\n", aims(size));
