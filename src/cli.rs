@@ -64,11 +64,22 @@ pub struct Cli {
 #[derive(Debug, Clone, Args)]
 struct Common {
     /// Which lab is meant, when several run (for `up`: what to call it, in place of the file's name)
-    #[arg(long, global = true, value_name = "NAME", env = "NETLAB_LAB")]
+    #[arg(long, global = true, value_name = "NAME")]
     lab: Option<LabName>,
     /// Print one JSON document in place of text
     #[arg(long, global = true)]
     json: bool,
+}
+
+/// The variable that says which lab is meant: `netlab shell` and `netlab exec` set it for what runs inside.
+const LAB_VARIABLE: &str = "NETLAB_LAB";
+
+impl Common {
+    /// The running lab that is meant: the one that was named, or the one that this process is inside of.
+    fn meant(&self) -> Option<LabName> {
+        let inside = || std::env::var(LAB_VARIABLE).ok()?.parse().ok();
+        self.lab.clone().or_else(inside)
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -209,7 +220,7 @@ impl Inside {
     /// Finds the lab and enters it.
     fn enter(common: &Common) -> Result<Self> {
         let store = Store::of_this_user()?;
-        let lab = store.choose(common.lab.as_ref())?;
+        let lab = store.choose(common.meant().as_ref())?;
         let plan = Plan::of(&lab.topology()?);
         let sandbox = lab.sandbox().ok_or_else(|| lab.gone())?;
         let kernel = sandbox.enter()?;

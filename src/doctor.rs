@@ -126,14 +126,15 @@ fn limits() -> Vec<Check> {
 
 /// Tries what a lab is made of.
 fn attempts() -> Vec<Check> {
-    let user = match host::has_network_powers() {
-        true => Check::fine("user namespaces", "not needed: this process may configure networks"),
-        false => Check::fine("user namespaces", "allowed"),
-    };
+    let privileged = host::has_network_powers();
     let Ok(lab) = "doctor".parse::<LabName>() else { return Vec::new() };
     let newborn = match Sandbox::create(lab.as_str()) {
         Ok(newborn) => newborn,
         Err(refusal) => return vec![Check::refused("sandbox", &refusal)],
+    };
+    let user = match privileged {
+        true => Check::fine("user namespaces", "not needed: this process may configure networks"),
+        false => Check::fine("user namespaces", "allowed"),
     };
     let worker = newborn.enter().and_then(|kernel| Worker::new(&kernel));
     let mut worker = match worker {

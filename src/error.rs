@@ -22,6 +22,10 @@ pub enum Status {
     Usage = 2,
     /// The machine refused: permission, kernel, disk.
     Refused = 3,
+    /// The command that was to be run inside cannot be run, as shells count it.
+    NotRunnable = 126,
+    /// The command that was to be run inside is not found, as shells count it.
+    NotFound = 127,
     /// Stopped by Ctrl-C, as shells count it (128 + SIGINT).
     Stopped = 130,
 }

@@ -14,6 +14,7 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use nix::unistd::Uid;
 
@@ -37,6 +38,9 @@ const FILES: [&str; 6] = ["pause", "pause.new", "topology.yaml", "topology.yaml.
 #[derive(Debug, Clone)]
 pub struct Store(PathBuf);
 
+/// How often to try for a lock that is taken away while it is being opened.
+const ROUNDS: usize = 100;
+
 /// One lab's state.
 #[derive(Debug, Clone)]
 pub struct Lab {
@@ -56,7 +60,10 @@ impl Store {
     /// When the only place left is a directory that belongs to somebody else.
     pub fn of_this_user() -> Result<Self> {
         if let Some(path) = std::env::var_os(STATE_DIR).filter(|path| !path.is_empty()) {
-            return Ok(Store(path.into()));
+            let absolute = std::path::absolute(&path).map_err(|e| {
+                Error::usage(format!("{STATE_DIR} is not a path: {e}")).help("name a directory, or leave it unset")
+            })?;
+            return Ok(Store(absolute));
         }
         let uid = Uid::effective();
         if uid.is_root() {
@@ -144,9 +151,12 @@ impl Lab {
         self.file("lock").is_file()
     }
 
-    /// Its pause process, whether it still runs or not.
+    /// Its pause process, whether it still runs or not. What somebody else has written is not believed: `down` kills
+    /// the process that is named here.
     pub fn pause(&self) -> Option<ProcessId> {
-        serde_json::from_str(&fs::read_to_string(self.file("pause")).ok()?).ok()
+        let path = self.file("pause");
+        let mine = fs::symlink_metadata(&path).is_ok_and(|m| m.is_file() && m.uid() == Uid::effective().as_raw());
+        mine.then(|| serde_json::from_str(&fs::read_to_string(path).ok()?).ok()).flatten()
     }
 
     /// Its sandbox, if its pause process still runs.
@@ -175,7 +185,8 @@ impl Lab {
     /// When somebody else holds it, or the directory cannot be written.
     pub fn lock(&self) -> Result<Lock> {
         let path = self.file("lock");
-        loop {
+        // Each round is lost to a `down` that took the directory away in between.
+        for _ in 0..ROUNDS {
             self.make_directory()?;
             let open = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
             // A disk that has become read-only must not keep a lab from being taken down: reading is enough to lock.
@@ -183,7 +194,10 @@ impl Lab {
                 Err(e) if e.kind() == ErrorKind::NotFound => continue,
                 other => other.map_err(|e| self.unwritable(&path, &e))?,
             };
-            let mut lock = Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|_| self.busy())?;
+            let mut lock = Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, errno)| match errno {
+                Errno::EWOULDBLOCK => self.busy(),
+                errno => self.unwritable(&path, &errno.into()),
+            })?;
             // `down` removes the directory under the lock: what we hold must be the lock that the next one finds.
             let same = |a: &fs::Metadata, b: &fs::Metadata| (a.dev(), a.ino()) == (b.dev(), b.ino());
             if let (Ok(held), Ok(there)) = (lock.metadata(), fs::metadata(&path))
@@ -194,6 +208,7 @@ impl Lab {
                 return Ok(Lock(lock));
             }
         }
+        Err(self.unwritable(&path, &ErrorKind::NotFound.into()))
     }
 
     fn busy(&self) -> Error {

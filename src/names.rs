@@ -200,6 +200,40 @@ impl LinkName {
     }
 }
 
+/// What links are called that nobody named: one end of a pod's pipe, and of a cable, each with what its other end is
+/// called before it is moved to its machine.
+///
+/// ```text
+/// node-1:  cni0 ═ veth-pod-a ───────── (peer-pod-a, then) eth0  :pod-a
+/// fabric:  underlay ═ node-1-eth0 ──── (peer-node-1-eth0, then) eth0  :node-1
+/// ```
+impl LinkName {
+    /// A pod's interface on its node's bridge, as every container runtime calls it.
+    pub fn of_pod() -> Self {
+        LinkName("eth0".into())
+    }
+
+    /// The node's end of a pod's pipe.
+    pub fn pod_port(pod: &MachineName) -> Self {
+        Self::derived("veth-", pod.as_str())
+    }
+
+    /// The pod's end before it is moved.
+    pub fn pod_peer(pod: &MachineName) -> Self {
+        Self::derived("peer-", pod.as_str())
+    }
+
+    /// The fabric's end of an interface's cable.
+    pub fn cable_port(machine: &MachineName, interface: &LinkName) -> Self {
+        Self::derived("", &format!("{machine}-{interface}"))
+    }
+
+    /// The machine's end before it is moved.
+    pub fn cable_peer(machine: &MachineName, interface: &LinkName) -> Self {
+        Self::derived("peer-", Self::cable_port(machine, interface).as_str())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

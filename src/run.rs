@@ -51,6 +51,9 @@ pub enum Stopped {
 /// The worker threads: the kernel's one lock for links (RTNL) lets no more than two of them make progress.
 const WORKERS: usize = 2;
 
+/// How many namespaces one worker keeps open when it goes from one to the other step by step.
+const PLACES: usize = 100;
+
 /// What a look at the kernel says about every step of the plan, in order.
 ///
 /// # Errors
@@ -116,7 +119,8 @@ pub fn run(
         false => shift.program(worker, &fuse(plan, todo)),
     };
     if let Err(Stopped::Failed(failed)) = &outcome {
-        journal.failed(failed.step, &failed.refusal.to_string()).map_err(Stopped::Journal)?;
+        // On a full disk it cannot be remembered; it is told all the same.
+        let _ = journal.failed(failed.step, &failed.refusal.to_string());
     }
     outcome
 }
@@ -134,7 +138,10 @@ struct Shift<'a> {
 impl Shift<'_> {
     /// One worker, batch after batch.
     fn all(&self, mut worker: Worker, batches: impl IntoIterator<Item = Batch>) -> Result<(), Stopped> {
-        batches.into_iter().try_for_each(|batch| self.one(&mut worker, &batch))
+        batches.into_iter().try_for_each(|batch| {
+            worker.keep_at_most(PLACES);
+            self.one(&mut worker, &batch)
+        })
     }
 
     /// A fused program: its groups are shared out among the workers.

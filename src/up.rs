@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::journal::{Journal, Record};
-use crate::kernel::{Sandbox, host, ready};
+use crate::kernel::{Sandbox, host, ready, signal};
 use crate::lab::{Lab, Lock, Store};
 use crate::names::MachineName;
 use crate::plan::{Kind, Member, Plan};
@@ -72,13 +72,16 @@ pub fn up(
         false => plan.numbered().collect(),
     };
     if !todo.is_empty() {
-        crate::kernel::signal::remember_requests_to_stop();
+        signal::remember_requests_to_stop();
         let progress = progress(todo.len());
         let progress: Progress<'_> = &*progress;
         run::run(&kernel, &plan, &todo, manner, &journal, progress)
             .map_err(|stopped| stopped.explain(&plan, lab.record(&plan).done.len()))?;
     }
     let unready = ready::wait(&kernel, &witnesses(&plan), PATIENCE)?;
+    if !unready.is_empty() && signal::asked_to_stop() {
+        return Err(Stopped::Asked.explain(&plan, lab.record(&plan).done.len()));
+    }
     let steps = todo.len();
     Ok(Done { plan, steps, ran_before, unready })
 }

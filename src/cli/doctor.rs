@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{Common, print, print_json};
 use crate::doctor;
-use crate::error::Result;
+use crate::error::{Result, Status};
 use crate::lab::Store;
 use crate::report::findings;
 
@@ -25,6 +25,6 @@ impl Doctor {
             false => print(&findings::text(&checks))?,
         }
         let healthy = checks.iter().all(|check| check.verdict != doctor::Verdict::Missing);
-        Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::from(1) })
+        Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::from(Status::Negative as u8) })
     }
 }

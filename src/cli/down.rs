@@ -58,11 +58,11 @@ impl Down {
         if self.all {
             return Ok(labs);
         }
-        if let Some(name) = self.name.as_ref().or(common.lab.as_ref()) {
-            let lab = store.lab(name);
+        if let Some(name) = self.name.clone().or_else(|| common.meant()) {
+            let lab = store.lab(&name);
             return match lab.exists() {
                 true => Ok(vec![lab]),
-                false => store.choose(Some(name)).map(|lab| vec![lab]),
+                false => store.choose(Some(&name)).map(|lab| vec![lab]),
             };
         }
         match labs.len() {

@@ -1,15 +1,13 @@
 //! `netlab exec MACHINE -- COMMAND…`
 
 use std::ffi::OsString;
-use std::process::exit;
 
 use clap::Args;
 use nix::errno::Errno;
 
-use super::{Common, Inside};
-use crate::error::Result;
-use crate::kernel::Refusal;
-use crate::kernel::exec::become_command;
+use super::{Common, Inside, LAB_VARIABLE};
+use crate::error::{Error, Result, Status};
+use crate::kernel::exec;
 use crate::lab::STATE_DIR;
 use crate::names::MachineName;
 
@@ -45,19 +43,15 @@ pub(super) fn run_inside(inside: &Inside, machine: &MachineName, command: &[OsSt
     // SAFETY: the process has one thread.
     unsafe {
         std::env::set_var(STATE_DIR, inside.store.path());
-        std::env::set_var("NETLAB_LAB", inside.lab.name.as_str());
+        std::env::set_var(LAB_VARIABLE, inside.lab.name.as_str());
         std::env::set_var("NETLAB_MACHINE", machine.as_str());
     }
-    match become_command(&inside.kernel, machine, command) {
+    exec::enter(&inside.kernel, machine)?;
+    match exec::become_command(command) {
         Ok(never) => match never {},
-        Err(refusal) if command_is_to_blame(&refusal) => {
-            eprintln!("error: {refusal}");
-            exit(if refusal.errno == Errno::ENOENT { 127 } else { 126 })
+        Err(refusal) => {
+            let status = if refusal.errno == Errno::ENOENT { Status::NotFound } else { Status::NotRunnable };
+            Err(Error::new(status, refusal.to_string()))
         }
-        Err(refusal) => Err(refusal.into()),
     }
-}
-
-fn command_is_to_blame(refusal: &Refusal) -> bool {
-    refusal.doing.starts_with("run ")
 }

@@ -1,6 +1,7 @@
 //! `netlab pause LAB`: the process that holds a lab's namespaces. `up` starts it; nobody types it.
 
 use std::convert::Infallible;
+use std::ffi::OsString;
 
 use clap::Args;
 
@@ -23,7 +24,7 @@ impl Pause {
 
 /// Whether this process was started to be a pause process: then what it has to do.
 pub fn asked() -> Option<fn() -> Infallible> {
-    let mut words = std::env::args_os().skip(1);
-    let pause = words.next().is_some_and(|word| word == "pause") && words.len() == 1;
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let pause = matches!(&words[..], [word, lab] if word == "pause" && !lab.to_string_lossy().starts_with('-'));
     pause.then_some(|| wait_for_the_end())
 }

@@ -1,6 +1,6 @@
 //! `netlab up [FILE]`
 
-use std::cell::RefCell;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -71,10 +71,9 @@ fn bar(steps: usize, start: Instant) -> impl Fn(usize, &MachineName) + Sync {
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} steps  {msg:.20}") {
         bar.set_style(style);
     }
-    let bar = std::sync::Mutex::new(RefCell::new(Cleared(bar)));
+    let bar = Mutex::new(Cleared(bar));
     move |done, machine| {
         if let Ok(bar) = bar.lock() {
-            let bar = bar.borrow();
             if start.elapsed() < PATIENCE {
                 // Counted, not drawn: a lab of three nodes is up before a bar could be read.
                 bar.0.update(|state| state.set_pos(state.pos() + done as u64));

@@ -9,20 +9,11 @@ use crate::names::{LinkName, MachineName};
 use crate::step::{Action, AddVeth, AttachPort, MoveLink, Step};
 use crate::topology::model::Interface;
 
-/// What an interface's other end is called, in the fabric.
-pub fn port_name(machine: &MachineName, interface: &LinkName) -> LinkName {
-    LinkName::derived("", &format!("{machine}-{interface}"))
-}
-
-/// What an interface is called in the fabric before it is moved to its machine.
-pub fn peer_name(machine: &MachineName, interface: &LinkName) -> LinkName {
-    LinkName::derived("peer-", port_name(machine, interface).as_str())
-}
-
 /// The steps that plug a machine into a network.
 pub fn steps(machine: &MachineName, interface: &Interface) -> Vec<Step> {
     let fabric = MachineName::fabric();
-    let (port, peer) = (port_name(machine, &interface.name), peer_name(machine, &interface.name));
+    let port = LinkName::cable_port(machine, &interface.name);
+    let peer = LinkName::cable_peer(machine, &interface.name);
     let why_pipe = format!("the cable between {machine} and the network {}", interface.network);
     let why_moved = format!("this end is {machine}'s network card");
     let why_attached = format!("the other end is plugged into the switch {}", interface.network);

@@ -10,24 +10,11 @@ use crate::names::{LinkName, MachineName};
 use crate::step::{Action, AddVeth, AttachPort, MoveLink, Step};
 use crate::topology::model::{Bridge, Pod};
 
-/// A pod's interface on its node's bridge, as every container runtime calls it.
-pub const INTERFACE: &str = "eth0";
-
-/// What the node's end of a pod's pipe is called.
-pub fn port_name(pod: &MachineName) -> LinkName {
-    LinkName::derived("veth-", pod.as_str())
-}
-
-/// What the pod's end is called before it is moved into the pod.
-pub fn peer_name(pod: &MachineName) -> LinkName {
-    LinkName::derived("peer-", pod.as_str())
-}
-
 /// The steps that connect a pod to its node's bridge.
 pub fn steps(node: &MachineName, bridge: &Bridge, pod: &Pod) -> Vec<Step> {
     let at = &pod.machine.name;
-    let (port, peer) = (port_name(at), peer_name(at));
-    let eth0 = LinkName::derived("", INTERFACE);
+    let (port, peer) = (LinkName::pod_port(at), LinkName::pod_peer(at));
+    let eth0 = LinkName::of_pod();
     let mut steps = vec![
         Step::new(
             node,

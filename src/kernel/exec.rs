@@ -4,6 +4,7 @@
 //! netlab exec pod-a -- ping 10.244.2.2  ═▶  setns(pod-a) · a /sys that shows pod-a's links · execvp("ping")
 //! ```
 
+use std::convert::Infallible;
 use std::ffi::{CString, OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
@@ -17,21 +18,23 @@ use super::refusal::{Refusal, Result};
 use super::sandbox::Kernel;
 use crate::names::MachineName;
 
-/// Replaces this process by a command that runs in a machine.
-///
-/// Call it while the process has one thread.
+/// Takes this process into a machine, as a command expects to find it. Call it while the process has one thread.
 ///
 /// # Errors
-/// Only ever returns with one: `ENOENT` for a command that is not found.
-pub fn become_command(
-    _kernel: &Kernel,
-    machine: &MachineName,
-    command: &[OsString],
-) -> Result<std::convert::Infallible> {
+/// `ENOENT` for a machine that does not exist yet.
+pub fn enter(_kernel: &Kernel, machine: &MachineName) -> Result<()> {
     if !machine.is_fabric() {
         Netns::open(machine)?.enter()?;
     }
     show_own_links();
+    Ok(())
+}
+
+/// Replaces this process by a command.
+///
+/// # Errors
+/// Only ever returns with one: `ENOENT` for a command that is not found.
+pub fn become_command(command: &[OsString]) -> Result<Infallible> {
     let doing = || format!("run {}", command.first().map(|c| c.to_string_lossy().into_owned()).unwrap_or_default());
     let text = |word: &OsString| CString::new(OsStr::as_bytes(word)).map_err(|_| Refusal::new(doing(), Errno::EINVAL));
     let argv = command.iter().map(text).collect::<Result<Vec<_>>>()?;

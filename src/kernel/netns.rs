@@ -17,7 +17,7 @@ use netns_rs::{Env, NetNs};
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, setns, unshare};
-use nix::sys::statfs::{FsType, statfs};
+use nix::sys::statfs::{FsType, fstatfs, statfs};
 
 use super::refusal::{Refusal, Result};
 use crate::names::MachineName;
@@ -78,13 +78,18 @@ impl Netns {
     /// # Errors
     /// `ENOENT` when there is none.
     pub fn open(machine: &MachineName) -> Result<Self> {
-        let missing = || Refusal::new(format!("enter the namespace of {machine}"), Errno::ENOENT);
-        if !is_namespace(&path(machine)) {
-            return Err(missing().with_hint("`netlab status` lists the machines that exist so far"));
+        let doing = || format!("enter the namespace of {machine}");
+        let missing =
+            || Refusal::new(doing(), Errno::ENOENT).with_hint("`netlab status` lists the machines that exist so far");
+        let open = NetNs::get_from_env(machine, LabEnv).map_err(|error| match error {
+            netns_rs::Error::OpenNsError(_, e) if e.kind() != ErrorKind::NotFound => Refusal::from_io(doing(), &e),
+            _ => missing(),
+        })?;
+        // The empty file that a killed maker left is no namespace.
+        if fstatfs(open.file()).is_ok_and(|fs| fs.filesystem_type() != NSFS) {
+            return Err(missing());
         }
-        let open = NetNs::get_from_env(machine, LabEnv).map_err(|_| missing())?;
-        let file = open.file().try_clone();
-        file.map(Netns).map_err(|e| Refusal::from_io(format!("enter the namespace of {machine}"), &e))
+        open.file().try_clone().map(Netns).map_err(|e| Refusal::from_io(doing(), &e))
     }
 
     /// Makes a machine's namespace. Afterwards the calling thread is in it.

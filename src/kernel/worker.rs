@@ -149,6 +149,13 @@ impl Worker {
         self.places.remove(machine);
     }
 
+    /// Closes everything when more than `most` machines are open: a place costs two descriptors.
+    pub fn keep_at_most(&mut self, most: usize) {
+        if self.places.len() > most {
+            self.places.clear();
+        }
+    }
+
     /// Carries out a batch.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ pub struct SetSysctl {
     pub key: String,
     /// What it is set to.
     pub value: String,
-    /// What a new namespace has instead, where that is known for every machine.
+    /// What it is set back to, where that has a meaning of its own: forwarding is on or off, whatever was before.
     pub former: Option<String>,
 }
 

@@ -69,7 +69,9 @@ fn find(mark: &str, spared: &[i32]) -> Vec<Process> {
     };
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
     let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    pids.filter(|pid| !spared.contains(pid) && marked(*pid)).filter_map(|pid| Process::open(pid).ok()).collect()
+    // Held first, looked at then: what was looked at cannot have become another process when it is killed.
+    let held = pids.filter(|pid| !spared.contains(pid)).filter_map(|pid| Process::open(pid).ok());
+    held.filter(|process| marked(process.pid) && !process.ends_within(0)).collect()
 }
 
 /// Whether this process itself is in the lab, as in `netlab shell`.

@@ -32,9 +32,10 @@ pub fn arrange(mark: &str) -> Result<()> {
         let doing = doing.to_owned();
         move |errno| Refusal::new(doing, errno)
     };
-    // Nothing that is mounted from here on may be seen by the host, nor the other way round.
-    mount(NOTHING, "/", NOTHING, MsFlags::MS_REC | MsFlags::MS_PRIVATE, NOTHING)
-        .map_err(refused("make mounts private"))?;
+    // Nothing that is mounted from here on is seen by the host. The other way round it may be: a disk that the host
+    // unmounts must not be kept busy by a lab.
+    let apart = MsFlags::MS_REC | MsFlags::MS_SLAVE;
+    mount(NOTHING, "/", NOTHING, apart, NOTHING).map_err(refused("keep the lab's mounts apart"))?;
 
     let names: Vec<_> = fs::read_dir(RUN)
         .map_err(|e| Refusal::from_io("read /run", &e))?

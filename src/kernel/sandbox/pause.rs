@@ -18,6 +18,7 @@ use std::os::unix::net::UnixStream;
 
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
+use nix::sys::socket::{MsgFlags, send};
 use nix::unistd::{ForkResult, Gid, Uid, execv, fork, setsid};
 
 use super::{Kernel, Sandbox, companions, enter, mounts, needs_user_namespace};
@@ -48,8 +49,10 @@ impl Newborn {
     ///
     /// # Errors
     /// When it has been killed meanwhile.
-    pub fn keep(mut self) -> Result<Sandbox> {
-        self.line.write_all(b"k").map_err(|e| Refusal::from_io("keep the pause process", &e))?;
+    pub fn keep(self) -> Result<Sandbox> {
+        // Without a signal: one that has been killed is an error to report, not a reason to die.
+        send(self.line.as_raw_fd(), b"k", MsgFlags::MSG_NOSIGNAL)
+            .map_err(|errno| Refusal::new("keep the pause process", errno))?;
         Ok(Sandbox { pause: self.pause })
     }
 }

@@ -174,9 +174,8 @@ fn node_links(node: &NodeSpec, diagnostics: &mut Diagnostics) {
     }
     for pod in &node.pods {
         let name = &pod.machine.name;
-        for (prefix, link) in [("veth-", Link::NodeEnd(name)), ("peer-", Link::PodEnd(name))] {
-            links.add(LinkName::derived(prefix, name.as_str()), name.span, link, diagnostics);
-        }
+        links.add(LinkName::pod_port(&name.value), name.span, Link::NodeEnd(name), diagnostics);
+        links.add(LinkName::pod_peer(&name.value), name.span, Link::PodEnd(name), diagnostics);
     }
 }
 
@@ -204,8 +203,8 @@ fn fabric(spec: &Spec, diagnostics: &mut Diagnostics) {
     for machine in spec.machines() {
         for interface in &machine.interfaces {
             let (machine, name) = (&machine.name.value, &interface.name.value);
-            let port = LinkName::derived("", &format!("{machine}-{name}"));
-            let peer = LinkName::derived("peer-", port.as_str());
+            let port = LinkName::cable_port(machine, name);
+            let peer = LinkName::cable_peer(machine, name);
             links.add(port, interface.name.span, Link::Port(machine, name), diagnostics);
             links.add(peer, interface.name.span, Link::Peer(machine, name), diagnostics);
         }
