@@ -101,12 +101,12 @@ fn a_state_directory_that_becomes_read_only_keeps_nobody_from_looking_and_from_t
     let script = r#"
         mount -t tmpfs tmpfs $STATE
         $NETLAB up $THREE >/dev/null; echo "up: $?"
-        mount -o remount,ro $STATE
+        mount -o remount,bind,ro $STATE
         $NETLAB status >/dev/null; echo "status: $?"
         $NETLAB exec pod-a -- ping -n -q -c 1 -W 1 10.244.3.2 >/dev/null; echo "exec: $?"
         $NETLAB up $THREE >/dev/null; echo "up again: $?"
         $NETLAB down >/dev/null; echo "down: $?"
-        mount -o remount,rw $STATE
+        mount -o remount,bind,rw $STATE
         $NETLAB down >/dev/null; echo "down: $?"
         $NETLAB list
     "#;

@@ -3,17 +3,14 @@
 //!
 //! ```text
 //! up ─▶ ping -c 1 -W 1 at once, from every pod to every other      0 % loss
-//! tcpdump in each destination, then the pings again                who was it?
+//! nft in each destination keeps the sources of what arrives        who was it?
 //! ```
 
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
 
-use common::program::{finish, start};
-use common::{Directory, Lab, run, topologies, topology};
+use common::{Directory, Lab, run, run_with_input, topologies, topology};
 
 /// A script for the fabric: one packet from each of these machines to the address beside it, all at the same time.
 /// What got no answer within a second is printed: an ARP request that is lost is repeated after a second, so a packet
@@ -82,29 +79,38 @@ fn in_a_lab_of_a_thousand_pods_the_first_packets_arrive() {
     lab.down();
 }
 
-/// Starts tcpdump in a machine, and returns once it listens.
-fn listen(lab: &Lab, machine: &str, packets: usize) -> Child {
-    let count = packets.to_string();
-    let requests = "icmp[icmptype] == icmp-echo or (icmp6 and ip6[40] == 128)";
-    let mut command = lab.netlab(&["exec", machine, "--", "tcpdump", "-Z", "root", "-n", "-l", "-p", "-i", "eth0"]);
-    command.args(["-Q", "in", "--immediate-mode", "-c", &count, requests]);
-    let mut child = start(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()));
-    let mut heard = BufReader::new(child.stderr.take().expect("its standard error"));
-    let mut line = String::new();
-    while !line.contains("listening on") {
-        line.clear();
-        let read = heard.read_line(&mut line).expect("a line");
-        assert!(read > 0, "tcpdump in {machine} did not listen: is it installed (`apt install tcpdump`)?");
+/// Lets `nft` in a machine keep the addresses that echo requests arrive from. (`tcpdump` would show them too, but that of
+/// Debian wants to become another user, who does not exist in a lab without root.)
+const LISTEN: &str = "
+table inet witness {
+    set heard4 { type ipv4_addr; flags dynamic; }
+    set heard6 { type ipv6_addr; flags dynamic; }
+    chain input {
+        type filter hook input priority 0
+        icmp type echo-request add @heard4 { ip saddr }
+        icmpv6 type echo-request add @heard6 { ip6 saddr }
     }
-    // Whatever it says later has a reader, or it would be ended by SIGPIPE.
-    std::thread::spawn(move || std::io::copy(&mut heard, &mut std::io::sink()));
-    child
+}";
+
+#[track_caller]
+fn listen(lab: &Lab, machine: &str) {
+    let mut command = lab.netlab(&["exec", machine, "--", "nft", "-f", "-"]);
+    run_with_input(&mut command, LISTEN.as_bytes()).success();
 }
 
-/// The addresses that the packets came from: `12:00:00.000 IP 10.244.1.2 > 10.244.2.2: ICMP echo request, …`.
-fn sources(dump: &str) -> BTreeSet<String> {
-    let source = |line: &str| line.split_whitespace().nth(2).map(str::to_owned);
-    dump.lines().filter_map(source).collect()
+/// The addresses that echo requests came from, and forgets them.
+#[track_caller]
+fn heard(lab: &Lab, machine: &str) -> BTreeSet<String> {
+    let of = |set: &str| {
+        let document = lab.exec(machine, &["nft", "-j", "list", "set", "inet", "witness", set]).json();
+        let parts = document["nftables"].as_array().expect("a list").clone();
+        let set = parts.into_iter().find_map(|part| part.get("set").cloned()).expect("the set");
+        let elements = set["elem"].as_array().cloned().unwrap_or_default();
+        elements.into_iter().map(|element| element.as_str().expect("an address").to_owned())
+    };
+    let all = of("heard4").chain(of("heard6")).collect();
+    lab.script(machine, "nft flush set inet witness heard4; nft flush set inet witness heard6").success();
+    all
 }
 
 #[test]
@@ -113,12 +119,10 @@ fn pods_reach_each_other_under_their_own_addresses() {
         let lab = Lab::up(&topology(&name));
         let addresses = lab.addresses(&lab.machines("pod"));
         let pairs = pairs(&addresses);
-        let towards = |pod: &String| pairs.iter().filter(|(_, to)| addresses[pod].iter().any(|a| a == to)).count();
-        let listeners: Vec<(&String, Child)> =
-            addresses.keys().map(|pod| (pod, listen(&lab, pod, towards(pod)))).collect();
+        addresses.keys().for_each(|pod| listen(&lab, pod));
         assert_eq!(lab.script("fabric", &pings(pairs.iter().copied())).success(), "", "{name}");
-        for (pod, listener) in listeners {
-            let seen = sources(&finish(listener, "tcpdump", b"").success());
+        for pod in addresses.keys() {
+            let seen = heard(&lab, pod);
             let others = addresses.iter().filter(|(other, _)| *other != pod).flat_map(|(_, all)| all.clone());
             assert_eq!(seen, others.collect(), "{name}: who {pod} heard from");
         }
@@ -130,19 +134,19 @@ fn the_outside_hears_pods_under_the_address_of_their_node() {
     for name in ["three-nodes.yaml", "three-nodes-short.yaml", "dual-stack.yaml"] {
         let lab = Lab::up(&topology(name));
         let outside = lab.addresses(&["outside".to_owned()]).remove("outside").expect("its addresses");
+        listen(&lab, "outside");
         let status = lab.run(&["status", "--json"]).json();
         let machines = status["machines"].as_array().expect("machines");
         for machine in machines.iter().filter(|machine| machine["kind"] == "pod") {
             let pod = machine["name"].as_str().expect("a name");
             let node = machine["node"].as_str().expect("its node").to_owned();
-            let listener = listen(&lab, "outside", outside.len());
             let script = pings(outside.iter().map(|to| (pod, to.as_str())));
             assert_eq!(lab.script("fabric", &script).success(), "", "{name}");
             let links = lab.ip(&node, &["addr", "show", "dev", "eth0", "scope", "global"]);
             let of_node = links.as_array().expect("links").iter().filter_map(|link| link["addr_info"].as_array());
             let of_node =
                 of_node.flatten().filter_map(|address| address["local"].as_str()).map(str::to_owned).collect();
-            let seen = sources(&finish(listener, "tcpdump", b"").success());
+            let seen = heard(&lab, "outside");
             assert_eq!(seen, of_node, "{name}: {pod} on {node}, as outside hears it");
         }
     }

@@ -2,6 +2,8 @@
 //!
 //! In each file `«` marks the place where the caret must begin; it is taken out before reading.
 
+mod common;
+
 use netlab::topology::{parse, source};
 
 /// Checks that `marked` has exactly one mistake, at its mark, whose drawing has all of `parts`.
@@ -466,7 +468,8 @@ mod routes_and_names {
 
 mod files {
     use super::*;
-    use std::path::Path;
+    use crate::common::Directory;
+    use std::path::{Path, PathBuf};
 
     #[track_caller]
     fn refused(path: &Path, part: &str) {
@@ -475,16 +478,10 @@ mod files {
         assert!(failure.diagnostics()[0].help.is_some());
     }
 
-    fn file(name: &str, bytes: &[u8]) -> std::path::PathBuf {
-        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("topology_diagnostics");
-        std::fs::create_dir_all(&directory).unwrap();
-        let path = directory.join(name);
-        std::fs::write(&path, bytes).unwrap();
-        path
-    }
-
     #[test]
     fn files_that_are_none() {
+        let directory = Directory::new();
+        let file = |name: &str, bytes: &[u8]| PathBuf::from(directory.file(name, bytes));
         refused(Path::new("no/such/file"), "no/such/file does not exist");
         refused(Path::new("topology.yaml"), "netlab up topologies/three-nodes.yaml");
         refused(&std::env::temp_dir(), "is a directory, not a file");
@@ -497,7 +494,8 @@ mod files {
 
     #[test]
     fn a_large_file_is_refused_by_its_size() {
-        let path = file("large", b"");
+        let directory = Directory::new();
+        let path = PathBuf::from(directory.file("large", b""));
         std::fs::File::options().write(true).open(&path).unwrap().set_len(50_000_000).unwrap();
         refused(&path, "too large: 47.7 MiB, and a topology has at most 8 MiB");
         assert_eq!(source::LARGEST, 8 << 20);
@@ -505,7 +503,8 @@ mod files {
 
     #[test]
     fn a_byte_order_mark_is_left_out() {
-        let path = file("bom", b"\xef\xbb\xbflab: x\nnodes: {}\n");
+        let directory = Directory::new();
+        let path = PathBuf::from(directory.file("bom", b"\xef\xbb\xbflab: x\nnodes: {}\n"));
         assert_eq!(netlab::topology::load(&path).unwrap().text, "lab: x\nnodes: {}\n");
     }
 }
