@@ -1,11 +1,11 @@
 //! A namespace's whole ruleset.
 //!
 //! ```text
-//! GETTABLE ─▶ tables   GETCHAIN ─▶ chains   GETRULE ─▶ rules      all of one generation, or once more
+//! GETGEN ─▶ 7   GETTABLE ─▶ tables   GETCHAIN ─▶ chains   GETRULE ─▶ rules   GETGEN ─▶ 7, or all of it once more
 //! ```
 //!
-//! Three dumps are three moments. The kernel counts a generation with every transaction and puts it on every message
-//! (`nfgenmsg.res_id`), and it marks a dump that a transaction cut in two (`NLM_F_DUMP_INTR`).
+//! Three dumps are three moments. The kernel counts a generation with every transaction, so the number before and after
+//! tells whether they were one; and it marks a dump that a transaction cut in two (`NLM_F_DUMP_INTR`).
 
 use std::os::fd::AsFd;
 
@@ -23,6 +23,9 @@ use crate::network::ruleset::Table;
 
 /// `NLMSG_DONE` (`include/uapi/linux/netlink.h`): the end of a dump.
 const DONE: u16 = libc::NLMSG_DONE as u16;
+
+/// `NFTA_GEN_ID` (`include/uapi/linux/netfilter/nf_tables.h`).
+const GENERATION_ID: u16 = 1;
 
 /// How often a dump is begun again before it is given up.
 const TRIES: usize = 100;
@@ -47,22 +50,37 @@ pub fn dump(socket: &impl AsFd) -> Result<Vec<Table>> {
 /// One attempt; `None` when the ruleset changed meanwhile.
 fn read_all(socket: &impl AsFd) -> Result<Option<Ruleset>> {
     let mut ruleset = Ruleset::default();
-    let mut generations = Vec::new();
     let mut buffer = vec![0; LARGEST];
-    let mut steady = read(socket, libc::NFT_MSG_GETTABLE, &mut buffer, |family, generation, attributes| {
-        generations.push(generation);
-        ruleset.table(family, attributes);
-    })?;
-    steady &= read(socket, libc::NFT_MSG_GETCHAIN, &mut buffer, |family, generation, attributes| {
-        generations.push(generation);
-        ruleset.chain(family, attributes);
-    })?;
-    steady &= read(socket, libc::NFT_MSG_GETRULE, &mut buffer, |family, generation, attributes| {
-        generations.push(generation);
-        ruleset.rule(family, attributes);
-    })?;
-    let same = generations.windows(2).all(|pair| pair[0] == pair[1]);
+    let before = generation(socket, &mut buffer)?;
+    let mut steady =
+        read(socket, libc::NFT_MSG_GETTABLE, &mut buffer, |family, attributes| ruleset.table(family, attributes))?;
+    steady &=
+        read(socket, libc::NFT_MSG_GETCHAIN, &mut buffer, |family, attributes| ruleset.chain(family, attributes))?;
+    steady &= read(socket, libc::NFT_MSG_GETRULE, &mut buffer, |family, attributes| ruleset.rule(family, attributes))?;
+    let same = before == generation(socket, &mut buffer)?;
     Ok((steady && same).then_some(ruleset))
+}
+
+/// The number of the last transaction.
+fn generation(socket: &impl AsFd, buffer: &mut [u8]) -> Result<Vec<u8>> {
+    let kind = message_type(libc::NFT_MSG_GETGEN);
+    let mut w = Writer::with_capacity(32);
+    w.message(Head { kind, flags: 0, sequence: u32::from(kind), family: 0, resource: 0 }, |_| ());
+    send(socket, &w.bytes)?;
+
+    let mut found = None;
+    while let Some(datagram) = receive(socket, buffer)? {
+        for message in messages(datagram) {
+            if message.kind == ERROR && message.errno() != 0 {
+                let (errno, detail) = (Errno::from_raw(message.errno()), message.error_text());
+                return Err(Error::Refused { change: None, errno, detail });
+            }
+            if let Some((_, _, attributes)) = message.netfilter() {
+                found = attributes.get(GENERATION_ID).map(<[u8]>::to_vec);
+            }
+        }
+    }
+    found.ok_or(Error::NoAnswer)
 }
 
 /// One dump; false when a transaction cut it in two.
@@ -70,7 +88,7 @@ fn read(
     socket: &impl AsFd,
     message: libc::c_int,
     buffer: &mut [u8],
-    mut each: impl FnMut(u8, u16, Attributes<'_>),
+    mut each: impl FnMut(u8, Attributes<'_>),
 ) -> Result<bool> {
     let kind = message_type(message);
     let mut w = Writer::with_capacity(32);
@@ -89,8 +107,8 @@ fn read(
                 ERROR => {}
                 DONE => return Ok(steady),
                 _ => {
-                    if let Some((family, generation, attributes)) = message.netfilter() {
-                        each(family, generation, attributes);
+                    if let Some((family, _, attributes)) = message.netfilter() {
+                        each(family, attributes);
                     }
                 }
             }
