@@ -76,9 +76,16 @@ const LAB_VARIABLE: &str = "NETLAB_LAB";
 
 impl Common {
     /// The running lab that is meant: the one that was named, or the one that this process is inside of.
-    fn meant(&self) -> Option<LabName> {
-        let inside = || std::env::var(LAB_VARIABLE).ok()?.parse().ok();
-        self.lab.clone().or_else(inside)
+    fn meant(&self) -> Result<Option<LabName>> {
+        let inside = std::env::var(LAB_VARIABLE).ok().filter(|name| !name.is_empty());
+        match (&self.lab, inside) {
+            (Some(name), _) => Ok(Some(name.clone())),
+            (None, None) => Ok(None),
+            (None, Some(name)) => name.parse().map(Some).map_err(|why| {
+                Error::usage(format!("{LAB_VARIABLE} is not the name of a lab: {name:?}: {why}"))
+                    .help(format!("unset {LAB_VARIABLE}, or choose the lab with --lab NAME"))
+            }),
+        }
     }
 }
 
@@ -220,7 +227,7 @@ impl Inside {
     /// Finds the lab and enters it.
     fn enter(common: &Common) -> Result<Self> {
         let store = Store::of_this_user()?;
-        let lab = store.choose(common.meant().as_ref())?;
+        let lab = store.choose(common.meant()?.as_ref())?;
         let plan = Plan::of(&lab.topology()?);
         let sandbox = lab.sandbox().ok_or_else(|| lab.gone())?;
         let kernel = sandbox.enter()?;
