@@ -114,8 +114,8 @@ enum Command {
 /// Parses the command line and does what it says.
 ///
 /// # Errors
-/// What is to be told to the user: an [`Error`], or a report about something unforeseen.
-pub fn run() -> color_eyre::Result<ExitCode> {
+/// What is to be told to the user.
+pub fn run() -> Result<ExitCode> {
     // Commands that are run inside a lab expect it, and `netlab plan | head` ends quietly.
     // SAFETY: the default disposition runs no code of ours.
     let _ = unsafe { signal(Signal::SIGPIPE, SigHandler::SigDfl) };
@@ -133,13 +133,13 @@ pub fn run() -> color_eyre::Result<ExitCode> {
         Command::Show(command) => command.run(&common),
         Command::Exec(command) => command.run(&common),
         Command::Shell(command) => command.run(&common),
-        Command::Doctor(command) => return Ok(command.run(&common)?),
+        Command::Doctor(command) => return command.run(&common),
         Command::Generate(command) => command.run(),
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(),
         Command::Pause(command) => command.run(),
     };
-    Ok(done.map(|()| ExitCode::SUCCESS)?)
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// Whether to use colour on this stream: a terminal, and nobody who asked for none (<https://no-color.org>).
