@@ -76,9 +76,16 @@ const LAB_VARIABLE: &str = "NETLAB_LAB";
 
 impl Common {
     /// The running lab that is meant: the one that was named, or the one that this process is inside of.
-    fn meant(&self) -> Option<LabName> {
-        let inside = || std::env::var(LAB_VARIABLE).ok()?.parse().ok();
-        self.lab.clone().or_else(inside)
+    fn meant(&self) -> Result<Option<LabName>> {
+        let inside = std::env::var(LAB_VARIABLE).ok().filter(|name| !name.is_empty());
+        match (&self.lab, inside) {
+            (Some(name), _) => Ok(Some(name.clone())),
+            (None, None) => Ok(None),
+            (None, Some(name)) => name.parse().map(Some).map_err(|why| {
+                Error::usage(format!("{LAB_VARIABLE} is not the name of a lab: {name:?}: {why}"))
+                    .help(format!("unset {LAB_VARIABLE}, or choose the lab with --lab NAME"))
+            }),
+        }
     }
 }
 
@@ -107,8 +114,8 @@ enum Command {
 /// Parses the command line and does what it says.
 ///
 /// # Errors
-/// What is to be told to the user: an [`Error`], or a report about something unforeseen.
-pub fn run() -> color_eyre::Result<ExitCode> {
+/// What is to be told to the user.
+pub fn run() -> Result<ExitCode> {
     // Commands that are run inside a lab expect it, and `netlab plan | head` ends quietly.
     // SAFETY: the default disposition runs no code of ours.
     let _ = unsafe { signal(Signal::SIGPIPE, SigHandler::SigDfl) };
@@ -126,13 +133,13 @@ pub fn run() -> color_eyre::Result<ExitCode> {
         Command::Show(command) => command.run(&common),
         Command::Exec(command) => command.run(&common),
         Command::Shell(command) => command.run(&common),
-        Command::Doctor(command) => return Ok(command.run(&common)?),
+        Command::Doctor(command) => return command.run(&common),
         Command::Generate(command) => command.run(),
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(),
         Command::Pause(command) => command.run(),
     };
-    Ok(done.map(|()| ExitCode::SUCCESS)?)
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// Whether to use colour on this stream: a terminal, and nobody who asked for none (<https://no-color.org>).
@@ -220,7 +227,7 @@ impl Inside {
     /// Finds the lab and enters it.
     fn enter(common: &Common) -> Result<Self> {
         let store = Store::of_this_user()?;
-        let lab = store.choose(common.meant().as_ref())?;
+        let lab = store.choose(common.meant()?.as_ref())?;
         let plan = Plan::of(&lab.topology()?);
         let sandbox = lab.sandbox().ok_or_else(|| lab.gone())?;
         let kernel = sandbox.enter()?;

@@ -58,7 +58,8 @@ impl Down {
         if self.all {
             return Ok(labs);
         }
-        if let Some(name) = self.name.clone().or_else(|| common.meant()) {
+        let named = self.name.clone().map_or_else(|| common.meant(), |name| Ok(Some(name)))?;
+        if let Some(name) = named {
             let lab = store.lab(&name);
             return match lab.exists() {
                 true => Ok(vec![lab]),
