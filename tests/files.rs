@@ -140,8 +140,9 @@ fn hostile_names_are_refused_on_the_command_line() {
         ] {
             run(netlab(&lab.state()).args(words)).fails(2);
         }
-        let mut command = netlab(&lab.state());
-        run(command.env("NETLAB_LAB", name).arg("status")).fails(2);
+        // What names no lab in the variable counts as nothing.
+        let ran = run(netlab(&lab.state()).env("NETLAB_LAB", name).arg("status"));
+        assert!(matches!(ran.status, Some(0 | 2)), "{ran}");
         for words in [&["exec", name, "--", "true"][..], &["shell", name], &["show", name], &["routes", name]] {
             lab.run(words).fails(2);
         }

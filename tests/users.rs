@@ -9,127 +9,155 @@
 
 mod common;
 
-use std::path::PathBuf;
-use std::process::Command;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use common::lab::netlab;
-use common::program::{Ran, netlab_program};
+use common::program::{netlab_program, start};
 use common::{Directory, Lab, run, run_with_input, tool, topology};
 use nix::unistd::Uid;
 
 /// Another user, with copies of what they need where they may read it.
 struct Other {
     directory: Directory,
-    program: PathBuf,
     file: String,
     home: PathBuf,
+    /// They type into one shell: a user namespace is left for good with its last process.
+    shell: Child,
+    heard: BufReader<ChildStdout>,
 }
 
 const OTHER: u32 = 64123;
 
-/// How to run a command as another user, who has no powers.
-fn becoming() -> Vec<&'static str> {
+/// How to become another user, who has no powers.
+fn becoming() -> &'static str {
     match Uid::effective().is_root() {
-        true => vec!["setpriv", "--reuid=64123", "--regid=64123", "--clear-groups", "--inh-caps=-all", "--"],
-        false => vec!["unshare", "--user", "--map-user=1000", "--"],
+        true => "setpriv --reuid=64123 --regid=64123 --clear-groups --inh-caps=-all --",
+        false => "unshare --user --map-user=1000 --map-group=1000 --",
     }
 }
 
 impl Other {
     fn new(file: &str) -> Self {
         let directory = Directory::new();
-        let program = directory.path().join("netlab");
-        std::fs::copy(netlab_program(), &program).expect("a copy of netlab");
+        std::fs::copy(netlab_program(), directory.path().join("netlab")).expect("a copy of netlab");
         let file = directory.file("lab.yaml", std::fs::read(topology(file)).expect("the file"));
         let home = directory.path().join("home");
         std::fs::create_dir(&home).expect("a directory");
         if Uid::effective().is_root() {
             std::os::unix::fs::chown(&home, Some(OTHER), Some(OTHER)).expect("their directory");
         }
-        Other { directory, program, file, home }
+        let mut shell = tool("sh");
+        shell.args(["-c", &format!("exec {} sh -s", becoming())]);
+        shell.env("HOME", &home).env("NETLAB", directory.path().join("netlab")).current_dir(&home);
+        let mut shell = start(shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()));
+        let heard = BufReader::new(shell.stdout.take().expect("its standard output"));
+        Other { directory, file, home, shell, heard }
     }
 
-    /// Runs netlab as this user.
-    fn netlab(&self, state: &std::path::Path, words: &[&str]) -> Ran {
-        let becoming = becoming();
-        let mut command = tool(becoming[0]);
-        command.args(&becoming[1..]).arg(&self.program).args(words).env("NETLAB_STATE_DIR", state);
-        run(&mut command)
+    /// Has this user type a netlab command, with the state of labs in this directory. Returns the exit status and what
+    /// was printed.
+    fn netlab(&mut self, state: &Path, words: &str) -> (i32, String) {
+        let typed = format!("NETLAB_STATE_DIR='{}' $NETLAB {words} </dev/null 2>&1; echo \"@@ $?\"\n", state.display());
+        self.shell.stdin.as_mut().expect("its standard input").write_all(typed.as_bytes()).expect("a shell");
+        let mut text = String::new();
+        loop {
+            let mut line = String::new();
+            assert!(self.heard.read_line(&mut line).expect("a line") > 0, "the shell ended: {text}");
+            match line.strip_prefix("@@ ") {
+                Some(status) => return (status.trim().parse().expect("a status"), text),
+                None => text.push_str(&line),
+            }
+        }
     }
 
-    /// Runs a script as root of a computer where `/run` is empty. In it `$NETLAB` is netlab, `$USER_NETLAB` is netlab
-    /// run by this user, `$FILE` a topology, and the state of labs is in this user's home.
+    /// The same, where it must end well.
     #[track_caller]
-    fn elsewhere(&self, script: &str) -> String {
+    fn done(&mut self, state: &Path, words: &str) -> String {
+        let (status, text) = self.netlab(state, words);
+        assert_eq!(status, 0, "{words}: {text}");
+        text
+    }
+
+    /// Runs a script on a computer where `/run` is empty, as its root or as this user. In it `$NETLAB` is netlab and
+    /// `$FILE` a topology.
+    #[track_caller]
+    fn elsewhere(&self, becoming: &str, script: &str) -> String {
         let mut command = tool("unshare");
         if !Uid::effective().is_root() {
             command.args(["--user", "--map-root-user"]);
         }
-        let program = self.program.to_string_lossy();
-        command.env("NETLAB", &*program).env("USER_NETLAB", format!("{} {program}", becoming().join(" ")));
-        command.env("FILE", &self.file).env("HOME", &self.home).env_remove("XDG_RUNTIME_DIR");
-        let script = format!("set -eu\nmount -t tmpfs tmpfs /run\n{script}");
-        run_with_input(command.args(["--net", "--mount", "sh", "-s"]), script.as_bytes()).success()
+        command.env("NETLAB", self.directory.path().join("netlab")).env("FILE", &self.file);
+        command.env("HOME", &self.home).env_remove("XDG_RUNTIME_DIR");
+        command.args([
+            "--net",
+            "--mount",
+            "sh",
+            "-c",
+            &format!("mount -t tmpfs tmpfs /run && exec {becoming} sh -eus"),
+        ]);
+        run_with_input(&mut command, script.as_bytes()).success()
+    }
+}
+
+impl Drop for Other {
+    fn drop(&mut self) {
+        // The end of its input is the end of the shell.
+        drop(self.shell.stdin.take());
+        let _ = self.shell.wait();
     }
 }
 
 #[test]
 fn two_users_have_labs_of_the_same_name_at_the_same_time() {
-    let other = Other::new("three-nodes.yaml");
+    let mut other = Other::new("three-nodes.yaml");
     let state = other.home.join("state");
-    let them = |words: &[&str]| other.netlab(&state, words);
-
-    let lab = Lab::up(&other.file);
-    them(&["up", "--lab", &lab.name, &other.file]).success();
+    let file = other.file.clone();
+    let lab = Lab::up(&file);
+    other.done(&state, &format!("up --lab {} {file}", lab.name));
     lab.exec("pod-a", &["ip", "link", "set", "eth0", "down"]).success();
-    them(&["exec", "pod-a", "--", "ping", "-n", "-c", "1", "-W", "1", "10.244.2.2"]).success();
+    other.done(&state, "exec pod-a -- ping -n -c 1 -W 1 10.244.2.2");
     lab.run(&["down"]).success();
-    them(&["exec", "pod-a", "--", "ping", "-n", "-c", "1", "-W", "1", "10.244.3.2"]).success();
-    them(&["down"]).success();
+    other.done(&state, "exec pod-a -- ping -n -c 1 -W 1 10.244.3.2");
+    other.done(&state, "down");
     assert!(!state.exists(), "their state directory went with their last lab");
     lab.assert_gone();
 }
 
 #[test]
-fn nobody_touches_somebody_elses_lab() {
-    let other = Other::new("one-node.yaml");
-    let state = other.home.join("state");
-    other.netlab(&state, &["up", &other.file]).success();
-    // The two are strangers to each other: our state is not theirs to read, and our processes are not theirs to end.
+fn nobody_enters_somebody_elses_lab() {
+    let mut other = Other::new("one-node.yaml");
     let lab = Lab::up(&topology("one-node.yaml"));
+    // Our state is not theirs to read; so they get a copy of it.
+    let copy = other.home.join("copy");
+    run(tool("cp").arg("-r").arg(lab.state()).arg(&copy)).success();
     if Uid::effective().is_root() {
-        for words in [&["exec", "red", "--", "true"][..], &["down", &lab.name]] {
-            let said = other.netlab(&lab.state(), words);
-            assert!(matches!(said.status, Some(2 | 3)), "{said}");
-        }
-        let stolen = other.home.join("stolen");
-        let copied = run(tool("cp").arg("-r").arg(lab.state()).arg(&stolen));
-        copied.success();
-        run(tool("chown").args(["-R", "64123:64123"]).arg(&stolen)).success();
-        let said = other.netlab(&stolen, &["exec", "red", "--", "true"]).fails(3);
-        assert!(said.contains("another user"), "{said}");
-        other.netlab(&stolen, &["down", &lab.name]).fails(3);
+        run(tool("chown").args(["-R", &format!("{OTHER}:{OTHER}")]).arg(&copy)).success();
+        let (status, text) = other.netlab(&lab.state(), "exec red -- true");
+        assert!(matches!(status, 2 | 3), "{text}");
+        let (status, text) = other.netlab(&copy, &format!("down {}", lab.name));
+        assert_eq!(status, 3, "{text}");
     }
+    let (status, text) = other.netlab(&copy, "exec red -- true");
+    assert!(status == 3 && text.contains("another user"), "{text}");
     lab.exec("red", &["ping", "-n", "-c", "1", "-W", "1", "10.244.1.3"]).success();
-    other.netlab(&state, &["down", "--all"]).success();
 }
 
 #[test]
 fn the_host_needs_no_run_netns_and_gets_none() {
     let other = Other::new("one-node.yaml");
-    let script = |netlab: &str| {
-        format!(
-            "export NETLAB_STATE_DIR=$HOME/state\n\
-             ${netlab} up $FILE >/dev/null\n\
-             ${netlab} exec fabric -- ip netns list | wc -l\n\
-             ls -A /run\n\
-             ${netlab} down\n\
-             ls -A /run\n"
-        )
-    };
-    assert_eq!(other.elsewhere(&script("NETLAB")), "3\nlab one-node is down\n");
+    let script = "
+        export NETLAB_STATE_DIR=$HOME/state
+        $NETLAB up $FILE >/dev/null
+        $NETLAB exec fabric -- ip netns list | wc -l
+        ls -A /run
+        $NETLAB down
+        ls -A /run
+    ";
+    assert_eq!(other.elsewhere("", script), "3\nlab one-node is down\n");
     // Who has no powers makes a user namespace, and could not have made /run/netns.
-    assert_eq!(other.elsewhere(&script("USER_NETLAB")), "3\nlab one-node is down\n");
+    assert_eq!(other.elsewhere(becoming(), script), "3\nlab one-node is down\n");
 }
 
 #[test]
@@ -147,7 +175,7 @@ fn what_the_host_keeps_in_run_is_within_reach_inside_a_lab_and_its_netns_is_not(
         ip netns; ip netns delete hosts-own; ls -A /run
     "#;
     let expected = "a socket or so\nblue\nnode-1\nred\nhosts-own\nhosts-own\nnetns\nservice\n";
-    assert_eq!(other.elsewhere(script), expected);
+    assert_eq!(other.elsewhere("", script), expected);
 }
 
 #[test]
@@ -161,24 +189,24 @@ fn the_state_of_roots_labs_is_in_run_netlab_and_goes_with_the_last_one() {
         ls -A /run
     "#;
     let expected = "/run/netlab\n/run/netlab/one-node\n/run/netlab/second\nlab second is down\nlab one-node is down\n";
-    assert_eq!(Other::new("one-node.yaml").elsewhere(script), expected);
+    assert_eq!(Other::new("one-node.yaml").elsewhere("", script), expected);
 }
 
 #[test]
 fn the_state_of_an_ordinary_users_labs_is_in_their_runtime_directory() {
     let other = Other::new("one-node.yaml");
-    let runtime = other.home.join("runtime");
-    let script = r#"
+    let script = "
         export XDG_RUNTIME_DIR=$HOME/runtime
-        mkdir $XDG_RUNTIME_DIR && chown $(stat -c %u:%g $HOME) $XDG_RUNTIME_DIR
-        $USER_NETLAB up $FILE >/dev/null
+        mkdir $XDG_RUNTIME_DIR
+        # Who is root of a user namespace counts as root; this one is nobody's root.
+        [ $(id -u) != 0 ]
+        $NETLAB up $FILE >/dev/null
         cd $XDG_RUNTIME_DIR && find . -maxdepth 2 | sort
-        $USER_NETLAB down
+        $NETLAB down
         find .; ls -A /run
-    "#;
+    ";
     let expected = ".\n./netlab\n./netlab/one-node\nlab one-node is down\n.\n";
-    assert_eq!(other.elsewhere(script), expected);
-    assert!(runtime.exists() && other.directory.path().exists());
+    assert_eq!(other.elsewhere(becoming(), script), expected);
 }
 
 #[test]
