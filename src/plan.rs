@@ -108,6 +108,10 @@ impl Plan {
         for host in &topology.hosts {
             plan.machine(host, Kind::Host, &[], "a machine outside the cluster");
         }
+        let pods = topology.nodes.iter().flat_map(|node| &node.pods).map(|pod| &pod.machine);
+        for machine in topology.nodes.iter().map(|node| &node.machine).chain(pods).chain(&topology.hosts) {
+            plan.chapter(format!("{}: sysctls of links", machine.name), machine::link_sysctls(machine));
+        }
         let outer = || topology.nodes.iter().map(|node| &node.machine).chain(&topology.hosts);
         for machine in outer() {
             plan.chapter(format!("{}: routes", machine.name), routes::steps(machine));
