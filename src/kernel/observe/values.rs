@@ -37,11 +37,12 @@ pub fn link(message: &LinkMessage) -> Link {
         port: None,
         generates_link_local: true,
     };
+    let mut state = State::Unknown;
     for attribute in &message.attributes {
         match attribute {
             LinkAttribute::IfName(name) => link.name.clone_from(name),
             LinkAttribute::Mtu(mtu) => link.mtu = *mtu,
-            LinkAttribute::OperState(state) => link.operational = matches!(state, State::Up | State::Unknown),
+            LinkAttribute::OperState(now) => state = *now,
             LinkAttribute::Address(bytes) => link.mac = mac(bytes),
             LinkAttribute::Controller(index) => link.master = Some(index.to_string()),
             LinkAttribute::LinkInfo(infos) => infos.iter().for_each(|info| link_info(info, &mut link)),
@@ -56,6 +57,13 @@ pub fn link(message: &LinkMessage) -> Link {
             _ => {}
         }
     }
+    link.operational = match state {
+        State::Up => true,
+        // A bridge may never have been without a carrier. A veth end always was, at birth: one that is unknown has its
+        // news still to come, and until then, although its port counts as forwarding, it has no queue to send from.
+        State::Unknown => link.kind != "veth",
+        _ => false,
+    };
     link
 }
 
