@@ -167,6 +167,8 @@ fn become_root_inside() -> Result<()> {
 
 /// What the pause process does: nothing, until it is killed.
 pub fn wait_for_the_end() -> ! {
+    // `/proc/self/exe` was executed, so `pgrep` and `top` would call it `exe`.
+    let _ = nix::sys::prctl::set_name(c"netlab");
     loop {
         nix::unistd::pause();
     }
