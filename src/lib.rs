@@ -5,7 +5,7 @@
 //! ```text
 //! cli        parse arguments, call one function, print
 //! report     tables, JSON: values in, text out
-//! up  down  doctor                        what the three big commands do
+//! up  down  list  doctor                  what these commands do
 //! run        step through a plan      journal  what was done      lab  find and enter a lab
 //! plan       spelled-out topology → chapters of steps             fuse  steps → requests
 //! feature    pod bridge, node routes, masquerade …: which steps each thing in the file means
@@ -27,6 +27,7 @@ pub mod fuse;
 pub mod journal;
 pub mod kernel;
 pub mod lab;
+pub mod list;
 pub mod names;
 pub mod network;
 pub mod plan;

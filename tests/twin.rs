@@ -111,13 +111,13 @@ fn every_step_is_undone_by_its_own_undo() {
 /// Every kind of step that can be undone, on as few machines as possible.
 const TWO_PODS: &str = r#"
 lab: two-pods
-networks: { lan: { subnets: [192.0.2.0/24, "2001:db8::/64"] } }
+networks: { lan: { subnets: [198.51.100.0/24, "2001:db8::/64"] } }
 nodes:
   node-1:
-    interfaces: { eth0: { network: lan, addresses: [192.0.2.1/24, "2001:db8::1/64"] } }
+    interfaces: { eth0: { network: lan, addresses: [198.51.100.1/24, "2001:db8::1/64"] } }
     bridge: { name: cni0, addresses: [10.244.1.1/24, "fd00:10:244::1/64"] }
     pods: { pod-a: {} }
-    routes: [{ to: 10.244.2.0/24, via: 192.0.2.2 }, { to: "fd00:10:245::/64", via: "2001:db8::2" }]
+    routes: [{ to: 10.244.2.0/24, via: 198.51.100.2 }, { to: "fd00:10:245::/64", via: "2001:db8::2" }]
     masquerade: [{ from: 10.244.1.0/24, except: [10.244.0.0/16] }, { from: "fd00:10:244::/64" }]
 "#;
 

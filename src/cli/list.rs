@@ -5,6 +5,7 @@ use clap::Args;
 use super::{Common, print, print_json, width};
 use crate::error::Result;
 use crate::lab::Store;
+use crate::list::gather;
 use crate::report::list;
 
 /// List the labs on this machine
@@ -15,7 +16,7 @@ pub struct List {}
 
 impl List {
     pub(super) fn run(self, common: &Common) -> Result<()> {
-        let labs = list::gather(&Store::of_this_user()?);
+        let labs = gather(&Store::of_this_user()?);
         match common.json {
             true => print_json(&serde_json::json!({ "labs": labs })),
             false => print(&list::text(&labs, width())),

@@ -117,11 +117,6 @@ impl Bundle {
         message.serialize(&mut self.bytes[start..]);
     }
 
-    /// How many requests there are.
-    pub fn len(&self) -> usize {
-        self.starts.len()
-    }
-
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.starts.is_empty()

@@ -1,44 +1,7 @@
 //! The labs of this machine.
 
-use serde::Serialize;
-
 use super::{lines, table};
-use crate::lab::Store;
-use crate::names::LabName;
-use crate::plan::Plan;
-
-/// A lab in the list.
-#[derive(Debug, Serialize)]
-pub struct Entry {
-    lab: LabName,
-    /// `running` or `gone`.
-    state: &'static str,
-    /// The pause process.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pid: Option<i32>,
-    /// How many machines it has.
-    machines: usize,
-    /// How many steps are done, and of how many.
-    done: usize,
-    total: u32,
-}
-
-/// All labs of a store.
-pub fn gather(store: &Store) -> Vec<Entry> {
-    let entry = |lab: crate::lab::Lab| {
-        let pid = lab.sandbox().map(|sandbox| sandbox.pid());
-        let plan = lab.topology().ok().map(|topology| Plan::of(&topology));
-        Entry {
-            state: if pid.is_some() { "running" } else { "gone" },
-            pid,
-            machines: plan.as_ref().map_or(0, |plan| plan.machines.len()),
-            done: plan.as_ref().map_or(0, |plan| lab.record(plan).done.len()),
-            total: plan.as_ref().map_or(0, Plan::len),
-            lab: lab.name,
-        }
-    };
-    store.labs().into_iter().map(entry).collect()
-}
+use crate::list::Entry;
 
 /// The list for people.
 pub fn text(labs: &[Entry], columns: usize) -> String {
