@@ -14,6 +14,7 @@ mod expand;
 mod generate;
 mod list;
 mod man;
+mod moves;
 mod plan;
 mod routes;
 mod schema;
@@ -93,6 +94,9 @@ impl Common {
 enum Command {
     Up(up::Up),
     Down(down::Down),
+    Next(moves::Next),
+    Back(moves::Back),
+    Goto(moves::Goto),
     Plan(plan::PlanCommand),
     Expand(expand::Expand),
     Validate(validate::Validate),
@@ -123,6 +127,9 @@ pub fn run() -> Result<ExitCode> {
     let done = match command {
         Command::Up(command) => command.run(&common),
         Command::Down(command) => command.run(&common),
+        Command::Next(command) => command.run(&common),
+        Command::Back(command) => command.run(&common),
+        Command::Goto(command) => command.run(&common),
         Command::Plan(command) => command.run(&common),
         Command::Expand(command) => command.run(&common),
         Command::Validate(command) => command.run(&common),

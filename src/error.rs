@@ -56,6 +56,11 @@ impl Error {
         Self::new(Status::Usage, message)
     }
 
+    /// Stopped by Ctrl-C.
+    pub fn stopped(message: impl Into<String>) -> Self {
+        Self::new(Status::Stopped, message)
+    }
+
     /// The machine refused.
     pub fn refused(message: impl Into<String>) -> Self {
         Self::new(Status::Refused, message)

@@ -5,6 +5,8 @@
 //! done 1-3
 //! done 4-12,16
 //! failed 17 cannot attach veth-red to the bridge cni0: …
+//! undo 16
+//! undone 16
 //! ```
 //!
 //! Only ever appended to, a line per write: a reader needs no lock, and a writer that is killed leaves at most one
@@ -26,6 +28,8 @@ pub struct Record {
     pub done: BTreeSet<u32>,
     /// The steps that were begun last.
     pub begun: BTreeSet<u32>,
+    /// The steps whose undoing was begun last.
+    pub undoing: BTreeSet<u32>,
     /// The step that failed, and why, if that was the last thing that happened.
     pub failed: Option<(u32, String)>,
 }
@@ -56,6 +60,22 @@ impl Journal {
         self.write(format!("done {}\n", ranges(steps)))
     }
 
+    /// These steps are about to be undone.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn undo(&self, steps: &[u32]) -> io::Result<()> {
+        self.write(format!("undo {}\n", ranges(steps)))
+    }
+
+    /// These steps are undone.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn undone(&self, steps: &[u32]) -> io::Result<()> {
+        self.write(format!("undone {}\n", ranges(steps)))
+    }
+
     /// This step failed.
     ///
     /// # Errors
@@ -75,9 +95,18 @@ impl Record {
             match word {
                 "begin" => {
                     record.begun = numbers(rest, total).collect();
+                    record.undoing.clear();
                     record.failed = None;
                 }
                 "done" => record.done.extend(numbers(rest, total)),
+                "undo" => {
+                    record.undoing = numbers(rest, total).collect();
+                    record.begun.clear();
+                    record.failed = None;
+                }
+                "undone" => numbers(rest, total).for_each(|step| {
+                    record.done.remove(&step);
+                }),
                 "failed" => {
                     let (step, why) = rest.split_once(' ').unwrap_or((rest, ""));
                     record.failed = step.parse().ok().map(|step| (step, why.to_owned()));
@@ -90,7 +119,17 @@ impl Record {
 
     /// Whether something was begun and neither done nor failed: by a process that still works at it, or was killed.
     pub fn is_unfinished(&self) -> bool {
-        self.failed.is_none() && !self.begun.is_subset(&self.done)
+        self.failed.is_none() && !(self.begun.is_subset(&self.done) && self.undoing.is_disjoint(&self.done))
+    }
+
+    /// The step to do next in a plan of `total` steps.
+    pub fn next(&self, total: u32) -> Option<u32> {
+        (1..=total).find(|step| !self.done.contains(step))
+    }
+
+    /// The step to undo next.
+    pub fn last(&self) -> Option<u32> {
+        self.done.last().copied()
     }
 }
 
@@ -145,6 +184,17 @@ mod tests {
         assert_eq!(record.failed, Some((3, "cannot do it".into())));
         assert!(!record.is_unfinished());
         assert_eq!(Record::parse(&format!("{text}begin 3-5\n"), 5).failed, None);
+    }
+
+    #[test]
+    fn what_is_undone_is_not_done() {
+        let text = "begin 1-5\ndone 1-5\nundo 5\n";
+        let record = Record::parse(text, 9);
+        assert!(record.is_unfinished());
+        assert_eq!((record.next(9), record.last()), (Some(6), Some(5)));
+        let record = Record::parse(&format!("{text}undone 5\nundo 4\nundone 4\n"), 9);
+        assert!(!record.is_unfinished());
+        assert_eq!((record.next(9), record.last()), (Some(4), Some(3)));
     }
 
     #[test]

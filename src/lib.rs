@@ -6,6 +6,7 @@
 //! cli        parse arguments, call one function, print
 //! report     tables, JSON: values in, text out
 //! up  down  list  doctor                  what these commands do
+//! cursor     one step forwards or backwards
 //! run        step through a plan      journal  what was done      lab  find and enter a lab
 //! plan       spelled-out topology → chapters of steps             fuse  steps → requests
 //! feature    pod bridge, node routes, masquerade …: which steps each thing in the file means
@@ -19,6 +20,7 @@
 //! Beside them stand `error`, what the user is told, and `prose`, how it is broken into lines.
 
 pub mod cli;
+pub mod cursor;
 pub mod doctor;
 pub mod down;
 pub mod error;

@@ -19,6 +19,8 @@ use ipnetwork::IpNetwork;
 
 use crate::names::MachineName;
 
+pub mod changes;
+pub mod effect;
 pub mod ruleset;
 
 /// The namespaces of a lab, by machine.
@@ -90,8 +92,39 @@ pub struct Link {
     pub master: Option<String>,
     /// Its state as a bridge port.
     pub port: Option<PortState>,
+    /// Of a veth, the other end, where that is known.
+    pub peer: Option<Peer>,
     /// Whether the kernel gives it an IPv6 link-local address by itself (`addrgenmode` other than `none`).
     pub generates_link_local: bool,
+}
+
+/// The other end of a veth pipe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    /// The machine that it is in.
+    pub machine: MachineName,
+    /// Its name there.
+    pub link: String,
+}
+
+impl Link {
+    /// A link as it is born: down, of 1500 bytes, a port of nothing.
+    pub fn new(name: &str, kind: &str) -> Self {
+        Link {
+            index: 0,
+            name: name.into(),
+            kind: kind.into(),
+            up: false,
+            carrier: false,
+            operational: false,
+            mtu: 1500,
+            mac: None,
+            master: None,
+            port: None,
+            peer: None,
+            generates_link_local: true,
+        }
+    }
 }
 
 /// What a bridge port does with frames (`BR_STATE_*`, `include/uapi/linux/if_bridge.h`).
@@ -134,6 +167,12 @@ pub struct Address {
     pub global: bool,
 }
 
+/// What the kernel gives IPv6 routes that are added without one (`IP6_RT_PRIO_USER`, `include/net/ip6_route.h`).
+const IPV6_METRIC: u32 = 1024;
+
+/// What its own connected IPv6 routes have (`IP6_RT_PRIO_ADDRCONF`).
+const IPV6_CONNECTED_METRIC: u32 = 256;
+
 /// A route of the main table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
@@ -149,6 +188,25 @@ pub struct Route {
     pub kind: String,
     /// The preference among routes to the same destination, lower first.
     pub metric: u32,
+}
+
+impl Route {
+    /// The route that the kernel adds for an address of a link that is up.
+    pub fn connected(to: IpNetwork, dev: &str) -> Self {
+        let metric = if to.is_ipv4() { 0 } else { IPV6_CONNECTED_METRIC };
+        Route { to, via: None, dev: Some(dev.into()), protocol: "kernel".into(), kind: String::new(), metric }
+    }
+
+    /// The route that `ip route add TO via GATEWAY` adds.
+    pub fn by_way_of(to: IpNetwork, via: IpAddr, dev: Option<String>) -> Self {
+        let metric = if to.is_ipv4() { 0 } else { IPV6_METRIC };
+        Route { to, via: Some(via), dev, protocol: "boot".into(), kind: String::new(), metric }
+    }
+
+    /// Whether the kernel made it for an address.
+    pub fn is_connected(&self) -> bool {
+        self.via.is_none() && self.protocol == "kernel"
+    }
 }
 
 impl fmt::Display for Route {

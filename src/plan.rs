@@ -15,6 +15,7 @@ use ipnetwork::IpNetwork;
 
 use crate::feature::{bridge, cable, machine, masquerade, network, pod, routes};
 use crate::names::{LabName, MachineName};
+use crate::network::{Namespaces, effect};
 use crate::step::Step;
 use crate::topology::model::{Interface, Machine, Topology};
 
@@ -168,6 +169,17 @@ impl Plan {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
+    }
+
+    /// The network as it is when these steps are in force.
+    pub fn predict(&self, in_force: impl Fn(u32) -> bool) -> Namespaces {
+        let mut net = Namespaces::new();
+        effect::add_namespace(&mut net, &MachineName::fabric());
+        for (_, step) in self.numbered().filter(|(number, _)| in_force(*number)) {
+            step.effect(&mut net);
+        }
+        effect::settle(&mut net);
+        net
     }
 
     /// A machine by its name.

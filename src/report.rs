@@ -9,6 +9,7 @@
 
 pub mod findings;
 pub mod list;
+pub mod moved;
 pub mod plan;
 pub mod routes;
 pub mod script;

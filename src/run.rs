@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use nix::sys::signal::{Signal, raise};
 
-use crate::error::{COMMAND, Error, Status};
+use crate::error::{COMMAND, Error};
 use crate::fuse::{Program, fuse, unfused};
 use crate::journal::Journal;
 use crate::kernel::observe::{View, observe};
@@ -20,7 +20,7 @@ use crate::kernel::worker::{Failed, Worker};
 use crate::kernel::{Kernel, Refusal, signal};
 use crate::names::MachineName;
 use crate::plan::Plan;
-use crate::step::{Action, Finding, Step};
+use crate::step::{Action, Finding, Step, Way};
 
 /// How the steps are done.
 #[derive(Debug, Clone, Default)]
@@ -72,23 +72,18 @@ pub fn survey(kernel: &Kernel, plan: &Plan) -> Result<Vec<Finding>, Refusal> {
     Ok(plan.steps.iter().map(|step| step.check(&seen)).collect())
 }
 
-/// The steps that are missing.
+/// Those of the first `to` steps that are missing.
 ///
 /// # Errors
 /// When something else stands in the place of a step: it is somebody's, and is not touched.
-pub fn missing<'a>(plan: &'a Plan, findings: &[Finding]) -> Result<Vec<(u32, &'a Step)>, Error> {
+pub fn missing<'a>(plan: &'a Plan, findings: &[Finding], to: u32) -> Result<Vec<(u32, &'a Step)>, Error> {
     let mut todo = Vec::new();
-    for ((number, step), finding) in plan.numbered().zip(findings) {
+    for ((number, step), finding) in plan.numbered().zip(findings).take_while(|((number, _), _)| *number <= to) {
         match finding {
             Finding::Present => {}
-            Finding::Missing => todo.push((number, step)),
-            Finding::Changed(what) => {
-                return Err(describe(plan, number, "cannot be done")
-                    .with("found", format!("on {}: {what}", step.machine))
-                    .help(format!(
-                        "somebody changed it by hand; undo that, or begin again: `netlab down {}`",
-                        plan.lab
-                    )));
+            Finding::Missing | Finding::Differs(_) => todo.push((number, step)),
+            Finding::Taken(what) => {
+                return Err(taken(plan, number, step, what));
             }
         }
     }
@@ -205,17 +200,29 @@ impl Shift<'_> {
     }
 }
 
-/// An error about a step: its number, sentence and command.
-fn describe(plan: &Plan, number: u32, what: &str) -> Error {
-    match plan.step(number) {
-        Some(step) => {
-            let error = Error::refused(format!("step {number} of {} {what}: {}", plan.len(), step.sentence()));
-            match step.command() {
-                Some(command) => error.with(COMMAND, command),
-                None => error,
-            }
-        }
-        None => Error::refused(format!("step {number} {what}")),
+/// An error about a step, forwards or backwards: its number, sentence and command.
+fn describe(plan: &Plan, number: u32, step: &Step, what: &str) -> Error {
+    let undoing = if step.way == Way::Undo { "undoing " } else { "" };
+    let error = Error::refused(format!("{undoing}step {number} of {} {what}: {}", plan.len(), step.sentence()));
+    match step.command() {
+        Some(command) => error.with(COMMAND, command),
+        None => error,
+    }
+}
+
+/// The error that something else stands in the place of a step: it is somebody's, and is not touched.
+pub(crate) fn taken(plan: &Plan, number: u32, step: &Step, what: &str) -> Error {
+    describe(plan, number, step, "cannot be done")
+        .with("found", format!("on {}: {what}", step.machine))
+        .help("somebody changed it by hand: `netlab diff` shows what differs from the plan, `netlab repair` mends it")
+}
+
+/// The error that the kernel refused a step.
+pub(crate) fn refused(plan: &Plan, number: u32, step: &Step, refusal: &Refusal) -> Error {
+    let error = describe(plan, number, step, "failed").with("because", refusal.to_string());
+    match &refusal.hint {
+        Some(hint) => error.with("hint", hint.as_str()),
+        None => error,
     }
 }
 
@@ -227,16 +234,12 @@ impl Stopped {
             "`netlab status` shows what there is, `netlab up` goes on from here, `netlab down {lab}` removes it"
         );
         match self {
-            Stopped::Failed(Failed { step, refusal }) => {
-                let error = describe(plan, step, "failed").with("because", refusal.to_string());
-                match refusal.hint {
-                    Some(hint) => error.with("hint", hint).help(rest),
-                    None => error.help(rest),
-                }
-            }
+            Stopped::Failed(Failed { step: number, refusal }) => match plan.step(number) {
+                Some(step) => refused(plan, number, step, &refusal).help(rest),
+                None => Error::refused(format!("step {number} failed: {refusal}")).help(rest),
+            },
             Stopped::Asked => {
-                Error::new(Status::Stopped, format!("stopped: {done} of {} steps of lab {lab} are done", plan.len()))
-                    .help(rest)
+                Error::stopped(format!("stopped: {done} of {} steps of lab {lab} are done", plan.len())).help(rest)
             }
             Stopped::Journal(error) => {
                 Error::refused(format!("cannot write the journal of lab {lab}: {error}")).help(rest)

@@ -27,7 +27,7 @@ mod veth;
 use std::fmt;
 
 use crate::kernel::request::Request;
-use crate::names::MachineName;
+use crate::names::{LinkName, MachineName};
 use crate::network::Namespaces;
 
 pub use address::AddAddress;
@@ -104,8 +104,10 @@ pub enum Finding {
     Present,
     /// There is nothing of it.
     Missing,
-    /// Something else stands in its place: what there is.
-    Changed(String),
+    /// It has another value, which doing it sets right: what there is.
+    Differs(String),
+    /// Something else stands in its place, which has to go first: what there is.
+    Taken(String),
 }
 
 impl Finding {
@@ -131,6 +133,9 @@ pub(crate) trait Page {
         at
     }
 
+    /// What it does to a network that is as the steps before it left it.
+    fn effect(&self, at: &MachineName, way: Way, net: &mut Namespaces);
+
     /// Whether it is in force.
     fn check(&self, at: &MachineName, seen: &Namespaces) -> Finding;
 }
@@ -151,6 +156,27 @@ impl Action {
             Action::AddTable(page) => page,
             Action::AddChain(page) => page,
             Action::AddRule(page) => page,
+        }
+    }
+}
+
+impl Action {
+    /// The link that it is about, in the step's own machine.
+    pub fn link(&self) -> Option<&LinkName> {
+        match self {
+            Action::AddBridge(AddBridge { name })
+            | Action::AddVeth(AddVeth { name, .. })
+            | Action::MoveLink(MoveLink { name, .. })
+            | Action::AttachPort(AttachPort { name, .. })
+            | Action::QuietLink(QuietLink { name })
+            | Action::SetUp(SetUp { name })
+            | Action::AddAddress(AddAddress { link: name, .. }) => Some(name),
+            Action::AddNamespace(_)
+            | Action::SetSysctl(_)
+            | Action::AddRoute(_)
+            | Action::AddTable(_)
+            | Action::AddChain(_)
+            | Action::AddRule(_) => None,
         }
     }
 }
@@ -183,6 +209,11 @@ impl Step {
     /// The machine that the requests are sent to.
     pub fn sent_to(&self) -> &MachineName {
         self.action.page().sent_to(&self.machine, self.way)
+    }
+
+    /// What the step does to a network that is as the steps before it left it.
+    pub fn effect(&self, net: &mut Namespaces) {
+        self.action.page().effect(&self.machine, self.way, net);
     }
 
     /// Whether the step (forwards) is in force.

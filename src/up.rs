@@ -10,6 +10,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use crate::cursor;
 use crate::error::{Error, Result};
 use crate::journal::{Journal, Record};
 use crate::kernel::{Sandbox, host, ready, signal};
@@ -17,7 +18,7 @@ use crate::lab::{Lab, Lock, Store};
 use crate::names::MachineName;
 use crate::plan::{Kind, Member, Plan};
 use crate::run::{self, Manner, Progress, Stopped};
-use crate::step::{Action, Step};
+use crate::step::{Action, Finding, Step};
 use crate::topology::Loaded;
 
 /// How long ports and addresses may take to become usable before `up` says so.
@@ -30,24 +31,29 @@ pub struct Done {
     pub plan: Plan,
     /// How many steps were done now.
     pub steps: usize,
+    /// How many steps are in force.
+    pub in_force: usize,
     /// Whether the lab ran before.
     pub ran_before: bool,
     /// What does not carry packets yet.
     pub unready: Vec<ready::Unready>,
 }
 
-/// Brings a lab up. Call it while the process has one thread.
+/// Brings a lab up, as far as step `to` or to its end. Call it while the process has one thread.
 ///
 /// # Errors
-/// When the lab runs with another topology, is being changed, or the machine refuses.
+/// When there is no such step, the lab runs with another topology, is being changed, or the machine refuses.
 pub fn up(
     store: &Store,
     loaded: &Loaded,
+    to: Option<u32>,
     manner: &Manner,
     progress: impl FnOnce(usize) -> Box<dyn Fn(usize, &MachineName) + Sync>,
 ) -> Result<Done> {
     host::allow_many_files();
     let plan = Plan::of(&loaded.topology);
+    let to = to.unwrap_or(plan.len());
+    cursor::within(&plan, to)?;
     let lab = store.lab(&plan.lab);
     let lock = lab.lock()?;
     let (sandbox, _lock, ran_before) = match lab.sandbox() {
@@ -64,12 +70,13 @@ pub fn up(
     let kernel = sandbox.enter()?;
     let todo: Vec<(u32, &Step)> = match ran_before {
         true => {
-            let todo = run::missing(&plan, &run::survey(&kernel, &plan)?)?;
-            catch_up(&journal, &lab.record(&plan), &plan, &todo)
+            let findings = run::survey(&kernel, &plan)?;
+            let todo = run::missing(&plan, &findings, to)?;
+            catch_up(&journal, &lab.record(&plan), &findings)
                 .map_err(|error| Stopped::Journal(error).explain(&plan, lab.record(&plan).done.len()))?;
             todo
         }
-        false => plan.numbered().collect(),
+        false => plan.numbered().take_while(|(number, _)| *number <= to).collect(),
     };
     if !todo.is_empty() {
         signal::remember_requests_to_stop();
@@ -83,16 +90,19 @@ pub fn up(
         return Err(Stopped::Asked.explain(&plan, lab.record(&plan).done.len()));
     }
     let steps = todo.len();
-    Ok(Done { plan, steps, ran_before, unready })
+    let in_force = lab.record(&plan).done.len();
+    Ok(Done { plan, steps, ran_before, unready, in_force })
 }
 
 /// Writes down what the kernel holds and the journal does not know: a process that is killed, and a batch that fails,
 /// leave steps behind that are done and not written.
-fn catch_up(journal: &Journal, record: &Record, plan: &Plan, todo: &[(u32, &Step)]) -> std::io::Result<()> {
-    let missing: HashSet<u32> = todo.iter().map(|(number, _)| *number).collect();
-    let known = |number: &u32| missing.contains(number) || record.done.contains(number);
-    let found: Vec<u32> = (1..=plan.len()).filter(|number| !known(number)).collect();
-    if todo.is_empty() && record.failed.is_some() {
+fn catch_up(journal: &Journal, record: &Record, findings: &[Finding]) -> std::io::Result<()> {
+    let present = (1..).zip(findings).filter(|(_, finding)| **finding == Finding::Present).map(|(number, _)| number);
+    let found: Vec<u32> = present.filter(|number| !record.done.contains(number)).collect();
+    let mended = |(failed, _): &(u32, String)| {
+        usize::try_from(*failed).ok().and_then(|n| findings.get(n.checked_sub(1)?)) == Some(&Finding::Present)
+    };
+    if record.failed.as_ref().is_some_and(mended) {
         // Somebody put the failed step right by hand: nothing is left of the failure.
         journal.begin(&[])?;
     }

@@ -24,6 +24,7 @@ use crate::up;
 Examples:
   netlab up topologies/three-nodes.yaml
   netlab up --lab mine topologies/one-node.yaml   give it another name, to have it twice
+  netlab up --to 17 topologies/one-node.yaml      stop after step 17
   netlab plan topologies/three-nodes.yaml         see beforehand what will be done")]
 pub struct Up {
     #[command(flatten)]
@@ -31,6 +32,12 @@ pub struct Up {
     /// Do every step by itself, exactly as `netlab plan` prints it, in place of the faster fused form
     #[arg(long)]
     no_fuse: bool,
+    /// Stop when the first N steps are in force; `netlab next` goes on from there
+    #[arg(long, value_name = "N")]
+    to: Option<u32>,
+    /// Make the sandbox and do no step: the same as --to 0
+    #[arg(long, conflicts_with = "to")]
+    empty: bool,
 }
 
 /// A run that is over sooner than this needs no progress bar.
@@ -43,13 +50,13 @@ impl Up {
         let store = Store::of_this_user()?;
         let die_after = std::env::var(DIE_AFTER).ok().and_then(|text| text.parse().ok());
         let manner = Manner { one_by_one: self.no_fuse, die_after };
-        let done = up::up(&store, &loaded, &manner, |steps| Box::new(bar(steps, start)))?;
+        let done = up::up(&store, &loaded, self.target(), &manner, |steps| Box::new(bar(steps, start)))?;
         let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
         if common.json {
             let unready: Vec<_> = done.unready.iter().map(|u| json!({"machine": u.machine, "what": u.what})).collect();
             print_json(&json!({
                 "lab": done.plan.lab, "ranBefore": done.ran_before, "stepsDone": done.steps,
-                "steps": done.plan.len(), "milliseconds": milliseconds, "unready": unready,
+                "steps": done.plan.len(), "inForce": done.in_force, "milliseconds": milliseconds, "unready": unready,
             }))?;
         } else {
             print(&summary(&done, milliseconds))?;
@@ -62,6 +69,12 @@ impl Up {
             ))
             .help(format!("`netlab show {}` shows its links; `netlab up` looks again", first.machine))),
         }
+    }
+}
+
+impl Up {
+    fn target(&self) -> Option<u32> {
+        if self.empty { Some(0) } else { self.to }
     }
 }
 
@@ -113,7 +126,26 @@ pub(super) fn census(plan: &Plan) -> String {
 fn summary(done: &up::Done, milliseconds: f64) -> String {
     let lab = &done.plan.lab;
     let total = done.plan.len();
+    let in_force = done.in_force;
+    let whole = in_force >= done.plan.steps.len();
     match (done.ran_before, done.steps) {
+        (_, 0) if in_force == 0 => format!(
+            "lab {lab} is there, and empty: none of its {total} steps is done\n\
+             \x20 netlab next      do the first step, and see what it changes\n\
+             \x20 netlab shell     type the commands yourself; `netlab plan` shows them\n\
+             \x20 netlab down      take it away"
+        ),
+        (true, 0) if !whole => {
+            format!(
+                "lab {lab} runs already, and is at step {in_force} of {total}: nothing to do; `netlab next` goes on"
+            )
+        }
+        (_, n) if !whole => format!(
+            "lab {lab} is at step {in_force} of {total}: {n} steps in {milliseconds:.0} ms\n\
+             \x20 netlab next      do the next step, and see what it changes\n\
+             \x20 netlab back      undo the last one\n\
+             \x20 netlab up        do all the others"
+        ),
         (true, 0) => format!("lab {lab} runs already, and all of its {total} steps are in force: nothing to do"),
         (true, 1) => format!("lab {lab} ran already: 1 of its {total} steps was missing and is done now"),
         (true, n) => format!("lab {lab} ran already: {n} of its {total} steps were missing and are done now"),

@@ -94,6 +94,7 @@ mod tests {
             mac: None,
             master: None,
             port: None,
+            peer: None,
             generates_link_local: true,
         }
     }

@@ -156,6 +156,14 @@ impl Worker {
         }
     }
 
+    /// Takes this thread back to the fabric, which is where whoever looks expects it.
+    ///
+    /// # Errors
+    /// `EPERM` outside the sandbox.
+    pub fn come_home(&mut self) -> Result<()> {
+        self.go(&MachineName::fabric())
+    }
+
     /// Carries out a batch.
     ///
     /// # Errors
@@ -183,6 +191,8 @@ impl Worker {
                 self.places.insert(at.clone(), Place::fresh(ns)?);
             }
             Request::NetnsDelete => {
+                // A thread that stayed in it would keep it alive.
+                self.come_home()?;
                 self.places.remove(at);
                 Netns::delete(at)?;
             }

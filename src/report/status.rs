@@ -19,10 +19,13 @@ pub struct Document<'a> {
     machines: Vec<MachineDocument<'a>>,
 }
 
+/// How far a lab is.
 #[derive(Debug, Serialize)]
-struct Cursor {
-    done: usize,
-    total: u32,
+pub struct Cursor {
+    /// How many steps are in force.
+    pub done: usize,
+    /// How many there are.
+    pub total: u32,
 }
 
 #[derive(Debug, Serialize)]

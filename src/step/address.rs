@@ -5,7 +5,7 @@ use ipnetwork::IpNetwork;
 use super::{Finding, Ip, Page, Way};
 use crate::kernel::request::Request;
 use crate::names::{LinkName, MachineName};
-use crate::network::Namespaces;
+use crate::network::{Namespaces, effect};
 
 /// Give a link an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,12 +35,19 @@ impl Page for AddAddress {
         vec![Request::Address { link: self.link.clone(), address: self.address, add: way == Way::Do }]
     }
 
+    fn effect(&self, at: &MachineName, way: Way, net: &mut Namespaces) {
+        match way {
+            Way::Do => effect::add_address(net, at, self.link.as_str(), self.address),
+            Way::Undo => effect::delete_address(net, at, self.link.as_str(), self.address),
+        }
+    }
+
     fn check(&self, at: &MachineName, seen: &Namespaces) -> Finding {
         let AddAddress { link, address } = self;
         let Some(ns) = seen.get(at) else { return Finding::Missing };
         match ns.addresses_of(link.as_str()).find(|seen| seen.address.ip() == address.ip()) {
             Some(seen) if seen.address == *address => Finding::Present,
-            Some(seen) => Finding::Changed(format!("{link} has {}, not {address}", seen.address)),
+            Some(seen) => Finding::Taken(format!("{link} has {}, not {address}", seen.address)),
             None => Finding::Missing,
         }
     }

@@ -3,7 +3,7 @@
 use super::{Finding, Ip, Page, Way};
 use crate::kernel::request::Request;
 use crate::names::{LinkName, MachineName};
-use crate::network::Namespaces;
+use crate::network::{Namespaces, effect};
 
 /// Create a bridge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +33,13 @@ impl Page for AddBridge {
         match way {
             Way::Do => vec![Request::BridgeAdd { name }],
             Way::Undo => vec![Request::LinkDelete { name }],
+        }
+    }
+
+    fn effect(&self, at: &MachineName, way: Way, net: &mut Namespaces) {
+        match way {
+            Way::Do => effect::add_link(net, at, self.name.as_str(), "bridge"),
+            Way::Undo => effect::delete_link(net, at, self.name.as_str()),
         }
     }
 

@@ -5,8 +5,8 @@ use super::{Finding, Inside, Page, Way};
 use crate::kernel::nft::{self, Change};
 use crate::kernel::request::Request;
 use crate::names::MachineName;
-use crate::network::Namespaces;
 use crate::network::ruleset::{Chain, Family, Hook};
+use crate::network::{Namespaces, effect};
 
 /// Create a base chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,12 +58,19 @@ impl Page for AddChain {
         vec![Request::Nft(self.change(way))]
     }
 
+    fn effect(&self, at: &MachineName, way: Way, net: &mut Namespaces) {
+        match way {
+            Way::Do => effect::add_chain(net, at, self.family, &self.table, &self.name, &self.hook),
+            Way::Undo => effect::delete_chain(net, at, self.family, &self.table, &self.name),
+        }
+    }
+
     fn check(&self, at: &MachineName, seen: &Namespaces) -> Finding {
         match find(at, seen, self.family, &self.table, &self.name) {
             None => Finding::Missing,
             Some(chain) if chain.hook.as_ref() == Some(&self.hook) => Finding::Present,
-            Some(Chain { hook: Some(hook), .. }) => Finding::Changed(format!("the chain is `{hook}`")),
-            Some(_) => Finding::Changed("the chain has no hook".into()),
+            Some(Chain { hook: Some(hook), .. }) => Finding::Taken(format!("the chain is `{hook}`")),
+            Some(_) => Finding::Taken("the chain has no hook".into()),
         }
     }
 }

@@ -6,7 +6,7 @@
 use super::{Finding, Ip, Page, Way};
 use crate::kernel::request::Request;
 use crate::names::{LinkName, MachineName};
-use crate::network::Namespaces;
+use crate::network::{Namespaces, effect};
 
 /// Keep a link without a link-local address. It must come before the link is set up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,10 @@ impl Page for QuietLink {
 
     fn requests(&self, _at: &MachineName, way: Way) -> Vec<Request> {
         vec![Request::LinkLocal { name: self.name.clone(), generate: way == Way::Undo }]
+    }
+
+    fn effect(&self, at: &MachineName, way: Way, net: &mut Namespaces) {
+        effect::set_link_local(net, at, self.name.as_str(), way == Way::Undo);
     }
 
     fn check(&self, at: &MachineName, seen: &Namespaces) -> Finding {

@@ -3,7 +3,7 @@
 use super::{Finding, Ip, Page, Way};
 use crate::kernel::request::Request;
 use crate::names::{LinkName, MachineName};
-use crate::network::Namespaces;
+use crate::network::{Namespaces, effect};
 
 /// Make a link a port of a bridge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,11 +36,16 @@ impl Page for AttachPort {
         vec![Request::LinkMaster { name, master: (way == Way::Do).then_some(bridge) }]
     }
 
+    fn effect(&self, at: &MachineName, way: Way, net: &mut Namespaces) {
+        let master = (way == Way::Do).then_some(self.bridge.as_str());
+        effect::set_master(net, at, self.name.as_str(), master);
+    }
+
     fn check(&self, at: &MachineName, seen: &Namespaces) -> Finding {
         let AttachPort { name, bridge } = self;
         match seen.get(at).and_then(|ns| ns.link(name.as_str())).map(|link| link.master.as_deref()) {
             Some(Some(master)) if master == bridge.as_str() => Finding::Present,
-            Some(Some(master)) => Finding::Changed(format!("{name} is a port of {master}, not of {bridge}")),
+            Some(Some(master)) => Finding::Differs(format!("{name} is a port of {master}, not of {bridge}")),
             Some(None) | None => Finding::Missing,
         }
     }

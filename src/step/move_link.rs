@@ -3,7 +3,7 @@
 use super::{Finding, Ip, Page, Way};
 use crate::kernel::request::Request;
 use crate::names::{LinkName, MachineName};
-use crate::network::Namespaces;
+use crate::network::{Namespaces, effect};
 
 /// Move a link to another machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +48,14 @@ impl Page for MoveLink {
         match way {
             Way::Do => at,
             Way::Undo => &self.to,
+        }
+    }
+
+    fn effect(&self, at: &MachineName, way: Way, net: &mut Namespaces) {
+        let MoveLink { name, to, rename } = self;
+        match way {
+            Way::Do => effect::move_link(net, at, name.as_str(), to, rename.as_str()),
+            Way::Undo => effect::move_link(net, to, rename.as_str(), at, name.as_str()),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{Finding, Page, Way};
 use crate::kernel::request::Request;
 use crate::names::MachineName;
-use crate::network::Namespaces;
+use crate::network::{Namespaces, effect};
 
 /// Make the machine's network namespace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,13 @@ impl Page for AddNamespace {
         match way {
             Way::Do => vec![Request::NetnsAdd],
             Way::Undo => vec![Request::NetnsDelete],
+        }
+    }
+
+    fn effect(&self, at: &MachineName, way: Way, net: &mut Namespaces) {
+        match way {
+            Way::Do => effect::add_namespace(net, at),
+            Way::Undo => effect::delete_namespace(net, at),
         }
     }
 

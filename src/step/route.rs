@@ -7,7 +7,7 @@ use ipnetwork::IpNetwork;
 use super::{Finding, Ip, Page, Way};
 use crate::kernel::request::Request;
 use crate::names::MachineName;
-use crate::network::{Namespaces, destination};
+use crate::network::{Namespaces, destination, effect};
 
 /// Add a route by way of a gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,13 +40,20 @@ impl Page for AddRoute {
         vec![Request::Route { to: self.to, via: self.via, add: way == Way::Do }]
     }
 
+    fn effect(&self, at: &MachineName, way: Way, net: &mut Namespaces) {
+        match way {
+            Way::Do => effect::add_route(net, at, self.to, self.via),
+            Way::Undo => effect::delete_route(net, at, self.to, self.via),
+        }
+    }
+
     fn check(&self, at: &MachineName, seen: &Namespaces) -> Finding {
         let Some(ns) = seen.get(at) else { return Finding::Missing };
         let mut same = ns.routes.iter().filter(|route| route.to == self.to).peekable();
         match same.peek().map(|route| route.to_string()) {
             None => Finding::Missing,
             Some(_) if same.any(|route| route.via == Some(self.via)) => Finding::Present,
-            Some(other) => Finding::Changed(format!("there is `{other}`")),
+            Some(other) => Finding::Taken(format!("there is `{other}`")),
         }
     }
 }

@@ -4,8 +4,8 @@ use super::{Finding, Inside, Page, Way, chain};
 use crate::kernel::nft::{self, Change};
 use crate::kernel::request::Request;
 use crate::names::MachineName;
-use crate::network::Namespaces;
 use crate::network::ruleset::{Family, Rule};
+use crate::network::{Namespaces, effect};
 
 /// Append a rule to a chain of netlab's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +59,12 @@ impl Page for AddRule {
 
     fn requests(&self, _at: &MachineName, way: Way) -> Vec<Request> {
         self.changes(way).into_iter().map(Request::Nft).collect()
+    }
+
+    fn effect(&self, at: &MachineName, way: Way, net: &mut Namespaces) {
+        let last = (way == Way::Do).then_some(&self.rule);
+        let rules = self.earlier.iter().chain(last).cloned().collect();
+        effect::set_rules(net, at, self.family, &self.table, &self.chain, rules);
     }
 
     fn check(&self, at: &MachineName, seen: &Namespaces) -> Finding {

@@ -3,7 +3,7 @@
 use super::{Finding, Inside, Page, Way};
 use crate::kernel::request::Request;
 use crate::names::MachineName;
-use crate::network::Namespaces;
+use crate::network::{Namespaces, effect};
 
 /// Set a sysctl.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,10 +49,15 @@ impl Page for SetSysctl {
         value.map(|value| Request::Sysctl { key: self.key.clone(), value }).into_iter().collect()
     }
 
+    fn effect(&self, at: &MachineName, way: Way, net: &mut Namespaces) {
+        effect::set_sysctl(net, at, &self.key, self.target(way).map(String::as_str));
+    }
+
     fn check(&self, at: &MachineName, seen: &Namespaces) -> Finding {
         let words = |text: &str| text.split_ascii_whitespace().map(str::to_owned).collect::<Vec<_>>();
         match seen.get(at).and_then(|ns| ns.sysctls.get(&self.key)) {
-            Some(value) => Finding::from_presence(words(value) == words(&self.value)),
+            Some(value) if words(value) == words(&self.value) => Finding::Present,
+            Some(value) => Finding::Differs(format!("{} is {value}", self.key)),
             None => Finding::Missing,
         }
     }

@@ -4,8 +4,8 @@ use super::{Finding, Inside, Page, Way};
 use crate::kernel::nft::{self, Change};
 use crate::kernel::request::Request;
 use crate::names::MachineName;
-use crate::network::Namespaces;
 use crate::network::ruleset::Family;
+use crate::network::{Namespaces, effect};
 
 /// Create an nftables table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,13 @@ impl Page for AddTable {
 
     fn requests(&self, _at: &MachineName, way: Way) -> Vec<Request> {
         vec![Request::Nft(self.change(way))]
+    }
+
+    fn effect(&self, at: &MachineName, way: Way, net: &mut Namespaces) {
+        match way {
+            Way::Do => effect::add_table(net, at, self.family, &self.name, &self.comment),
+            Way::Undo => effect::delete_table(net, at, self.family, &self.name),
+        }
     }
 
     fn check(&self, at: &MachineName, seen: &Namespaces) -> Finding {

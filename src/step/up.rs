@@ -3,7 +3,7 @@
 use super::{Finding, Ip, Page, Way};
 use crate::kernel::request::Request;
 use crate::names::{LinkName, MachineName};
-use crate::network::Namespaces;
+use crate::network::{Namespaces, effect};
 
 /// Set a link up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,10 @@ impl Page for SetUp {
 
     fn requests(&self, _at: &MachineName, way: Way) -> Vec<Request> {
         vec![Request::LinkUp { name: self.name.clone(), up: way == Way::Do }]
+    }
+
+    fn effect(&self, at: &MachineName, way: Way, net: &mut Namespaces) {
+        effect::set_up(net, at, self.name.as_str(), way == Way::Do);
     }
 
     fn check(&self, at: &MachineName, seen: &Namespaces) -> Finding {

@@ -3,7 +3,7 @@
 use super::{Finding, Ip, Page, Way};
 use crate::kernel::request::Request;
 use crate::names::{LinkName, MachineName};
-use crate::network::Namespaces;
+use crate::network::{Namespaces, effect};
 
 /// Create a veth pipe, both of whose ends are here at first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +38,13 @@ impl Page for AddVeth {
         }
     }
 
+    fn effect(&self, at: &MachineName, way: Way, net: &mut Namespaces) {
+        match way {
+            Way::Do => effect::add_veth(net, at, self.name.as_str(), self.peer.as_str()),
+            Way::Undo => effect::delete_link(net, at, self.name.as_str()),
+        }
+    }
+
     fn check(&self, at: &MachineName, seen: &Namespaces) -> Finding {
         check_kind(at, seen, &self.name, "veth")
     }
@@ -48,7 +55,7 @@ pub(super) fn check_kind(at: &MachineName, seen: &Namespaces, name: &LinkName, k
     match seen.get(at).and_then(|ns| ns.link(name.as_str())) {
         None => Finding::Missing,
         Some(link) if link.kind == kind => Finding::Present,
-        Some(link) if link.kind.is_empty() => Finding::Changed(format!("{name} is there, but is no {kind}")),
-        Some(link) => Finding::Changed(format!("{name} is there, but is a {}, not a {kind}", link.kind)),
+        Some(link) if link.kind.is_empty() => Finding::Taken(format!("{name} is there, but is no {kind}")),
+        Some(link) => Finding::Taken(format!("{name} is there, but is a {}, not a {kind}", link.kind)),
     }
 }

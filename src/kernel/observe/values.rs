@@ -35,6 +35,7 @@ pub fn link(message: &LinkMessage) -> Link {
         mac: None,
         master: None,
         port: None,
+        peer: None,
         generates_link_local: true,
     };
     let mut state = State::Unknown;

@@ -1,0 +1,245 @@
+//! The cursor: one step forwards or backwards, and what the kernel made of it.
+//!
+//! ```text
+//!            steps in force          │ steps to come
+//! 1  2  3  …  16                     │ 17  18  …  140
+//!              └─ back: its inverse ─┘  └─ forth: the step itself
+//!
+//! look at the machines it touches ─▶ do it ─▶ wait until links have settled ─▶ look again ─▶ what changed
+//! ```
+//!
+//! Which steps are in force is in the journal, so that any terminal can go on where another one stopped. The lock is
+//! held while the cursor moves and not while somebody thinks.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+use crate::journal::{Journal, Record};
+use crate::kernel::observe::{View, observe};
+use crate::kernel::request::{Batch, Sending};
+use crate::kernel::worker::Worker;
+use crate::kernel::{Kernel, ready};
+use crate::lab::{Lab, Lock};
+use crate::names::{LinkName, MachineName};
+use crate::network::Namespaces;
+use crate::network::changes::{Change, changes};
+use crate::plan::Plan;
+use crate::run::{self, Stopped};
+use crate::step::{Action, Finding, Step, Way};
+
+/// How long links may take to settle before the second look.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// One step forwards or backwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Move {
+    /// The step's number.
+    pub number: u32,
+    /// Forwards or backwards.
+    pub way: Way,
+}
+
+/// What a move did.
+#[derive(Debug, Clone)]
+pub struct Moved {
+    /// The step's number.
+    pub number: u32,
+    /// The step as it was done: backwards, its inverse.
+    pub step: Step,
+    /// Whether the kernel was as it should be already: somebody typed the command, or a process was killed.
+    pub already: bool,
+    /// What changed in the kernel.
+    pub changes: Vec<Change>,
+}
+
+/// The cursor of a running lab.
+#[derive(Debug)]
+pub struct Cursor<'a> {
+    kernel: &'a Kernel,
+    lab: &'a Lab,
+    plan: &'a Plan,
+    /// For each end of a pipe, the machine of the other end once the pipe is laid.
+    far_ends: HashMap<(&'a MachineName, &'a LinkName), &'a MachineName>,
+}
+
+/// The right to move the cursor, for as long as it is held.
+#[derive(Debug)]
+pub struct Hand<'a> {
+    cursor: &'a Cursor<'a>,
+    journal: Journal,
+    worker: Worker,
+    _lock: Lock,
+}
+
+impl<'a> Cursor<'a> {
+    /// The cursor of this lab, from inside.
+    pub fn new(kernel: &'a Kernel, lab: &'a Lab, plan: &'a Plan) -> Self {
+        let mut far_ends = HashMap::new();
+        let mut near_ends = HashMap::new();
+        for step in &plan.steps {
+            match &step.action {
+                Action::AddVeth(pipe) => {
+                    near_ends.insert((&step.machine, &pipe.peer), &pipe.name);
+                }
+                Action::MoveLink(moved) => {
+                    if let Some(near) = near_ends.get(&(&step.machine, &moved.name)) {
+                        far_ends.insert((&step.machine, *near), &moved.to);
+                    }
+                    far_ends.insert((&moved.to, &moved.rename), &step.machine);
+                }
+                _ => {}
+            }
+        }
+        Cursor { kernel, lab, plan, far_ends }
+    }
+
+    /// Which steps are in force, as far as netlab knows.
+    pub fn record(&self) -> Record {
+        self.lab.record(self.plan)
+    }
+
+    /// The moves to the next `count` steps.
+    pub fn next(&self, count: u32) -> Vec<Move> {
+        let record = self.record();
+        let next = (1..=self.plan.len()).filter(|number| !record.done.contains(number));
+        next.take(as_count(count)).map(|number| Move { number, way: Way::Do }).collect()
+    }
+
+    /// The moves that take back the last `count` steps.
+    pub fn back(&self, count: u32) -> Vec<Move> {
+        let record = self.record();
+        record.done.iter().rev().take(as_count(count)).map(|number| Move { number: *number, way: Way::Undo }).collect()
+    }
+
+    /// The moves that lead to where the first `target` steps are in force and no others, from wherever the lab is: the
+    /// kernel is asked, so that what went missing is done again.
+    ///
+    /// # Errors
+    /// When the lab cannot be looked at.
+    pub fn goto(&self, target: u32) -> Result<Vec<Move>> {
+        let record = self.record();
+        let findings = run::survey(self.kernel, self.plan)?;
+        let present: BTreeSet<u32> =
+            (1..).zip(&findings).filter(|(_, f)| **f == Finding::Present).map(|(n, _)| n).collect();
+        let back = (target + 1..=self.plan.len()).rev().filter(|n| present.contains(n) || record.done.contains(n));
+        let forth = (1..=target).filter(|n| !present.contains(n) || !record.done.contains(n));
+        let back = back.map(|number| Move { number, way: Way::Undo });
+        Ok(back.chain(forth.map(|number| Move { number, way: Way::Do })).collect())
+    }
+
+    /// Says so when the plan has no step of this number, or 0.
+    ///
+    /// # Errors
+    /// When it has none.
+    pub fn within(&self, number: u32) -> Result<()> {
+        within(self.plan, number)
+    }
+
+    /// Takes the cursor in hand.
+    ///
+    /// # Errors
+    /// When somebody else moves it just now.
+    pub fn take(&'a self) -> Result<Hand<'a>> {
+        let lock = self.lab.lock()?;
+        Ok(Hand { cursor: self, journal: self.lab.journal()?, worker: Worker::new(self.kernel)?, _lock: lock })
+    }
+
+    /// The machines that a step touches: its own, and those at the other ends of the pipes that it speaks of.
+    fn touched(&self, step: &Step) -> BTreeSet<MachineName> {
+        let mut touched = BTreeSet::from([step.machine.clone()]);
+        if let Action::MoveLink(moved) = &step.action {
+            touched.insert(moved.to.clone());
+        }
+        let far_end = step.action.link().and_then(|link| self.far_ends.get(&(&step.machine, link)));
+        touched.extend(far_end.map(|machine| (*machine).clone()));
+        touched
+    }
+
+    fn look(&self, machines: &BTreeSet<MachineName>, step: &Step) -> Result<Namespaces> {
+        let sysctls = match &step.action {
+            Action::SetSysctl(sysctl) => BTreeMap::from([(step.machine.clone(), vec![sysctl.key.clone()])]),
+            _ => BTreeMap::new(),
+        };
+        let view = View { routes: true, tables: true, sysctls, ..View::LINKS };
+        Ok(observe(self.kernel, machines, &view)?)
+    }
+}
+
+/// Says so when a plan has no step of this number, or 0.
+///
+/// # Errors
+/// When it has none.
+pub fn within(plan: &Plan, number: u32) -> Result<()> {
+    if number <= plan.len() { Ok(()) } else { Err(no_such_step(plan, number)) }
+}
+
+fn no_such_step(plan: &Plan, number: u32) -> Error {
+    Error::usage(format!("there is no step {number}")).help(format!("lab {} has steps 1 to {}", plan.lab, plan.len()))
+}
+
+fn as_count(count: u32) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
+}
+
+impl Hand<'_> {
+    /// Moves the cursor by one step.
+    ///
+    /// # Errors
+    /// When something of somebody else's stands in the way, or the kernel refuses.
+    pub fn make(&mut self, Move { number, way }: Move) -> Result<Moved> {
+        let Cursor { kernel, plan, .. } = *self.cursor;
+        let planned = plan.step(number).ok_or_else(|| no_such_step(plan, number))?;
+        let touched = self.cursor.touched(planned);
+        let before = self.cursor.look(&touched, planned)?;
+        let finding = planned.check(&before);
+        let step = match way {
+            Way::Do => planned.clone(),
+            Way::Undo => self.inverse(number, planned)?,
+        };
+        let already = match (way, &finding) {
+            (Way::Do, Finding::Present) | (Way::Undo, Finding::Missing) => true,
+            (_, Finding::Taken(what)) => return Err(run::taken(plan, number, &step, what)),
+            _ => false,
+        };
+        if already {
+            self.written(number, way, true)?;
+            return Ok(Moved { number, step, already, changes: Vec::new() });
+        }
+        self.written(number, way, false)?;
+        let sendings = step.requests().into_iter().map(|request| Sending { step: number, request }).collect();
+        let batch = Batch { at: step.sent_to().clone(), sendings, completes: vec![number] };
+        let done = self.worker.run(&batch);
+        // Come home in any case: whoever looks takes this thread to be in the fabric.
+        self.worker.come_home()?;
+        if let Err(failed) = done {
+            // On a full disk it cannot be remembered; it is told all the same.
+            let _ = self.journal.failed(number, &failed.refusal.to_string());
+            return Err(run::refused(plan, number, &step, &failed.refusal)
+                .help("`netlab status` shows what there is, `netlab diff` what differs from the plan"));
+        }
+        self.written(number, way, true)?;
+        let touched_now: Vec<MachineName> = touched.iter().cloned().collect();
+        ready::wait(kernel, &touched_now, PATIENCE)?;
+        let after = self.cursor.look(&touched, planned)?;
+        Ok(Moved { number, step, already, changes: changes(&before, &after) })
+    }
+
+    /// What takes a step back. What a sysctl of the topology's was before, a new namespace tells, or the step before.
+    fn inverse(&self, number: u32, planned: &Step) -> Result<Step> {
+        let _ = number;
+        Ok(planned.inverse())
+    }
+
+    /// Tells the journal that a move begins, or is made.
+    fn written(&self, number: u32, way: Way, made: bool) -> Result<()> {
+        let steps = [number];
+        let written = match (way, made) {
+            (Way::Do, false) => self.journal.begin(&steps),
+            (Way::Do, true) => self.journal.done(&steps),
+            (Way::Undo, false) => self.journal.undo(&steps),
+            (Way::Undo, true) => self.journal.undone(&steps),
+        };
+        written.map_err(|error| Stopped::Journal(error).explain(self.cursor.plan, 0))
+    }
+}

@@ -1,0 +1,288 @@
+//! What each change does to a network, as the kernel does it: how a plan is predicted.
+//!
+//! ```text
+//! node-1: veth-red ═ peer-red      move_link(peer-red → red, eth0)      node-1: veth-red ─┐
+//!                                  ──────────────────────────────▶      red:    eth0 ─────┘  down, without addresses
+//! ```
+//!
+//! Only what a plan can lead to is said here, with what the kernel adds by itself: the loopback and its addresses, and
+//! a connected route for every address of a link that is up. What cannot be known beforehand is left out: hardware
+//! addresses, indexes, and the link-local addresses that are made from them.
+//!
+//! A change of what is not there has no effect: whoever predicts asks first.
+
+use ipnetwork::IpNetwork;
+
+use super::ruleset::{Chain, Family, Hook, Rule, Table};
+use super::{Address, Link, Namespace, Namespaces, Peer, PortState, Route};
+use crate::names::MachineName;
+
+/// The loopback's name, in every namespace.
+const LOOPBACK: &str = "lo";
+
+/// Its MTU (`loopback_setup`, `drivers/net/loopback.c`).
+const LOOPBACK_MTU: u32 = 65536;
+
+/// The sysctl that keeps IPv6 addresses on a link that is set down, as it stands for links to come.
+const KEEP_ADDRESSES: &str = "net.ipv6.conf.default.keep_addr_on_down";
+
+/// A namespace, with the loopback that it is born with.
+pub fn add_namespace(net: &mut Namespaces, at: &MachineName) {
+    let lo = Link { mtu: LOOPBACK_MTU, ..Link::new(LOOPBACK, "") };
+    net.insert(at.clone(), Namespace { links: vec![lo], ..Namespace::default() });
+}
+
+/// No namespace, none of its links, and no other ends of its veths.
+pub fn delete_namespace(net: &mut Namespaces, at: &MachineName) {
+    let links: Vec<String> = net.get(at).into_iter().flat_map(|ns| &ns.links).map(|link| link.name.clone()).collect();
+    for link in links {
+        delete_link(net, at, &link);
+    }
+    net.remove(at);
+}
+
+/// A sysctl has this value.
+pub fn set_sysctl(net: &mut Namespaces, at: &MachineName, key: &str, value: Option<&str>) {
+    let Some(ns) = net.get_mut(at) else { return };
+    match value {
+        Some(value) => ns.sysctls.insert(key.into(), value.into()),
+        None => ns.sysctls.remove(key),
+    };
+}
+
+/// A link of this kind.
+pub fn add_link(net: &mut Namespaces, at: &MachineName, name: &str, kind: &str) {
+    if let Some(ns) = net.get_mut(at) {
+        ns.links.push(Link::new(name, kind));
+    }
+}
+
+/// A veth pipe, both ends of which are here.
+pub fn add_veth(net: &mut Namespaces, at: &MachineName, name: &str, peer: &str) {
+    let Some(ns) = net.get_mut(at) else { return };
+    for (name, peer) in [(name, peer), (peer, name)] {
+        let peer = Some(Peer { machine: at.clone(), link: peer.into() });
+        ns.links.push(Link { peer, ..Link::new(name, "veth") });
+    }
+}
+
+/// No such link; of a veth, no other end either, and a bridge leaves its ports behind.
+pub fn delete_link(net: &mut Namespaces, at: &MachineName, name: &str) {
+    let Some(link) = take_link(net, at, name) else { return };
+    if let Some(peer) = link.peer {
+        take_link(net, &peer.machine, &peer.link);
+    }
+}
+
+/// Takes a link out of a namespace, and what hangs on it.
+fn take_link(net: &mut Namespaces, at: &MachineName, name: &str) -> Option<Link> {
+    let ns = net.get_mut(at)?;
+    let place = ns.links.iter().position(|link| link.name == name)?;
+    let link = ns.links.remove(place);
+    ns.addresses.retain(|address| address.link != name);
+    ns.routes.retain(|route| route.dev.as_deref() != Some(name));
+    for port in ns.links.iter_mut().filter(|port| port.master.as_deref() == Some(name)) {
+        (port.master, port.port) = (None, None);
+    }
+    Some(link)
+}
+
+/// A link in another namespace under another name: down, a port of nothing, without addresses.
+pub fn move_link(net: &mut Namespaces, at: &MachineName, name: &str, to: &MachineName, rename: &str) {
+    if !net.contains_key(to) {
+        return;
+    }
+    let Some(link) = take_link(net, at, name) else { return };
+    if let Some(peer) = &link.peer
+        && let Some(other) = find_link(net, &peer.machine, &peer.link)
+    {
+        other.peer = Some(Peer { machine: to.clone(), link: rename.into() });
+    }
+    let moved = Link { name: rename.into(), up: false, master: None, port: None, ..link };
+    if let Some(ns) = net.get_mut(to) {
+        ns.links.push(moved);
+    }
+}
+
+fn find_link<'a>(net: &'a mut Namespaces, at: &MachineName, name: &str) -> Option<&'a mut Link> {
+    net.get_mut(at)?.links.iter_mut().find(|link| link.name == name)
+}
+
+/// A link is a port of this bridge, or of none.
+pub fn set_master(net: &mut Namespaces, at: &MachineName, name: &str, master: Option<&str>) {
+    if let Some(link) = find_link(net, at, name) {
+        link.master = master.map(str::to_owned);
+        link.port = master.map(|_| PortState::Disabled);
+    }
+}
+
+/// Whether the kernel gives a link an IPv6 link-local address by itself.
+pub fn set_link_local(net: &mut Namespaces, at: &MachineName, name: &str, generates: bool) {
+    if let Some(link) = find_link(net, at, name) {
+        link.generates_link_local = generates;
+    }
+}
+
+/// A link is up, with connected routes for its addresses; or down, without any route.
+pub fn set_up(net: &mut Namespaces, at: &MachineName, name: &str, up: bool) {
+    let Some(link) = find_link(net, at, name) else { return };
+    link.up = up;
+    let Some(ns) = net.get_mut(at) else { return };
+    if up && name == LOOPBACK {
+        for text in ["127.0.0.1/8", "::1/128"] {
+            let Ok(address) = text.parse() else { continue };
+            if !ns.addresses_of(name).any(|there| there.address == address) {
+                ns.addresses.push(Address { link: name.into(), address, tentative: false, global: false });
+            }
+        }
+    }
+    if up {
+        let connected: Vec<Route> = ns.addresses_of(name).filter_map(|address| connected(name, address)).collect();
+        connected.into_iter().for_each(|route| add(&mut ns.routes, route));
+    } else {
+        let keeps = ns.sysctls.get(KEEP_ADDRESSES).is_some_and(|value| value == "1");
+        ns.routes.retain(|route| route.dev.as_deref() != Some(name));
+        ns.addresses.retain(|address| address.link != name || address.address.is_ipv4() || keeps);
+    }
+}
+
+/// The route that the kernel adds for an address, unless it stands alone in its subnet or is of the loopback.
+fn connected(link: &str, address: &Address) -> Option<Route> {
+    let whole = if address.address.is_ipv4() { 32 } else { 128 };
+    if link == LOOPBACK || (address.address.is_ipv4() && address.address.prefix() == whole) {
+        return None;
+    }
+    let to = IpNetwork::new(address.address.network(), address.address.prefix()).ok()?;
+    Some(Route::connected(to, link))
+}
+
+fn add(routes: &mut Vec<Route>, route: Route) {
+    if !routes.contains(&route) {
+        routes.push(route);
+    }
+}
+
+/// A link bears this address.
+pub fn add_address(net: &mut Namespaces, at: &MachineName, link: &str, address: IpNetwork) {
+    let Some(ns) = net.get_mut(at) else { return };
+    let Some(up) = ns.link(link).map(|link| link.up) else { return };
+    let address = Address { link: link.into(), address, tentative: false, global: true };
+    if up && let Some(route) = connected(link, &address) {
+        add(&mut ns.routes, route);
+    }
+    ns.addresses.push(address);
+}
+
+/// A link bears this address no more. With the last one of IPv4, its routes go too (`fib_disable_ip`,
+/// `net/ipv4/fib_frontend.c`).
+pub fn delete_address(net: &mut Namespaces, at: &MachineName, link: &str, address: IpNetwork) {
+    let Some(ns) = net.get_mut(at) else { return };
+    ns.addresses.retain(|there| there.link != link || there.address != address);
+    let same_subnet =
+        |other: &Address| other.address.prefix() == address.prefix() && other.address.contains(address.network());
+    if !ns.addresses_of(link).any(same_subnet) {
+        let gone = |route: &Route| {
+            route.is_connected() && route.to.ip() == address.network() && route.to.prefix() == address.prefix()
+        };
+        ns.routes.retain(|route| route.dev.as_deref() != Some(link) || !gone(route));
+    }
+    if address.is_ipv4() && !ns.addresses_of(link).any(|other| other.address.is_ipv4()) {
+        ns.routes.retain(|route| route.dev.as_deref() != Some(link) || !route.to.is_ipv4());
+    }
+}
+
+/// A route by way of a gateway; the kernel finds the link on whose subnet that is.
+pub fn add_route(net: &mut Namespaces, at: &MachineName, to: IpNetwork, via: std::net::IpAddr) {
+    let Some(ns) = net.get_mut(at) else { return };
+    let dev = ns.routes.iter().filter(|route| route.is_connected() && route.to.contains(via));
+    let dev = dev.max_by_key(|route| route.to.prefix()).and_then(|route| route.dev.clone());
+    add(&mut ns.routes, Route::by_way_of(to, via, dev));
+}
+
+/// No such route.
+pub fn delete_route(net: &mut Namespaces, at: &MachineName, to: IpNetwork, via: std::net::IpAddr) {
+    if let Some(ns) = net.get_mut(at) {
+        ns.routes.retain(|route| route.to != to || route.via != Some(via));
+    }
+}
+
+/// An nftables table.
+pub fn add_table(net: &mut Namespaces, at: &MachineName, family: Family, name: &str, comment: &str) {
+    if let Some(ns) = net.get_mut(at) {
+        ns.tables.push(Table { family, name: name.into(), comment: Some(comment.into()), chains: Vec::new() });
+    }
+}
+
+/// No such table.
+pub fn delete_table(net: &mut Namespaces, at: &MachineName, family: Family, name: &str) {
+    if let Some(ns) = net.get_mut(at) {
+        ns.tables.retain(|table| table.family != family || table.name != name);
+    }
+}
+
+fn find_table<'a>(net: &'a mut Namespaces, at: &MachineName, family: Family, name: &str) -> Option<&'a mut Table> {
+    net.get_mut(at)?.tables.iter_mut().find(|table| table.family == family && table.name == name)
+}
+
+/// A chain in a table.
+pub fn add_chain(net: &mut Namespaces, at: &MachineName, family: Family, table: &str, name: &str, hook: &Hook) {
+    if let Some(table) = find_table(net, at, family, table) {
+        table.chains.push(Chain { name: name.into(), hook: Some(hook.clone()), rules: Vec::new() });
+    }
+}
+
+/// No such chain.
+pub fn delete_chain(net: &mut Namespaces, at: &MachineName, family: Family, table: &str, name: &str) {
+    if let Some(table) = find_table(net, at, family, table) {
+        table.chains.retain(|chain| chain.name != name);
+    }
+}
+
+/// A chain has these rules.
+pub fn set_rules(net: &mut Namespaces, at: &MachineName, family: Family, table: &str, chain: &str, rules: Vec<Rule>) {
+    let chain = find_table(net, at, family, table).and_then(|table| table.chains.iter_mut().find(|c| c.name == chain));
+    if let Some(chain) = chain {
+        chain.rules = rules;
+    }
+}
+
+/// Works out what follows from all the rest: which links have a carrier, and which ports forward.
+pub fn settle(net: &mut Namespaces) {
+    let is_up = |net: &Namespaces, peer: &Peer| {
+        net.get(&peer.machine).and_then(|ns| ns.link(&peer.link)).is_some_and(|link| link.up)
+    };
+    let machines: Vec<MachineName> = net.keys().cloned().collect();
+    // Pipes first: a bridge has a carrier when one of its ports has.
+    for bridges in [false, true] {
+        for at in &machines {
+            let carriers: Vec<bool> = net[at]
+                .links
+                .iter()
+                .map(|link| match (link.kind.as_str(), &link.peer) {
+                    ("bridge", _) => {
+                        let ports = net[at].links.iter().filter(|port| port.master.as_ref() == Some(&link.name));
+                        link.up && ports.fold(false, |any, port| any || port.carrier)
+                    }
+                    (_, Some(peer)) => link.up && is_up(net, peer),
+                    (_, None) => link.up,
+                })
+                .collect();
+            let Some(ns) = net.get_mut(at) else { continue };
+            for (link, carrier) in
+                ns.links.iter_mut().zip(carriers).filter(|(link, _)| bridges == (link.kind == "bridge"))
+            {
+                (link.carrier, link.operational) = (carrier, carrier);
+            }
+        }
+    }
+    for ns in net.values_mut() {
+        let bridges_up: Vec<String> =
+            ns.links.iter().filter(|l| l.up && l.kind == "bridge").map(|l| l.name.clone()).collect();
+        for link in &mut ns.links {
+            if let Some(master) = &link.master {
+                let forwards = link.carrier && bridges_up.contains(master);
+                link.port = Some(if forwards { PortState::Forwarding } else { PortState::Disabled });
+            }
+        }
+    }
+}
