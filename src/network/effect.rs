@@ -260,8 +260,8 @@ pub fn settle(net: &mut Namespaces) {
                 .iter()
                 .map(|link| match (link.kind.as_str(), &link.peer) {
                     ("bridge", _) => {
-                        let ports = net[at].links.iter().filter(|port| port.master.as_ref() == Some(&link.name));
-                        link.up && ports.fold(false, |any, port| any || port.carrier)
+                        let mut ports = net[at].links.iter().filter(|port| port.master.as_ref() == Some(&link.name));
+                        link.up && ports.any(|port| port.carrier)
                     }
                     (_, Some(peer)) => link.up && is_up(net, peer),
                     (_, None) => link.up,
