@@ -20,6 +20,7 @@ use ipnetwork::IpNetwork;
 use crate::names::MachineName;
 
 pub mod ruleset;
+pub mod setting;
 
 /// The namespaces of a lab, by machine.
 pub type Namespaces = BTreeMap<MachineName, Namespace>;
@@ -92,6 +93,19 @@ pub struct Link {
     pub port: Option<PortState>,
     /// Whether the kernel gives it an IPv6 link-local address by itself (`addrgenmode` other than `none`).
     pub generates_link_local: bool,
+    /// The other end of a veth pipe, if it was asked for and is in the lab.
+    pub peer: Option<Peer>,
+    /// Its adjustable settings, if they were asked for, in the order of [`setting::SETTINGS`].
+    pub settings: Vec<setting::Value>,
+}
+
+/// The other end of a veth pipe.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Peer {
+    /// The machine that it is in.
+    pub machine: MachineName,
+    /// Its name there.
+    pub link: String,
 }
 
 /// What a bridge port does with frames (`BR_STATE_*`, `include/uapi/linux/if_bridge.h`).

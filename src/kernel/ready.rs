@@ -95,6 +95,8 @@ mod tests {
             master: None,
             port: None,
             generates_link_local: true,
+            peer: None,
+            settings: Vec::new(),
         }
     }
 

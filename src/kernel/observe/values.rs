@@ -36,6 +36,8 @@ pub fn link(message: &LinkMessage) -> Link {
         master: None,
         port: None,
         generates_link_local: true,
+        peer: None,
+        settings: Vec::new(),
     };
     let mut state = State::Unknown;
     for attribute in &message.attributes {
