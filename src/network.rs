@@ -22,6 +22,7 @@ use crate::names::MachineName;
 pub mod changes;
 pub mod effect;
 pub mod ruleset;
+pub mod setting;
 
 /// The namespaces of a lab, by machine.
 pub type Namespaces = BTreeMap<MachineName, Namespace>;
@@ -96,6 +97,19 @@ pub struct Link {
     pub peer: Option<Peer>,
     /// Whether the kernel gives it an IPv6 link-local address by itself (`addrgenmode` other than `none`).
     pub generates_link_local: bool,
+    /// The other end of a veth pipe, if it was asked for and is in the lab.
+    pub peer: Option<Peer>,
+    /// Its adjustable settings, if they were asked for, in the order of [`setting::SETTINGS`].
+    pub settings: Vec<setting::Value>,
+}
+
+/// The other end of a veth pipe.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Peer {
+    /// The machine that it is in.
+    pub machine: MachineName,
+    /// Its name there.
+    pub link: String,
 }
 
 /// The other end of a veth pipe.

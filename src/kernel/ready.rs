@@ -96,6 +96,8 @@ mod tests {
             port: None,
             peer: None,
             generates_link_local: true,
+            peer: None,
+            settings: Vec::new(),
         }
     }
 

@@ -13,6 +13,7 @@ use ipnetwork::IpNetwork;
 
 use crate::kernel::nft;
 use crate::names::{LinkName, MachineName};
+use crate::network::setting::Setting;
 
 /// One thing asked of the kernel, in the namespace that its [`Batch`] names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +77,22 @@ pub enum Request {
         name: LinkName,
         /// `addrgenmode eui64` or `none`.
         generate: bool,
+    },
+    /// Give a link another name.
+    LinkRename {
+        /// Its name so far, which somebody else may have given it.
+        name: String,
+        /// Its name from now on.
+        rename: LinkName,
+    },
+    /// Set one of a link's settings.
+    LinkSetting {
+        /// The link.
+        link: LinkName,
+        /// Which setting.
+        setting: &'static Setting,
+        /// To what: 1 for `on`.
+        value: u64,
     },
     /// Add or delete an address.
     Address {
@@ -145,6 +162,10 @@ impl std::fmt::Display for Request {
             Request::LinkMaster { name, master: None } => write!(f, "detach {name} from its bridge"),
             Request::LinkUp { name, up } => write!(f, "set {name} {}", if *up { "up" } else { "down" }),
             Request::LinkLocal { name, .. } => write!(f, "change how {name} gets its link-local address"),
+            Request::LinkRename { name, rename } => write!(f, "rename the link {name} to {rename}"),
+            Request::LinkSetting { link, setting, value } => {
+                write!(f, "set {} of {link} to {}", setting.word, setting.text(*value))
+            }
             Request::Address { link, address, add } => write!(f, "{} the address {address} of {link}", verb(add)),
             Request::Route { to, via, add } => {
                 write!(f, "{} the route to {} via {via}", verb(add), crate::network::destination(to))

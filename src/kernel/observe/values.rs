@@ -37,6 +37,8 @@ pub fn link(message: &LinkMessage) -> Link {
         port: None,
         peer: None,
         generates_link_local: true,
+        peer: None,
+        settings: Vec::new(),
     };
     let mut state = State::Unknown;
     for attribute in &message.attributes {
