@@ -93,8 +93,6 @@ pub struct Link {
     pub master: Option<String>,
     /// Its state as a bridge port.
     pub port: Option<PortState>,
-    /// Of a veth, the other end, where that is known.
-    pub peer: Option<Peer>,
     /// Whether the kernel gives it an IPv6 link-local address by itself (`addrgenmode` other than `none`).
     pub generates_link_local: bool,
     /// The other end of a veth pipe, if it was asked for and is in the lab.
@@ -105,15 +103,6 @@ pub struct Link {
 
 /// The other end of a veth pipe.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Peer {
-    /// The machine that it is in.
-    pub machine: MachineName,
-    /// Its name there.
-    pub link: String,
-}
-
-/// The other end of a veth pipe.
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peer {
     /// The machine that it is in.
     pub machine: MachineName,
@@ -135,8 +124,9 @@ impl Link {
             mac: None,
             master: None,
             port: None,
-            peer: None,
             generates_link_local: true,
+            peer: None,
+            settings: Vec::new(),
         }
     }
 }

@@ -94,7 +94,6 @@ mod tests {
             mac: None,
             master: None,
             port: None,
-            peer: None,
             generates_link_local: true,
             peer: None,
             settings: Vec::new(),

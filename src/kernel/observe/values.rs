@@ -35,7 +35,6 @@ pub fn link(message: &LinkMessage) -> Link {
         mac: None,
         master: None,
         port: None,
-        peer: None,
         generates_link_local: true,
         peer: None,
         settings: Vec::new(),
