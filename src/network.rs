@@ -63,6 +63,11 @@ impl Namespace {
         self.links.iter().find(|l| l.name == name)
     }
 
+    /// The routes of the main table.
+    pub fn main_routes(&self) -> impl Iterator<Item = &Route> {
+        self.routes.iter()
+    }
+
     /// The addresses of the link of this name.
     pub fn addresses_of<'a>(&'a self, link: &'a str) -> impl Iterator<Item = &'a Address> {
         self.addresses.iter().filter(move |a| a.link == link)

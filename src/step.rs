@@ -121,6 +121,9 @@ pub(crate) trait Page {
     /// What is done, as an imperative without its full stop: `Create the bridge cni0`.
     fn what(&self, at: &MachineName, way: Way) -> String;
 
+    /// What there is when it is in force, as a few words: `bridge cni0`.
+    fn thing(&self, at: &MachineName) -> String;
+
     /// The command that a person types. Undoing has none where only the running lab knows what to go back to.
     fn command(&self, at: &MachineName, way: Way) -> Option<String>;
 
@@ -194,6 +197,11 @@ impl Step {
             Way::Do if !self.why.is_empty() => format!("{what}: {}.", self.why),
             _ => format!("{what}."),
         }
+    }
+
+    /// What there is when the step is in force, as a few words: `bridge cni0`.
+    pub fn thing(&self) -> String {
+        self.action.page().thing(&self.machine)
     }
 
     /// The command that a person types in the fabric.

@@ -25,6 +25,10 @@ impl Page for AddAddress {
         }
     }
 
+    fn thing(&self, _at: &MachineName) -> String {
+        format!("address {} on {}", self.address, self.link)
+    }
+
     fn command(&self, at: &MachineName, way: Way) -> Option<String> {
         let (ip, AddAddress { link, address }) = (Ip(at), self);
         let verb = if way == Way::Do { "add" } else { "delete" };

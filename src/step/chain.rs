@@ -50,6 +50,10 @@ impl Page for AddChain {
         format!("{verb} the chain {}", self.name)
     }
 
+    fn thing(&self, _at: &MachineName) -> String {
+        format!("chain {} in table {} {}", self.name, self.family, self.table)
+    }
+
     fn command(&self, at: &MachineName, way: Way) -> Option<String> {
         Some(format!("{}{}", Inside(at), nft::command(&self.change(way))))
     }

@@ -23,6 +23,10 @@ impl Page for AttachPort {
         }
     }
 
+    fn thing(&self, _at: &MachineName) -> String {
+        format!("{} as a port of {}", self.name, self.bridge)
+    }
+
     fn command(&self, at: &MachineName, way: Way) -> Option<String> {
         let (ip, AttachPort { name, bridge }) = (Ip(at), self);
         Some(match way {

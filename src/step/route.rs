@@ -7,7 +7,7 @@ use ipnetwork::IpNetwork;
 use super::{Finding, Ip, Page, Way};
 use crate::kernel::request::Request;
 use crate::names::MachineName;
-use crate::network::{Namespaces, destination, effect};
+use crate::network::{Namespaces, Route, destination, effect};
 
 /// Add a route by way of a gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,10 @@ impl Page for AddRoute {
         }
     }
 
+    fn thing(&self, _at: &MachineName) -> String {
+        format!("route {} via {}", destination(&self.to), self.via)
+    }
+
     fn command(&self, at: &MachineName, way: Way) -> Option<String> {
         let family = if self.to.is_ipv4() { "" } else { " -6" };
         let verb = if way == Way::Do { "add" } else { "delete" };
@@ -49,10 +53,14 @@ impl Page for AddRoute {
 
     fn check(&self, at: &MachineName, seen: &Namespaces) -> Finding {
         let Some(ns) = seen.get(at) else { return Finding::Missing };
-        let mut same = ns.routes.iter().filter(|route| route.to == self.to).peekable();
-        match same.peek().map(|route| route.to_string()) {
+        let planned = Route::by_way_of(self.to, self.via, None);
+        // Routes of other metrics may stand beside it: the kernel prefers the lowest.
+        let rivals = ns.main_routes().filter(|route| route.to == planned.to && route.metric == planned.metric);
+        let rivals: Vec<&Route> = rivals.collect();
+        let is_planned = |route: &&Route| route.via == planned.via && route.kind == planned.kind;
+        match rivals.first() {
             None => Finding::Missing,
-            Some(_) if same.any(|route| route.via == Some(self.via)) => Finding::Present,
+            Some(_) if rivals.iter().any(is_planned) => Finding::Present,
             Some(other) => Finding::Taken(format!("there is `{other}`")),
         }
     }

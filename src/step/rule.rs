@@ -23,10 +23,26 @@ pub struct AddRule {
     pub earlier: Vec<Rule>,
 }
 
+/// How many of the planned rules, from the first on, a chain has in their order. Rules of others may stand in between.
+pub(crate) fn in_order(planned: &[&Rule], seen: &[Rule]) -> usize {
+    let mut found = 0;
+    for rule in seen {
+        if planned.get(found).is_some_and(|planned| planned.parts == rule.parts) {
+            found += 1;
+        }
+    }
+    found
+}
+
 impl AddRule {
     fn add(&self, rule: &Rule) -> Change {
         let AddRule { family, table, chain, .. } = self.clone();
         Change::AddRule { family, table, chain, rule: rule.clone() }
+    }
+
+    /// The rule without its comment.
+    fn text(&self) -> String {
+        self.rule.parts.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
     }
 
     fn changes(&self, way: Way) -> Vec<Change> {
@@ -43,12 +59,14 @@ impl AddRule {
 
 impl Page for AddRule {
     fn what(&self, _at: &MachineName, way: Way) -> String {
-        let AddRule { rule, chain, .. } = self;
-        let parts: Vec<String> = rule.parts.iter().map(ToString::to_string).collect();
         match way {
-            Way::Do => format!("Add the rule `{}` to {chain}", parts.join(" ")),
-            Way::Undo => format!("Delete the rule `{}` from {chain}", parts.join(" ")),
+            Way::Do => format!("Add the rule `{}` to {}", self.text(), self.chain),
+            Way::Undo => format!("Delete the rule `{}` from {}", self.text(), self.chain),
         }
+    }
+
+    fn thing(&self, _at: &MachineName) -> String {
+        format!("rule `{}` in {}", self.text(), self.chain)
     }
 
     fn command(&self, at: &MachineName, way: Way) -> Option<String> {
@@ -68,7 +86,8 @@ impl Page for AddRule {
     }
 
     fn check(&self, at: &MachineName, seen: &Namespaces) -> Finding {
+        let planned: Vec<&Rule> = self.earlier.iter().chain([&self.rule]).collect();
         let chain = chain::find(at, seen, self.family, &self.table, &self.chain);
-        Finding::from_presence(chain.is_some_and(|chain| chain.rules.iter().any(|rule| rule.parts == self.rule.parts)))
+        Finding::from_presence(chain.is_some_and(|chain| in_order(&planned, &chain.rules) == planned.len()))
     }
 }

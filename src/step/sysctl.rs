@@ -39,6 +39,10 @@ impl Page for SetSysctl {
         }
     }
 
+    fn thing(&self, _at: &MachineName) -> String {
+        format!("{} = {}", self.key, self.value)
+    }
+
     fn command(&self, at: &MachineName, way: Way) -> Option<String> {
         let assignment = format!("{}={}", self.key, self.target(way)?);
         Some(format!("{}sysctl -qw {}", Inside(at), quoted(&assignment)))

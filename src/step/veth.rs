@@ -22,6 +22,10 @@ impl Page for AddVeth {
         }
     }
 
+    fn thing(&self, _at: &MachineName) -> String {
+        format!("veth pipe {}", self.name)
+    }
+
     fn command(&self, at: &MachineName, way: Way) -> Option<String> {
         let (ip, AddVeth { name, peer }) = (Ip(at), self);
         Some(match way {
