@@ -60,14 +60,7 @@ impl View {
     pub const WHOLE: View = View::of(true, true, true);
 
     const fn of(routes: bool, report: bool, whole: bool) -> View {
-        View {
-            routes,
-            neighbours: report,
-            tables: report,
-            peers: whole,
-            settings: whole,
-            sysctls: BTreeMap::new(),
-        }
+        View { routes, neighbours: report, tables: report, peers: whole, settings: whole, sysctls: BTreeMap::new() }
     }
 }
 

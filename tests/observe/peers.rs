@@ -21,7 +21,10 @@ fn ends_of_the_same_indexes_are_told_apart() {
     for (node, pods) in [("node-1", ["d", "a"]), ("node-2", ["c", "b"])] {
         script += &format!("ip netns add {node}\n");
         for (i, pod) in pods.iter().enumerate() {
-            script += &format!("ip netns add pod-{pod}; ip -n {node} link add veth-{pod} index {} type veth peer name eth0 index 16 netns pod-{pod}\n", 1000 + i);
+            script += &format!(
+                "ip netns add pod-{pod}; ip -n {node} link add veth-{pod} index {} type veth peer name eth0 index 16 netns pod-{pod}\n",
+                1000 + i
+            );
         }
     }
     script += "ip link add left type veth peer name right\n";
