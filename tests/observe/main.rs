@@ -19,6 +19,7 @@ use netlab::network::Namespace;
 use serde_json::Value;
 
 mod peers;
+mod rules;
 mod settings;
 
 /// A sandbox in a thread.
