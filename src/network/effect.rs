@@ -209,7 +209,13 @@ pub fn delete_route(net: &mut Namespaces, at: &MachineName, to: IpNetwork, via: 
 /// An nftables table.
 pub fn add_table(net: &mut Namespaces, at: &MachineName, family: Family, name: &str, comment: &str) {
     if let Some(ns) = net.get_mut(at) {
-        ns.tables.push(Table { family, name: name.into(), comment: Some(comment.into()), chains: Vec::new() });
+        ns.tables.push(Table {
+            family,
+            name: name.into(),
+            comment: Some(comment.into()),
+            dormant: false,
+            chains: Vec::new(),
+        });
     }
 }
 
