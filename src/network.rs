@@ -23,6 +23,7 @@ pub mod changes;
 pub mod effect;
 pub mod ruleset;
 pub mod setting;
+pub mod sysctl;
 
 /// The namespaces of a lab, by machine.
 pub type Namespaces = BTreeMap<MachineName, Namespace>;
@@ -61,6 +62,16 @@ impl Namespace {
     /// The link of this name.
     pub fn link(&self, name: &str) -> Option<&Link> {
         self.links.iter().find(|l| l.name == name)
+    }
+
+    /// The nftables table of this family and name.
+    pub fn table(&self, family: Family, name: &str) -> Option<&Table> {
+        self.tables.iter().find(|table| table.family == family && table.name == name)
+    }
+
+    /// A chain of it.
+    pub fn chain(&self, family: Family, table: &str, name: &str) -> Option<&Chain> {
+        self.table(family, table)?.chains.iter().find(|chain| chain.name == name)
     }
 
     /// The routes of the main table.

@@ -13,6 +13,7 @@
 mod address;
 mod bridge;
 mod chain;
+mod ground;
 mod link_local;
 mod master;
 mod move_link;
@@ -39,6 +40,8 @@ pub use move_link::MoveLink;
 pub use namespace::AddNamespace;
 pub use route::AddRoute;
 pub use rule::AddRule;
+pub(crate) use rule::rules_in_order;
+pub(crate) use sysctl::command as sysctl_command;
 pub use sysctl::SetSysctl;
 pub use table::AddTable;
 pub use up::SetUp;
@@ -240,7 +243,7 @@ impl Step {
 }
 
 /// `ip` as typed for a machine: the fabric is where a lab's commands are typed, so it needs no `-n`.
-struct Ip<'a>(&'a MachineName);
+pub(crate) struct Ip<'a>(pub &'a MachineName);
 
 impl fmt::Display for Ip<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -249,7 +252,7 @@ impl fmt::Display for Ip<'_> {
 }
 
 /// What stands before a command that is to run in a machine.
-struct Inside<'a>(&'a MachineName);
+pub(crate) struct Inside<'a>(pub &'a MachineName);
 
 impl fmt::Display for Inside<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,0 +1,167 @@
+//! A thing that a namespace may hold beside, or in place of, what the plan makes; and how to be rid of it.
+//!
+//! ```text
+//! Thing::Link("dummy0")      link dummy0 (dummy)              ip -n node-1 link delete dummy0
+//! Thing::Rule { handle: 5 }  rule `drop` in netlab postrouting  … nft delete rule ip netlab postrouting handle 5
+//! ```
+
+use std::fmt;
+
+use ipnetwork::IpNetwork;
+
+use crate::kernel::nft::{self, Change};
+use crate::kernel::request::Request;
+use crate::names::MachineName;
+use crate::network::ruleset::Family;
+use crate::network::{Namespaces, Route, effect};
+use crate::step::{Inside, Ip};
+
+/// A thing that a namespace may hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Thing {
+    /// The namespace itself.
+    Namespace,
+    /// A link, by its name.
+    Link(String),
+    /// An address of a link.
+    Address {
+        /// The link.
+        link: String,
+        /// The address and its prefix length.
+        address: IpNetwork,
+    },
+    /// A route.
+    Route(Route),
+    /// An nftables table.
+    Table {
+        /// Its family.
+        family: Family,
+        /// Its name.
+        name: String,
+    },
+    /// A chain.
+    Chain {
+        /// The table's family.
+        family: Family,
+        /// The table.
+        table: String,
+        /// Its name.
+        name: String,
+    },
+    /// A rule.
+    Rule {
+        /// The table's family.
+        family: Family,
+        /// The table.
+        table: String,
+        /// The chain.
+        chain: String,
+        /// Its number.
+        handle: u64,
+        /// Its text.
+        text: String,
+    },
+}
+
+impl fmt::Display for Thing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Thing::Namespace => f.write_str("namespace"),
+            Thing::Link(name) => write!(f, "link {name}"),
+            Thing::Address { link, address } => write!(f, "address {address} on {link}"),
+            Thing::Route(route) => write!(f, "route {route}"),
+            Thing::Table { family, name } => write!(f, "table {family} {name}"),
+            Thing::Chain { family, table, name } => write!(f, "chain {name} in table {family} {table}"),
+            Thing::Rule { family, table, chain, text, .. } => write!(f, "rule `{text}` in {chain} of table {family} {table}"),
+        }
+    }
+}
+
+impl Thing {
+    /// What hangs on others goes before them: the lower, the earlier.
+    pub(super) fn rank(&self) -> u8 {
+        match self {
+            Thing::Rule { .. } => 0,
+            Thing::Chain { .. } => 1,
+            Thing::Table { .. } => 2,
+            Thing::Route(_) => 3,
+            Thing::Address { .. } => 4,
+            Thing::Link(_) => 5,
+            Thing::Namespace => 6,
+        }
+    }
+
+    /// Whether it is there.
+    pub(super) fn is_there(&self, at: &MachineName, seen: &Namespaces) -> bool {
+        let Some(ns) = seen.get(at) else { return false };
+        match self {
+            Thing::Namespace => true,
+            Thing::Link(name) => ns.link(name).is_some(),
+            Thing::Address { link, address } => ns.addresses_of(link).any(|there| there.address == *address),
+            Thing::Route(route) => ns.routes.contains(route),
+            Thing::Table { family, name } => ns.table(*family, name).is_some(),
+            Thing::Chain { family, table, name } => ns.chain(*family, table, name).is_some(),
+            Thing::Rule { family, table, chain, handle, .. } => ns
+                .chain(*family, table, chain)
+                .is_some_and(|chain| chain.rules.iter().any(|rule| rule.handle.0 == Some(*handle))),
+        }
+    }
+
+    /// The change to the ruleset that deletes it, if it is of one.
+    fn change(&self) -> Option<Change> {
+        match self.clone() {
+            Thing::Table { family, name } => Some(Change::DeleteTable { family, table: name }),
+            Thing::Chain { family, table, name } => Some(Change::DeleteChain { family, table, chain: name }),
+            Thing::Rule { family, table, chain, handle, .. } => Some(Change::DeleteRule { family, table, chain, handle }),
+            Thing::Namespace | Thing::Link(_) | Thing::Address { .. } | Thing::Route(_) => None,
+        }
+    }
+
+    /// The command that deletes it.
+    pub(super) fn command(&self, at: &MachineName) -> String {
+        let ip = Ip(at);
+        match self {
+            Thing::Namespace => format!("ip netns delete {at}"),
+            Thing::Link(name) => format!("{ip} link delete {name}"),
+            Thing::Address { link, address } => format!("{ip} addr delete {address} dev {link}"),
+            Thing::Route(route) => format!("{ip}{} route delete {route}", family(route)),
+            Thing::Table { .. } | Thing::Chain { .. } | Thing::Rule { .. } => {
+                let change = self.change().map(|change| nft::command(&change)).unwrap_or_default();
+                format!("{}{change}", Inside(at))
+            }
+        }
+    }
+
+    /// The request that deletes it; none for a link whose name none of netlab's could be.
+    pub(super) fn request(&self) -> Option<Request> {
+        match self {
+            Thing::Namespace => Some(Request::NetnsDelete),
+            Thing::Link(name) => Some(Request::LinkDelete { name: name.parse().ok()? }),
+            Thing::Address { link, address } => {
+                Some(Request::Address { link: link.parse().ok()?, address: *address, add: false })
+            }
+            Thing::Route(route) => Some(Request::ExactRoute { route: route.clone(), add: false }),
+            Thing::Table { .. } | Thing::Chain { .. } | Thing::Rule { .. } => self.change().map(Request::Nft),
+        }
+    }
+
+    /// Takes it out of a network.
+    pub(super) fn effect(&self, at: &MachineName, net: &mut Namespaces) {
+        match self {
+            Thing::Namespace => effect::delete_namespace(net, at),
+            Thing::Link(name) => effect::delete_link(net, at, name),
+            Thing::Address { link, address } => effect::delete_address(net, at, link, *address),
+            Thing::Route(route) => effect::delete_exact_route(net, at, route),
+            Thing::Table { family, name } => effect::delete_table(net, at, *family, name),
+            Thing::Chain { family, table, name } => effect::delete_chain(net, at, *family, table, name),
+            Thing::Rule { family, table, chain, handle, .. } => {
+                effect::delete_rule(net, at, *family, table, chain, *handle);
+            }
+        }
+    }
+}
+
+/// `ip route` speaks of IPv4 unless it is told.
+pub(super) fn family(route: &Route) -> &'static str {
+    if route.to.is_ipv4() { "" } else { " -6" }
+}

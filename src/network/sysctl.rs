@@ -1,0 +1,47 @@
+//! The names of sysctls: whose they are, and what else they write to.
+//!
+//! ```text
+//! net.ipv4.conf.eth0.rp_filter      of the link eth0
+//! net.ipv4.conf.eth0/100.rp_filter  of the link eth0.100
+//! net.ipv4.ip_forward               writes through to net.ipv4.conf.*.forwarding
+//! ```
+
+/// The link that a sysctl belongs to; none for what belongs to the whole namespace, or to links to come (`default`).
+pub fn link_of(key: &str) -> Option<String> {
+    let slashes = key.find('/').unwrap_or(usize::MAX) < key.find('.').unwrap_or(usize::MAX);
+    let parts: Vec<String> = match slashes {
+        true => key.split('/').map(str::to_owned).collect(),
+        // A slash stands for a dot inside a component, as sysctl(8) has it.
+        false => key.split('.').map(|part| part.replace('/', ".")).collect(),
+    };
+    match &parts[..] {
+        [net, family, sort, link, _, ..]
+            if net == "net" && matches!(family.as_str(), "ipv4" | "ipv6") && matches!(sort.as_str(), "conf" | "neigh") =>
+        {
+            (!matches!(link.as_str(), "all" | "default")).then(|| link.clone())
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sysctls_of_links_are_known_by_their_keys() {
+        for (key, link) in [
+            ("net.ipv4.conf.eth0.rp_filter", "eth0"),
+            ("net/ipv6/conf/cni0/accept_ra", "cni0"),
+            ("net.ipv4.neigh.eth0.gc_stale_time", "eth0"),
+            ("net.ipv4.conf.eth0/100.rp_filter", "eth0.100"),
+        ] {
+            assert_eq!(link_of(key).as_deref(), Some(link), "{key}");
+        }
+        for key in
+            ["net.ipv4.conf.all.rp_filter", "net.ipv6.conf.default.accept_ra", "net.ipv4.ip_forward", "net.core.somaxconn"]
+        {
+            assert_eq!(link_of(key), None, "{key}");
+        }
+    }
+}
