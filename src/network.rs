@@ -19,8 +19,12 @@ use ipnetwork::IpNetwork;
 
 use crate::names::MachineName;
 
+mod route;
 pub mod ruleset;
 pub mod setting;
+
+pub(crate) use route::words;
+pub use route::{MAIN, NextHop, Route, destination};
 
 /// The namespaces of a lab, by machine.
 pub type Namespaces = BTreeMap<MachineName, Namespace>;
@@ -43,7 +47,7 @@ pub struct Namespace {
     pub links: Vec<Link>,
     /// The addresses of all its links.
     pub addresses: Vec<Address>,
-    /// The routes of the main table.
+    /// The routes of the main table, and those of other tables if they were asked for.
     pub routes: Vec<Route>,
     /// Neighbour entries (ARP and NDP).
     pub neighbours: Vec<Neighbour>,
@@ -59,6 +63,11 @@ impl Namespace {
     /// The link of this name.
     pub fn link(&self, name: &str) -> Option<&Link> {
         self.links.iter().find(|l| l.name == name)
+    }
+
+    /// The routes of the main table.
+    pub fn main_routes(&self) -> impl Iterator<Item = &Route> {
+        self.routes.iter().filter(|route| route.table == MAIN)
     }
 
     /// The addresses of the link of this name.
@@ -146,44 +155,6 @@ pub struct Address {
     pub tentative: bool,
     /// Whether the address reaches beyond its link (`scope global`, not `link` or `host`).
     pub global: bool,
-}
-
-/// A route of the main table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Route {
-    /// Where to.
-    pub to: IpNetwork,
-    /// By way of which gateway; without one the destination is on the link itself.
-    pub via: Option<IpAddr>,
-    /// Out of which link.
-    pub dev: Option<String>,
-    /// Who made it: `kernel` for connected subnets, `boot` for what `ip route add` made, `static` …
-    pub protocol: String,
-    /// What becomes of a packet when it is not forwarded: `blackhole`, `unreachable`, `prohibit`; empty for `unicast`.
-    pub kind: String,
-    /// The preference among routes to the same destination, lower first.
-    pub metric: u32,
-}
-
-impl fmt::Display for Route {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.kind.is_empty() {
-            write!(f, "{} ", self.kind)?;
-        }
-        write!(f, "{}", destination(&self.to))?;
-        if let Some(via) = self.via {
-            write!(f, " via {via}")?;
-        }
-        if let Some(dev) = &self.dev {
-            write!(f, " dev {dev}")?;
-        }
-        Ok(())
-    }
-}
-
-/// A destination as `ip route` writes it: `default` for a prefix of length 0.
-pub fn destination(to: &IpNetwork) -> String {
-    if to.prefix() == 0 { "default".into() } else { to.to_string() }
 }
 
 /// A neighbour entry.

@@ -42,7 +42,7 @@ impl Page for AddRoute {
 
     fn check(&self, at: &MachineName, seen: &Namespaces) -> Finding {
         let Some(ns) = seen.get(at) else { return Finding::Missing };
-        let mut same = ns.routes.iter().filter(|route| route.to == self.to).peekable();
+        let mut same = ns.main_routes().filter(|route| route.to == self.to).peekable();
         match same.peek().map(|route| route.to_string()) {
             None => Finding::Missing,
             Some(_) if same.any(|route| route.via == Some(self.via)) => Finding::Present,
