@@ -6,6 +6,7 @@
 //! cli        parse arguments, call one function, print
 //! report     tables, JSON: values in, text out
 //! up  down  list  doctor                  what these commands do
+//! diff       what differs from the plan, and what mends it
 //! cursor     one step forwards or backwards
 //! run        step through a plan      journal  what was done      lab  find and enter a lab
 //! plan       spelled-out topology → chapters of steps             fuse  steps → requests
@@ -21,6 +22,7 @@
 
 pub mod cli;
 pub mod cursor;
+pub mod diff;
 pub mod doctor;
 pub mod down;
 pub mod error;

@@ -18,12 +18,18 @@ use std::net::IpAddr;
 use ipnetwork::IpNetwork;
 
 use crate::names::MachineName;
+use ruleset::{Chain, Family, Table};
 
 pub mod changes;
 pub mod effect;
+mod made;
+mod route;
 pub mod ruleset;
 pub mod setting;
 pub mod sysctl;
+
+pub(crate) use route::words;
+pub use route::{MAIN, NextHop, Route, destination};
 
 /// The namespaces of a lab, by machine.
 pub type Namespaces = BTreeMap<MachineName, Namespace>;
@@ -46,7 +52,7 @@ pub struct Namespace {
     pub links: Vec<Link>,
     /// The addresses of all its links.
     pub addresses: Vec<Address>,
-    /// The routes of the main table.
+    /// The routes of the main table, and those of other tables if they were asked for.
     pub routes: Vec<Route>,
     /// Neighbour entries (ARP and NDP).
     pub neighbours: Vec<Neighbour>,
@@ -76,7 +82,7 @@ impl Namespace {
 
     /// The routes of the main table.
     pub fn main_routes(&self) -> impl Iterator<Item = &Route> {
-        self.routes.iter()
+        self.routes.iter().filter(|route| route.table == MAIN)
     }
 
     /// The addresses of the link of this name.
@@ -185,69 +191,6 @@ pub struct Address {
     pub tentative: bool,
     /// Whether the address reaches beyond its link (`scope global`, not `link` or `host`).
     pub global: bool,
-}
-
-/// What the kernel gives IPv6 routes that are added without one (`IP6_RT_PRIO_USER`, `include/net/ip6_route.h`).
-const IPV6_METRIC: u32 = 1024;
-
-/// What its own connected IPv6 routes have (`IP6_RT_PRIO_ADDRCONF`).
-const IPV6_CONNECTED_METRIC: u32 = 256;
-
-/// A route of the main table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Route {
-    /// Where to.
-    pub to: IpNetwork,
-    /// By way of which gateway; without one the destination is on the link itself.
-    pub via: Option<IpAddr>,
-    /// Out of which link.
-    pub dev: Option<String>,
-    /// Who made it: `kernel` for connected subnets, `boot` for what `ip route add` made, `static` …
-    pub protocol: String,
-    /// What becomes of a packet when it is not forwarded: `blackhole`, `unreachable`, `prohibit`; empty for `unicast`.
-    pub kind: String,
-    /// The preference among routes to the same destination, lower first.
-    pub metric: u32,
-}
-
-impl Route {
-    /// The route that the kernel adds for an address of a link that is up.
-    pub fn connected(to: IpNetwork, dev: &str) -> Self {
-        let metric = if to.is_ipv4() { 0 } else { IPV6_CONNECTED_METRIC };
-        Route { to, via: None, dev: Some(dev.into()), protocol: "kernel".into(), kind: String::new(), metric }
-    }
-
-    /// The route that `ip route add TO via GATEWAY` adds.
-    pub fn by_way_of(to: IpNetwork, via: IpAddr, dev: Option<String>) -> Self {
-        let metric = if to.is_ipv4() { 0 } else { IPV6_METRIC };
-        Route { to, via: Some(via), dev, protocol: "boot".into(), kind: String::new(), metric }
-    }
-
-    /// Whether the kernel made it for an address.
-    pub fn is_connected(&self) -> bool {
-        self.via.is_none() && self.protocol == "kernel"
-    }
-}
-
-impl fmt::Display for Route {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.kind.is_empty() {
-            write!(f, "{} ", self.kind)?;
-        }
-        write!(f, "{}", destination(&self.to))?;
-        if let Some(via) = self.via {
-            write!(f, " via {via}")?;
-        }
-        if let Some(dev) = &self.dev {
-            write!(f, " dev {dev}")?;
-        }
-        Ok(())
-    }
-}
-
-/// A destination as `ip route` writes it: `default` for a prefix of length 0.
-pub fn destination(to: &IpNetwork) -> String {
-    if to.prefix() == 0 { "default".into() } else { to.to_string() }
 }
 
 /// A neighbour entry.

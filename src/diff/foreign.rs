@@ -35,7 +35,8 @@ impl Expected<'_> {
                 .chain(tables(planned, ns))
                 .filter(|thing| !self.is_on_its_way(machine, thing, ns));
             found.extend(things.map(|thing| self.stranger(machine, thing)));
-            let asleep = ns.tables.iter().filter(|table| table.dormant && planned.table(table.family, &table.name).is_some());
+            let asleep =
+                ns.tables.iter().filter(|table| table.dormant && planned.table(table.family, &table.name).is_some());
             found.extend(asleep.map(|table| sleeper(machine, table)));
         }
         found
@@ -53,7 +54,8 @@ impl Expected<'_> {
         let Some(link) = ns.link(name) else { return false };
         self.plan.numbered().filter(|(number, _)| self.in_force.contains(number)).any(|(_, step)| match &step.action {
             Action::MoveLink(pipe) => {
-                let of_the_pipe = link.peer.as_ref().is_none_or(|p| p.machine == *machine && p.link == pipe.near.as_str());
+                let of_the_pipe =
+                    link.peer.as_ref().is_none_or(|p| p.machine == *machine && p.link == pipe.near.as_str());
                 step.machine == *machine && pipe.name.as_str() == name && link.kind == "veth" && of_the_pipe
             }
             _ => false,
@@ -87,7 +89,8 @@ fn addresses<'a>(planned: &'a Namespace, ns: &'a Namespace) -> impl Iterator<Ite
         IpAddr::V6(ip) => ip.is_unicast_link_local(),
         IpAddr::V4(_) => false,
     };
-    let foreign = ns.addresses.iter().filter(move |a| planned.link(&a.link).is_some() && !is_planned(a) && !by_itself(a));
+    let foreign =
+        ns.addresses.iter().filter(move |a| planned.link(&a.link).is_some() && !is_planned(a) && !by_itself(a));
     foreign.map(|a| Thing::Address { link: a.link.clone(), address: a.address })
 }
 
@@ -96,10 +99,14 @@ fn routes<'a>(planned: &'a Namespace, ns: &'a Namespace) -> impl Iterator<Item =
     let same = |a: &Route, b: &Route| {
         (a.to, a.via, &a.kind, a.metric, a.table) == (b.to, b.via, &b.kind, b.metric, b.table) && a.dev == b.dev
     };
-    let is_planned = move |route: &Route| planned.routes.iter().any(|there| same(there, route)) && route.hops.is_empty();
+    let is_planned =
+        move |route: &Route| planned.routes.iter().any(|there| same(there, route)) && route.hops.is_empty();
     let on_foreign_link = |route: &Route| route.dev.as_ref().is_some_and(|dev| planned.link(dev).is_none());
     let foreign = ns.routes.iter().filter(move |route| {
-        !is_planned(route) && !route.is_the_kernels() && !on_foreign_link(route) && (route.table == MAIN || route.table != 0)
+        !is_planned(route)
+            && !route.is_the_kernels()
+            && !on_foreign_link(route)
+            && (route.table == MAIN || route.table != 0)
     });
     foreign.map(|route| Thing::Route(route.clone()))
 }

@@ -94,7 +94,9 @@ impl Mend {
     /// What is sent to the ruleset, if that is what is mended.
     fn change(&self) -> Option<Change> {
         match self.deed.clone() {
-            Deed::SetPolicy { family, table, chain, policy } => Some(Change::SetPolicy { family, table, chain, policy }),
+            Deed::SetPolicy { family, table, chain, policy } => {
+                Some(Change::SetPolicy { family, table, chain, policy })
+            }
             Deed::Wake { family, table } => Some(Change::WakeTable { family, table }),
             _ => None,
         }

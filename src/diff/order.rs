@@ -60,14 +60,18 @@ impl Mend {
         let has_link = |name: &str| net.get(at).is_some_and(|ns| ns.link(name).is_some());
         match &self.deed {
             Deed::Remove(thing) => thing.is_there(at, net),
-            Deed::Redo { step, .. } => step.check(net) != crate::step::Finding::Present && step.stands(net),
-            Deed::Restore(route) => route.dev.as_deref().is_none_or(has_link) && !Thing::Route(route.clone()).is_there(at, net),
+            Deed::Redo { step, .. } => step.check(net) != crate::step::Finding::Present && step.has_ground(net),
+            Deed::Restore(route) => {
+                route.dev.as_deref().is_none_or(has_link) && !Thing::Route(route.clone()).is_there(at, net)
+            }
             Deed::RestoreLoopback(_) => has_link("lo"),
             Deed::Set { link, setting, value } => net
                 .get(at)
                 .and_then(|ns| ns.link(link))
                 .is_some_and(|link| link.settings.iter().any(|v| v.setting == *setting && v.value != *value)),
-            Deed::SetSysctl { key, value } => net.get(at).is_some_and(|ns| ns.sysctls.get(key).is_some_and(|v| v != value)),
+            Deed::SetSysctl { key, value } => {
+                net.get(at).is_some_and(|ns| ns.sysctls.get(key).is_some_and(|v| v != value))
+            }
             Deed::SetPolicy { .. } | Deed::Wake { .. } => net.contains_key(at),
         }
     }

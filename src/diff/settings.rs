@@ -59,12 +59,14 @@ impl Expected<'_> {
 fn follows(Value { setting, value }: &Value, link: &Link, ns: &Namespace) -> bool {
     match (setting.owner, setting.word) {
         (Owner::Link, "mtu") if link.kind == "bridge" => {
-            let smallest = ns.links.iter().filter(|port| port.master.as_ref() == Some(&link.name)).map(|port| port.mtu).min();
+            let smallest =
+                ns.links.iter().filter(|port| port.master.as_ref() == Some(&link.name)).map(|port| port.mtu).min();
             smallest.map(u64::from) == Some(*value)
         }
         (Owner::Port, "state") => {
             let bridge = link.master.as_ref().and_then(|master| ns.link(master));
-            let spanning = |bridge: &Link| bridge.settings.iter().any(|v| v.setting.word == "stp_state" && v.value != 0);
+            let spanning =
+                |bridge: &Link| bridge.settings.iter().any(|v| v.setting.word == "stp_state" && v.value != 0);
             bridge.is_none_or(|bridge| !bridge.up || spanning(bridge))
         }
         _ => false,

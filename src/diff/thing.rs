@@ -72,7 +72,9 @@ impl fmt::Display for Thing {
             Thing::Route(route) => write!(f, "route {route}"),
             Thing::Table { family, name } => write!(f, "table {family} {name}"),
             Thing::Chain { family, table, name } => write!(f, "chain {name} in table {family} {table}"),
-            Thing::Rule { family, table, chain, text, .. } => write!(f, "rule `{text}` in {chain} of table {family} {table}"),
+            Thing::Rule { family, table, chain, text, .. } => {
+                write!(f, "rule `{text}` in {chain} of table {family} {table}")
+            }
         }
     }
 }
@@ -112,7 +114,9 @@ impl Thing {
         match self.clone() {
             Thing::Table { family, name } => Some(Change::DeleteTable { family, table: name }),
             Thing::Chain { family, table, name } => Some(Change::DeleteChain { family, table, chain: name }),
-            Thing::Rule { family, table, chain, handle, .. } => Some(Change::DeleteRule { family, table, chain, handle }),
+            Thing::Rule { family, table, chain, handle, .. } => {
+                Some(Change::DeleteRule { family, table, chain, handle })
+            }
             Thing::Namespace | Thing::Link(_) | Thing::Address { .. } | Thing::Route(_) => None,
         }
     }

@@ -23,8 +23,10 @@ use netlink_packet_route::route::{
 };
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
+mod route;
 mod setting;
 
+pub use route::exact_route;
 pub use setting::link_setting;
 
 /// A message and its flags.

@@ -8,6 +8,7 @@
 //! nothing to gain from many at once, and a lab of thousands of machines needs no thousands of descriptors.
 
 mod peers;
+mod routes;
 mod settings;
 mod values;
 
@@ -30,13 +31,15 @@ use super::refusal::{Refusal, Result};
 use super::sandbox::Kernel;
 use super::sysctl;
 use crate::names::MachineName;
-use crate::network::{Namespace, Namespaces};
+use crate::network::{MAIN, Namespace, Namespaces};
 
 /// What to look at, beside links and addresses.
 #[derive(Debug, Clone, Default)]
 pub struct View {
     /// Routes of the main table.
     pub routes: bool,
+    /// With them those of all other tables.
+    pub all_tables: bool,
     /// Neighbours and the FDB.
     pub neighbours: bool,
     /// nftables.
@@ -60,7 +63,15 @@ impl View {
     pub const WHOLE: View = View::of(true, true, true);
 
     const fn of(routes: bool, report: bool, whole: bool) -> View {
-        View { routes, neighbours: report, tables: report, peers: whole, settings: whole, sysctls: BTreeMap::new() }
+        View {
+            routes,
+            all_tables: whole,
+            neighbours: report,
+            tables: report,
+            peers: whole,
+            settings: whole,
+            sysctls: BTreeMap::new(),
+        }
     }
 }
 
@@ -170,7 +181,9 @@ async fn ask(
             let mut message = RouteMessage::default();
             message.header.address_family = family;
             for message in all(handle.route().get(message).execute()).await? {
-                seen.routes.extend(values::route(&message, &seen.links));
+                if view.all_tables || routes::table(&message) == MAIN {
+                    seen.routes.extend(routes::route(&message, &seen.links));
+                }
             }
         }
     }

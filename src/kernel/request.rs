@@ -13,6 +13,7 @@ use ipnetwork::IpNetwork;
 
 use crate::kernel::nft;
 use crate::names::{LinkName, MachineName};
+use crate::network::Route;
 use crate::network::setting::Setting;
 
 /// One thing asked of the kernel, in the namespace that its [`Batch`] names.
@@ -112,6 +113,13 @@ pub enum Request {
         /// Add or delete.
         add: bool,
     },
+    /// Add or delete exactly this route, as it was observed or is to be.
+    ExactRoute {
+        /// The route.
+        route: Route,
+        /// Add or delete.
+        add: bool,
+    },
     /// Change the ruleset.
     Nft(nft::Change),
 }
@@ -170,6 +178,7 @@ impl std::fmt::Display for Request {
             Request::Route { to, via, add } => {
                 write!(f, "{} the route to {} via {via}", verb(add), crate::network::destination(to))
             }
+            Request::ExactRoute { route, add } => write!(f, "{} the route `{route}`", verb(add)),
             Request::Nft(change) => write!(f, "run `{}`", nft::command(change)),
         }
     }

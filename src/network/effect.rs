@@ -14,7 +14,8 @@
 use ipnetwork::IpNetwork;
 
 use super::ruleset::{Chain, Family, Hook, Rule, Table};
-use super::{Address, Link, Namespace, Namespaces, Peer, PortState, Route};
+use super::setting::{self, Owner, Setting};
+use super::{Address, Link, Namespace, Namespaces, Peer, PortState, Route, sysctl};
 use crate::names::MachineName;
 
 /// The loopback's name, in every namespace.
@@ -45,7 +46,12 @@ pub fn delete_namespace(net: &mut Namespaces, at: &MachineName) {
 pub fn set_sysctl(net: &mut Namespaces, at: &MachineName, key: &str, value: Option<&str>) {
     let Some(ns) = net.get_mut(at) else { return };
     match value {
-        Some(value) => ns.sysctls.insert(key.into(), value.into()),
+        Some(value) => {
+            let written: Vec<String> =
+                ns.sysctls.keys().filter(|other| sysctl::writes_through(key, other)).cloned().collect();
+            written.into_iter().for_each(|other| _ = ns.sysctls.insert(other, value.into()));
+            ns.sysctls.insert(key.into(), value.into())
+        }
         None => ns.sysctls.remove(key),
     };
 }
@@ -113,6 +119,8 @@ pub fn set_master(net: &mut Namespaces, at: &MachineName, name: &str, master: Op
     if let Some(link) = find_link(net, at, name) {
         link.master = master.map(str::to_owned);
         link.port = master.map(|_| PortState::Disabled);
+        // A new port is set as new ports are.
+        link.settings.retain(|value| value.setting.owner != Owner::Port);
     }
 }
 
@@ -123,10 +131,21 @@ pub fn set_link_local(net: &mut Namespaces, at: &MachineName, name: &str, genera
     }
 }
 
+/// With a link's carrier the kernel sets the state of the port anew.
+fn forget_port_state(link: &mut Link) {
+    link.settings.retain(|value| (value.setting.owner, value.setting.word) != (Owner::Port, "state"));
+}
+
 /// A link is up, with connected routes for its addresses; or down, without any route.
 pub fn set_up(net: &mut Namespaces, at: &MachineName, name: &str, up: bool) {
     let Some(link) = find_link(net, at, name) else { return };
     link.up = up;
+    forget_port_state(link);
+    if let Some(Peer { machine, link }) = link.peer.clone()
+        && let Some(other) = find_link(net, &machine, &link)
+    {
+        forget_port_state(other);
+    }
     let Some(ns) = net.get_mut(at) else { return };
     if up && name == LOOPBACK {
         for text in ["127.0.0.1/8", "::1/128"] {
@@ -137,23 +156,13 @@ pub fn set_up(net: &mut Namespaces, at: &MachineName, name: &str, up: bool) {
         }
     }
     if up {
-        let connected: Vec<Route> = ns.addresses_of(name).filter_map(|address| connected(name, address)).collect();
-        connected.into_iter().for_each(|route| add(&mut ns.routes, route));
+        let made: Vec<Route> = ns.addresses_of(name).filter_map(|a| Route::connected(a.address, name)).collect();
+        made.into_iter().for_each(|route| add(&mut ns.routes, route));
     } else {
         let keeps = ns.sysctls.get(KEEP_ADDRESSES).is_some_and(|value| value == "1");
         ns.routes.retain(|route| route.dev.as_deref() != Some(name));
         ns.addresses.retain(|address| address.link != name || address.address.is_ipv4() || keeps);
     }
-}
-
-/// The route that the kernel adds for an address, unless it stands alone in its subnet or is of the loopback.
-fn connected(link: &str, address: &Address) -> Option<Route> {
-    let whole = if address.address.is_ipv4() { 32 } else { 128 };
-    if link == LOOPBACK || (address.address.is_ipv4() && address.address.prefix() == whole) {
-        return None;
-    }
-    let to = IpNetwork::new(address.address.network(), address.address.prefix()).ok()?;
-    Some(Route::connected(to, link))
 }
 
 fn add(routes: &mut Vec<Route>, route: Route) {
@@ -166,11 +175,11 @@ fn add(routes: &mut Vec<Route>, route: Route) {
 pub fn add_address(net: &mut Namespaces, at: &MachineName, link: &str, address: IpNetwork) {
     let Some(ns) = net.get_mut(at) else { return };
     let Some(up) = ns.link(link).map(|link| link.up) else { return };
-    let address = Address { link: link.into(), address, tentative: false, global: true };
-    if up && let Some(route) = connected(link, &address) {
+    if up && let Some(route) = Route::connected(address, link) {
         add(&mut ns.routes, route);
     }
-    ns.addresses.push(address);
+    let global = !address.ip().is_loopback();
+    ns.addresses.push(Address { link: link.into(), address, tentative: false, global });
 }
 
 /// A link bears this address no more. With the last one of IPv4, its routes go too (`fib_disable_ip`,
@@ -206,6 +215,37 @@ pub fn delete_route(net: &mut Namespaces, at: &MachineName, to: IpNetwork, via: 
     }
 }
 
+/// Exactly this route.
+pub fn add_exact_route(net: &mut Namespaces, at: &MachineName, route: &Route) {
+    if let Some(ns) = net.get_mut(at) {
+        add(&mut ns.routes, route.clone());
+    }
+}
+
+/// Not this route.
+pub fn delete_exact_route(net: &mut Namespaces, at: &MachineName, route: &Route) {
+    if let Some(ns) = net.get_mut(at) {
+        ns.routes.retain(|there| there != route);
+    }
+}
+
+/// A link has this setting. A bridge's MTU follows its ports'.
+pub fn set(net: &mut Namespaces, at: &MachineName, name: &str, setting: &'static Setting, value: u64) {
+    let Some(link) = find_link(net, at, name) else { return };
+    link.settings.retain(|there| there.setting != setting);
+    link.settings.push(setting::Value { setting, value });
+    if (setting.owner, setting.word) != (Owner::Link, "mtu") {
+        return;
+    }
+    link.mtu = u32::try_from(value).unwrap_or(u32::MAX);
+    let Some(master) = link.master.clone() else { return };
+    let Some(ns) = net.get(at) else { return };
+    let smallest = ns.links.iter().filter(|port| port.master.as_ref() == Some(&master)).map(|port| port.mtu).min();
+    if let Some(smallest) = smallest {
+        set(net, at, &master, setting, smallest.into());
+    }
+}
+
 /// An nftables table.
 pub fn add_table(net: &mut Namespaces, at: &MachineName, family: Family, name: &str, comment: &str) {
     if let Some(ns) = net.get_mut(at) {
@@ -230,6 +270,16 @@ fn find_table<'a>(net: &'a mut Namespaces, at: &MachineName, family: Family, nam
     net.get_mut(at)?.tables.iter_mut().find(|table| table.family == family && table.name == name)
 }
 
+fn find_chain<'a>(
+    net: &'a mut Namespaces,
+    at: &MachineName,
+    family: Family,
+    table: &str,
+    name: &str,
+) -> Option<&'a mut Chain> {
+    find_table(net, at, family, table)?.chains.iter_mut().find(|chain| chain.name == name)
+}
+
 /// A chain in a table.
 pub fn add_chain(net: &mut Namespaces, at: &MachineName, family: Family, table: &str, name: &str, hook: &Hook) {
     if let Some(table) = find_table(net, at, family, table) {
@@ -244,10 +294,37 @@ pub fn delete_chain(net: &mut Namespaces, at: &MachineName, family: Family, tabl
     }
 }
 
+/// A chain has one more rule, behind the others.
+pub fn add_rule(net: &mut Namespaces, at: &MachineName, family: Family, table: &str, chain: &str, rule: &Rule) {
+    if let Some(chain) = find_chain(net, at, family, table, chain) {
+        chain.rules.push(rule.clone());
+    }
+}
+
+/// A chain has not the rule of this number.
+pub fn delete_rule(net: &mut Namespaces, at: &MachineName, family: Family, table: &str, chain: &str, handle: u64) {
+    if let Some(chain) = find_chain(net, at, family, table, chain) {
+        chain.rules.retain(|rule| rule.handle.0 != Some(handle));
+    }
+}
+
+/// A base chain has this policy.
+pub fn set_policy(net: &mut Namespaces, at: &MachineName, family: Family, table: &str, chain: &str, policy: &str) {
+    if let Some(Chain { hook: Some(hook), .. }) = find_chain(net, at, family, table, chain) {
+        hook.policy = policy.into();
+    }
+}
+
+/// A table does not sleep.
+pub fn wake_table(net: &mut Namespaces, at: &MachineName, family: Family, table: &str) {
+    if let Some(table) = find_table(net, at, family, table) {
+        table.dormant = false;
+    }
+}
+
 /// A chain has these rules.
 pub fn set_rules(net: &mut Namespaces, at: &MachineName, family: Family, table: &str, chain: &str, rules: Vec<Rule>) {
-    let chain = find_table(net, at, family, table).and_then(|table| table.chains.iter_mut().find(|c| c.name == chain));
-    if let Some(chain) = chain {
+    if let Some(chain) = find_chain(net, at, family, table, chain) {
         chain.rules = rules;
     }
 }

@@ -16,11 +16,30 @@ pub fn link_of(key: &str) -> Option<String> {
     };
     match &parts[..] {
         [net, family, sort, link, _, ..]
-            if net == "net" && matches!(family.as_str(), "ipv4" | "ipv6") && matches!(sort.as_str(), "conf" | "neigh") =>
+            if net == "net"
+                && matches!(family.as_str(), "ipv4" | "ipv6")
+                && matches!(sort.as_str(), "conf" | "neigh") =>
         {
             (!matches!(link.as_str(), "all" | "default")).then(|| link.clone())
         }
         _ => None,
+    }
+}
+
+/// Whether writing one sysctl also writes the other: forwarding of a namespace is that of all of its links, present and
+/// to come, and so is the lack of IPv6 (`inet_forward_change`, `net/ipv4/devinet.c`; `addrconf_forward_change` and
+/// `addrconf_disable_change`, `net/ipv6/addrconf.c`).
+pub fn writes_through(written: &str, other: &str) -> bool {
+    let below = |prefix: &str, last: &str| {
+        written != other && other.strip_prefix(prefix).is_some_and(|rest| rest.ends_with(&format!(".{last}")))
+    };
+    match written {
+        "net.ipv4.ip_forward" | "net.ipv4.conf.all.forwarding" => {
+            other == "net.ipv4.ip_forward" && written != other || below("net.ipv4.conf.", "forwarding")
+        }
+        "net.ipv6.conf.all.forwarding" => below("net.ipv6.conf.", "forwarding"),
+        "net.ipv6.conf.all.disable_ipv6" => below("net.ipv6.conf.", "disable_ipv6"),
+        _ => false,
     }
 }
 
@@ -38,9 +57,12 @@ mod tests {
         ] {
             assert_eq!(link_of(key).as_deref(), Some(link), "{key}");
         }
-        for key in
-            ["net.ipv4.conf.all.rp_filter", "net.ipv6.conf.default.accept_ra", "net.ipv4.ip_forward", "net.core.somaxconn"]
-        {
+        for key in [
+            "net.ipv4.conf.all.rp_filter",
+            "net.ipv6.conf.default.accept_ra",
+            "net.ipv4.ip_forward",
+            "net.core.somaxconn",
+        ] {
             assert_eq!(link_of(key), None, "{key}");
         }
     }

@@ -19,6 +19,7 @@ use netlab::network::Namespace;
 use serde_json::Value;
 
 mod peers;
+mod routes;
 mod rules;
 mod settings;
 

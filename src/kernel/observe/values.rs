@@ -8,18 +8,14 @@
 use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
-use netlink_packet_route::AddressFamily;
 use netlink_packet_route::address::{AddressAttribute, AddressHeaderFlags, AddressMessage, AddressScope};
 use netlink_packet_route::link::{
     AfSpecInet6, AfSpecUnspec, BridgePortState, In6AddrGenMode, InfoBridgePort, InfoPortData, LinkAttribute, LinkFlags,
     LinkInfo, LinkMessage, State,
 };
 use netlink_packet_route::neighbour::{NeighbourAddress, NeighbourAttribute, NeighbourMessage, NeighbourState};
-use netlink_packet_route::route::{
-    RouteAddress, RouteAttribute, RouteFlags, RouteHeader, RouteMessage, RouteType, RouteVia,
-};
 
-use crate::network::{Address, FdbEntry, Link, Mac, Neighbour, PortState, Route};
+use crate::network::{Address, FdbEntry, Link, Mac, Neighbour, PortState};
 
 /// A link. Its master is a number for now: [`name_masters`] finds the name.
 pub fn link(message: &LinkMessage) -> Link {
@@ -109,7 +105,8 @@ pub fn name_masters(links: &mut [Link]) {
     }
 }
 
-fn name(links: &[Link], index: u32) -> String {
+/// The name of the link of this index.
+pub fn name(links: &[Link], index: u32) -> String {
     links.iter().find(|link| link.index == index).map_or_else(|| format!("if{index}"), |link| link.name.clone())
 }
 
@@ -123,52 +120,6 @@ pub fn address(message: &AddressMessage, links: &[Link]) -> Option<Address> {
         address: IpNetwork::new(local.or(plain)?, message.header.prefix_len).ok()?,
         tentative: message.header.flags.contains(AddressHeaderFlags::Tentative),
         global: message.header.scope == AddressScope::Universe,
-    })
-}
-
-fn route_ip(address: &RouteAddress) -> Option<IpAddr> {
-    match address {
-        RouteAddress::Inet(ip) => Some((*ip).into()),
-        RouteAddress::Inet6(ip) => Some((*ip).into()),
-        _ => None,
-    }
-}
-
-/// A route of the main table; others, and what the kernel merely remembers, are none.
-pub fn route(message: &RouteMessage, links: &[Link]) -> Option<Route> {
-    let header = &message.header;
-    if header.table != RouteHeader::RT_TABLE_MAIN || header.flags.contains(RouteFlags::Cloned) {
-        return None;
-    }
-    let unspecified: IpAddr = match header.address_family {
-        AddressFamily::Inet => std::net::Ipv4Addr::UNSPECIFIED.into(),
-        _ => std::net::Ipv6Addr::UNSPECIFIED.into(),
-    };
-    let (mut to, mut via, mut dev, mut metric) = (unspecified, None, None, 0);
-    for attribute in &message.attributes {
-        match attribute {
-            RouteAttribute::Destination(address) => to = route_ip(address)?,
-            RouteAttribute::Gateway(address) => via = route_ip(address),
-            RouteAttribute::Via(RouteVia::Inet(ip)) => via = Some((*ip).into()),
-            RouteAttribute::Via(RouteVia::Inet6(ip)) => via = Some((*ip).into()),
-            RouteAttribute::Oif(index) => dev = Some(name(links, *index)),
-            RouteAttribute::Priority(value) => metric = *value,
-            _ => {}
-        }
-    }
-    Some(Route {
-        to: IpNetwork::new(to, header.destination_prefix_length).ok()?,
-        via,
-        dev,
-        protocol: header.protocol.to_string(),
-        kind: match header.kind {
-            RouteType::Unicast => String::new(),
-            RouteType::BlackHole => "blackhole".into(),
-            RouteType::Unreachable => "unreachable".into(),
-            RouteType::Prohibit => "prohibit".into(),
-            other => format!("{other:?}").to_lowercase(),
-        },
-        metric,
     })
 }
 
