@@ -7,6 +7,7 @@
 pub mod pause;
 
 mod completions;
+mod diff;
 mod doctor;
 mod down;
 mod exec;
@@ -97,6 +98,8 @@ enum Command {
     Next(moves::Next),
     Back(moves::Back),
     Goto(moves::Goto),
+    Diff(diff::Diff),
+    Repair(diff::Repair),
     Plan(plan::PlanCommand),
     Expand(expand::Expand),
     Validate(validate::Validate),
@@ -130,6 +133,8 @@ pub fn run() -> Result<ExitCode> {
         Command::Next(command) => command.run(&common),
         Command::Back(command) => command.run(&common),
         Command::Goto(command) => command.run(&common),
+        Command::Diff(command) => return command.run(&common),
+        Command::Repair(command) => command.run(&common),
         Command::Plan(command) => command.run(&common),
         Command::Expand(command) => command.run(&common),
         Command::Validate(command) => command.run(&common),

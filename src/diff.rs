@@ -113,7 +113,7 @@ impl Difference {
     /// The things that have to go so that the step can be done.
     fn removes_for_a_step(&self) -> Vec<(MachineName, Thing)> {
         let removed = |mend: &Mend| match &mend.deed {
-            Deed::Remove(thing) if self.step.is_some() => Some((mend.machine.clone(), thing.clone())),
+            Deed::Remove(thing) if self.sort != Sort::Foreign => Some((mend.machine.clone(), thing.clone())),
             _ => None,
         };
         self.mends.iter().filter_map(removed).collect()

@@ -13,8 +13,8 @@ use std::net::IpAddr;
 use super::{Deed, Difference, Expected, Mend, Sort, Thing};
 use crate::names::MachineName;
 use crate::network::ruleset::{Chain, Rule, Table};
-use crate::network::{Address, Link, MAIN, Namespace, Namespaces, Route};
-use crate::step::{Action, rules_in_order};
+use crate::network::{Address, Link, Namespace, Namespaces, Peer, Route};
+use crate::step::{Action, Step, rules_in_order};
 
 /// Devices that modules for tunnels put into every namespace (`net.core.fb_tunnels_only_for_init_net`).
 const FALLBACKS: [&str; 9] =
@@ -26,7 +26,7 @@ impl Expected<'_> {
         let mut found = Vec::new();
         for (machine, ns) in seen {
             let Some(planned) = self.net.get(machine) else {
-                found.push(self.stranger(machine, Thing::Namespace));
+                found.push(self.stranger(machine, Thing::Namespace, seen));
                 continue;
             };
             let things = links(planned, ns)
@@ -34,7 +34,7 @@ impl Expected<'_> {
                 .chain(routes(planned, ns))
                 .chain(tables(planned, ns))
                 .filter(|thing| !self.is_on_its_way(machine, thing, ns));
-            found.extend(things.map(|thing| self.stranger(machine, thing)));
+            found.extend(things.map(|thing| self.stranger(machine, thing, seen)));
             let asleep =
                 ns.tables.iter().filter(|table| table.dormant && planned.table(table.family, &table.name).is_some());
             found.extend(asleep.map(|table| sleeper(machine, table)));
@@ -42,10 +42,46 @@ impl Expected<'_> {
         found
     }
 
-    fn stranger(&self, machine: &MachineName, thing: Thing) -> Difference {
-        let what = thing.to_string();
+    /// What it is, and if a step makes it that the cursor has not reached, that too.
+    fn describe(&self, machine: &MachineName, thing: &Thing, seen: &Namespaces) -> String {
+        let link = |name: &str| seen.get(machine).and_then(|ns| ns.link(name));
+        match thing {
+            Thing::Namespace => format!("namespace {machine}"),
+            Thing::Link(name) => match link(name) {
+                Some(Link { peer: Some(Peer { machine: there, link }), .. }) if there == machine => {
+                    format!("link {name}, the other end of {link}")
+                }
+                Some(Link { peer: Some(Peer { machine: there, link }), .. }) => {
+                    format!("link {name}, the other end of {link} in {there}")
+                }
+                Some(Link { kind, .. }) if !kind.is_empty() => format!("link {name}, a {kind}"),
+                _ => thing.to_string(),
+            },
+            _ => thing.to_string(),
+        }
+    }
+
+    /// The step that makes it, which the cursor has not reached.
+    fn to_come(&self, machine: &MachineName, thing: &Thing) -> Option<u32> {
+        let makes = |step: &Step| match thing {
+            Thing::Namespace => matches!(step.action, Action::AddNamespace(_)) && step.machine == *machine,
+            Thing::Link(_) => false,
+            _ => step.machine == *machine && thing.to_string().starts_with(&step.thing()),
+        };
+        let made = self.plan.numbered().find(|(_, step)| makes(step)).map(|(number, _)| number);
+        let made = match thing {
+            Thing::Link(name) => self.maker(machine, name),
+            _ => made,
+        };
+        made.filter(|number| !self.in_force.contains(number))
+    }
+
+    fn stranger(&self, machine: &MachineName, thing: Thing, seen: &Namespaces) -> Difference {
+        let what = self.describe(machine, &thing, seen);
+        let step = self.to_come(machine, &thing);
+        let what = if step.is_some() { format!("{what}: the cursor has not come to it") } else { what };
         let mends = vec![Mend::remove(machine, thing)];
-        Difference { machine: machine.clone(), sort: Sort::Foreign, what, step: None, follows: false, mends }
+        Difference { machine: machine.clone(), sort: Sort::Foreign, what, step, follows: false, mends }
     }
 
     /// Whether it is the end of a pipe that still is where it was made, under the name that it was made with.
@@ -102,12 +138,8 @@ fn routes<'a>(planned: &'a Namespace, ns: &'a Namespace) -> impl Iterator<Item =
     let is_planned =
         move |route: &Route| planned.routes.iter().any(|there| same(there, route)) && route.hops.is_empty();
     let on_foreign_link = |route: &Route| route.dev.as_ref().is_some_and(|dev| planned.link(dev).is_none());
-    let foreign = ns.routes.iter().filter(move |route| {
-        !is_planned(route)
-            && !route.is_the_kernels()
-            && !on_foreign_link(route)
-            && (route.table == MAIN || route.table != 0)
-    });
+    let foreign =
+        ns.routes.iter().filter(move |route| !is_planned(route) && !route.is_the_kernels() && !on_foreign_link(route));
     foreign.map(|route| Thing::Route(route.clone()))
 }
 

@@ -20,7 +20,7 @@ impl Expected<'_> {
                 Finding::Present => continue,
                 Finding::Missing => (Sort::Missing, step.thing()),
                 Finding::Differs(what) | Finding::Taken(what) => {
-                    (Sort::Changed, format!("{what}; the plan says: {}", step.thing()))
+                    (Sort::Changed, format!("{what}; the plan says {}", step.thing()))
                 }
             };
             let follows = sort == Sort::Missing && !step.has_ground(seen);

@@ -156,7 +156,7 @@ pub fn set_up(net: &mut Namespaces, at: &MachineName, name: &str, up: bool) {
         }
     }
     if up {
-        let made: Vec<Route> = ns.addresses_of(name).filter_map(|a| Route::connected(a.address, name)).collect();
+        let made: Vec<Route> = ns.addresses_of(name).flat_map(|a| Route::made_for(a.address, name)).collect();
         made.into_iter().for_each(|route| add(&mut ns.routes, route));
     } else {
         let keeps = ns.sysctls.get(KEEP_ADDRESSES).is_some_and(|value| value == "1");
@@ -175,8 +175,8 @@ fn add(routes: &mut Vec<Route>, route: Route) {
 pub fn add_address(net: &mut Namespaces, at: &MachineName, link: &str, address: IpNetwork) {
     let Some(ns) = net.get_mut(at) else { return };
     let Some(up) = ns.link(link).map(|link| link.up) else { return };
-    if up && let Some(route) = Route::connected(address, link) {
-        add(&mut ns.routes, route);
+    if up {
+        Route::made_for(address, link).into_iter().for_each(|route| add(&mut ns.routes, route));
     }
     let global = !address.ip().is_loopback();
     ns.addresses.push(Address { link: link.into(), address, tentative: false, global });

@@ -37,12 +37,13 @@ impl Route {
 
     /// The routes that the kernel adds for an address of a link that is up.
     pub fn made_for(address: IpNetwork, link: &str) -> Vec<Route> {
-        Route::connected(address, link).into_iter().chain(Route::local(address, link)).collect()
+        // The address is this machine's own before anything else: the other route has it as its source.
+        Route::local(address, link).into_iter().chain(Route::connected(address, link)).collect()
     }
 
     /// The way to the others of the subnet. An IPv4 address that is alone in its subnet has none, and that of the loopback
     /// is this machine itself.
-    pub fn connected(address: IpNetwork, link: &str) -> Option<Route> {
+    fn connected(address: IpNetwork, link: &str) -> Option<Route> {
         if address.ip().is_loopback() || (address.is_ipv4() && address.prefix() == 32) {
             return None;
         }
