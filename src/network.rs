@@ -22,6 +22,7 @@ use crate::names::MachineName;
 mod route;
 pub mod ruleset;
 pub mod setting;
+pub mod watched;
 
 pub(crate) use route::words;
 pub use route::{MAIN, NextHop, Route, destination};

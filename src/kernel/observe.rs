@@ -20,6 +20,7 @@ use netlink_packet_route::AddressFamily;
 use netlink_packet_route::route::RouteMessage;
 use netlink_sys::TokioSocket;
 use nix::errno::Errno;
+use nix::net::if_::if_nameindex;
 use nix::sys::socket::SockProtocol;
 use rtnetlink::Handle;
 
@@ -31,6 +32,7 @@ use super::refusal::{Refusal, Result};
 use super::sandbox::Kernel;
 use super::sysctl;
 use crate::names::MachineName;
+use crate::network::watched;
 use crate::network::{MAIN, Namespace, Namespaces};
 
 /// What to look at, beside links and addresses.
@@ -48,6 +50,8 @@ pub struct View {
     pub peers: bool,
     /// What can be set on links beside all that.
     pub settings: bool,
+    /// The sysctls that are worth watching ([`crate::network::watched`]), of each machine and its links.
+    pub watched: bool,
     /// Sysctls, by machine.
     pub sysctls: BTreeMap<MachineName, Vec<String>>,
 }
@@ -59,7 +63,7 @@ impl View {
     pub const ROUTES: View = View::of(true, false, false);
     /// What a report shows: the routes of the main table, neighbours, nftables.
     pub const ALL: View = View::of(true, true, false);
-    /// Everything that a person can change, but sysctls that are not watched: those must be asked for by key.
+    /// Everything that a person can change, but sysctls that are not watched: these must be asked for by key.
     pub const WHOLE: View = View::of(true, true, true);
 
     const fn of(routes: bool, report: bool, whole: bool) -> View {
@@ -70,6 +74,7 @@ impl View {
             tables: report,
             peers: whole,
             settings: whole,
+            watched: whole,
             sysctls: BTreeMap::new(),
         }
     }
@@ -130,6 +135,12 @@ fn open(fabric: &Netns, machine: &MachineName, view: &View) -> Result<Option<Ope
         if let Ok(value) = sysctl::read(key) {
             seen.sysctls.insert(key.clone(), value);
         }
+    }
+    if view.watched {
+        let links = if_nameindex().map_err(|errno| Refusal::new("list the links", errno))?;
+        let links: Vec<String> = links.iter().map(|link| link.name().to_string_lossy().into_owned()).collect();
+        let keys = watched::keys(links.iter().map(String::as_str));
+        seen.sysctls.extend(sysctl::read_many(keys.iter().map(String::as_str)));
     }
     if view.tables {
         let doing = "read the nftables rules";

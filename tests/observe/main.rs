@@ -22,6 +22,7 @@ mod peers;
 mod routes;
 mod rules;
 mod settings;
+mod sysctls;
 
 /// A sandbox in a thread.
 fn sandbox<T: Send>(work: impl FnOnce(&Kernel) -> T + Send) -> T {
