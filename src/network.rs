@@ -19,6 +19,7 @@ use ipnetwork::IpNetwork;
 
 use crate::names::MachineName;
 
+pub mod policy_rule;
 mod route;
 pub mod ruleset;
 pub mod setting;
@@ -50,6 +51,8 @@ pub struct Namespace {
     pub addresses: Vec<Address>,
     /// The routes of the main table, and those of other tables if they were asked for.
     pub routes: Vec<Route>,
+    /// Which tables packets are looked up in, if it was asked for.
+    pub policy_rules: Vec<policy_rule::PolicyRule>,
     /// Neighbour entries (ARP and NDP).
     pub neighbours: Vec<Neighbour>,
     /// Forwarding entries of its bridges.

@@ -8,6 +8,7 @@
 //! nothing to gain from many at once, and a lab of thousands of machines needs no thousands of descriptors.
 
 mod peers;
+mod policy_rules;
 mod routes;
 mod settings;
 mod values;
@@ -22,7 +23,7 @@ use netlink_sys::TokioSocket;
 use nix::errno::Errno;
 use nix::net::if_::if_nameindex;
 use nix::sys::socket::SockProtocol;
-use rtnetlink::Handle;
+use rtnetlink::{Handle, IpVersion};
 
 use self::peers::End;
 use super::netlink;
@@ -42,6 +43,8 @@ pub struct View {
     pub routes: bool,
     /// With them those of all other tables.
     pub all_tables: bool,
+    /// Policy rules.
+    pub policy_rules: bool,
     /// Neighbours and the FDB.
     pub neighbours: bool,
     /// nftables.
@@ -70,6 +73,7 @@ impl View {
         View {
             routes,
             all_tables: whole,
+            policy_rules: whole,
             neighbours: report,
             tables: report,
             peers: whole,
@@ -196,6 +200,12 @@ async fn ask(
                     seen.routes.extend(routes::route(&message, &seen.links));
                 }
             }
+        }
+    }
+    if view.policy_rules {
+        for family in [IpVersion::V4, IpVersion::V6] {
+            let rules = all(handle.rule().get(family).execute()).await?;
+            seen.policy_rules.extend(rules.iter().map(policy_rules::policy_rule));
         }
     }
     if view.neighbours {

@@ -19,6 +19,7 @@ use netlab::network::Namespace;
 use serde_json::Value;
 
 mod peers;
+mod policy_rules;
 mod routes;
 mod rules;
 mod settings;
