@@ -8,7 +8,7 @@
 //!
 //! Three questions are asked of what was seen. Is every step that should be in force in force? ([`steps`]) Is what the
 //! kernel adds to them by itself still there, and are links and sysctls set as the kernel sets new ones? ([`settings`],
-//! [`kernel_made`]) And is there anything that no step explains? ([`foreign`])
+//! [`sysctls`], [`kernel_made`]) And is there anything that no step explains? ([`foreign`])
 //!
 //! What a mend does to the network is predicted, too ([`order`]): to delete a veth deletes its other end, so what hung on
 //! that has to be made again. So all commands are known beforehand.
@@ -19,6 +19,7 @@ mod mend;
 mod order;
 mod settings;
 mod steps;
+mod sysctls;
 mod thing;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,6 +94,7 @@ impl<'a> Expected<'a> {
     pub fn differences(&self, seen: &Namespaces) -> Vec<Difference> {
         let mut found = self.steps(seen);
         found.extend(self.settings(seen));
+        found.extend(self.sysctls(seen));
         found.extend(self.kernel_made(seen));
         found.extend(self.foreign(seen));
         // What stands in a step's place is told once, with the step.

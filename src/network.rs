@@ -23,10 +23,12 @@ use ruleset::{Chain, Family, Table};
 pub mod changes;
 pub mod effect;
 mod made;
+pub mod policy_rule;
 mod route;
 pub mod ruleset;
 pub mod setting;
 pub mod sysctl;
+pub mod watched;
 
 pub(crate) use route::words;
 pub use route::{MAIN, NextHop, Route, destination};
@@ -54,6 +56,8 @@ pub struct Namespace {
     pub addresses: Vec<Address>,
     /// The routes of the main table, and those of other tables if they were asked for.
     pub routes: Vec<Route>,
+    /// Which tables packets are looked up in, if it was asked for.
+    pub policy_rules: Vec<policy_rule::PolicyRule>,
     /// Neighbour entries (ARP and NDP).
     pub neighbours: Vec<Neighbour>,
     /// Forwarding entries of its bridges.

@@ -5,16 +5,18 @@
 //!                        └─▶ lock ─▶ its mends, one after the other ─▶ look again ─▶ what is left
 //! ```
 
+use std::collections::BTreeSet;
+
 use crate::diff::{Difference, Expected, Mend};
 use crate::error::{COMMAND, Error, Result};
 use crate::journal::Record;
 use crate::kernel::observe::{View, observe};
 use crate::kernel::request::{Batch, Sending};
 use crate::kernel::worker::{Failed, Worker};
-use crate::kernel::{Kernel, netns, ready, signal};
+use crate::kernel::{Kernel, netns, ready, signal, sysctl};
 use crate::lab::Lab;
 use crate::names::MachineName;
-use crate::network::Namespaces;
+use crate::network::{Namespaces, watched};
 use crate::plan::Plan;
 use crate::run;
 
@@ -52,7 +54,10 @@ pub struct Repaired {
 pub fn diff(kernel: &Kernel, lab: &Lab, plan: &Plan) -> Result<Drift> {
     let record = lab.record(plan);
     let seen = look(kernel, plan)?;
-    let expected = Expected::new(plan, &record.done, std::collections::BTreeMap::new());
+    let keys = seen.values().flat_map(|ns| ns.sysctls.keys()).map(|key| watched::of_a_new_link(key));
+    let keys: BTreeSet<String> = keys.collect();
+    let fresh = sysctl::baseline(kernel, keys.iter().map(String::as_str))?;
+    let expected = Expected::new(plan, &record.done, fresh);
     let (differences, mends) = (expected.differences(&seen), expected.mends(&seen));
     Ok(Drift { record, differences, mends })
 }

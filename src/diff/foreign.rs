@@ -12,6 +12,7 @@ use std::net::IpAddr;
 
 use super::{Deed, Difference, Expected, Mend, Sort, Thing};
 use crate::names::MachineName;
+use crate::network::policy_rule::PolicyRule;
 use crate::network::ruleset::{Chain, Rule, Table};
 use crate::network::{Address, Link, Namespace, Namespaces, Peer, Route};
 use crate::step::{Action, Step, rules_in_order};
@@ -32,6 +33,7 @@ impl Expected<'_> {
             let things = links(planned, ns)
                 .chain(addresses(planned, ns))
                 .chain(routes(planned, ns))
+                .chain(policy_rules(ns))
                 .chain(tables(planned, ns))
                 .filter(|thing| !self.is_on_its_way(machine, thing, ns));
             found.extend(things.map(|thing| self.stranger(machine, thing, seen)));
@@ -141,6 +143,12 @@ fn routes<'a>(planned: &'a Namespace, ns: &'a Namespace) -> impl Iterator<Item =
     let foreign =
         ns.routes.iter().filter(move |route| !is_planned(route) && !route.is_the_kernels() && !on_foreign_link(route));
     foreign.map(|route| Thing::Route(route.clone()))
+}
+
+fn policy_rules(ns: &Namespace) -> impl Iterator<Item = Thing> + '_ {
+    let defaults = PolicyRule::defaults();
+    let foreign = ns.policy_rules.iter().filter(move |rule| !defaults.contains(rule));
+    foreign.map(|rule| Thing::PolicyRule(rule.clone()))
 }
 
 fn tables<'a>(planned: &'a Namespace, ns: &'a Namespace) -> impl Iterator<Item = Thing> + 'a {

@@ -9,6 +9,7 @@
 
 use super::{Deed, Difference, Expected, Mend, Sort};
 use crate::names::MachineName;
+use crate::network::policy_rule::PolicyRule;
 use crate::network::{Namespace, Namespaces, Route};
 
 impl Expected<'_> {
@@ -26,6 +27,9 @@ impl Expected<'_> {
                 for route in made.into_iter().filter(|route| !has(ns, route)) {
                     found.push(missing(machine, format!("route {route}"), Deed::Restore(route)));
                 }
+            }
+            for rule in PolicyRule::defaults().into_iter().filter(|rule| !ns.policy_rules.contains(rule)) {
+                found.push(missing(machine, format!("policy rule {rule}"), Deed::RestoreRule(rule)));
             }
             for address in planned.addresses_of("lo").filter(|_| ns.link("lo").is_some_and(|lo| lo.up)) {
                 if !ns.addresses_of("lo").any(|there| there.address == address.address) {

@@ -8,10 +8,11 @@
 //! ```
 
 use super::Thing;
-use super::thing::family;
+use super::thing::minus_6;
 use crate::kernel::nft::{self, Change};
 use crate::kernel::request::Request;
 use crate::names::MachineName;
+use crate::network::policy_rule::PolicyRule;
 use crate::network::ruleset::Family;
 use crate::network::setting::Setting;
 use crate::network::{Namespaces, Route, effect};
@@ -40,6 +41,8 @@ pub enum Deed {
     Remove(Thing),
     /// A route is added that the kernel once made.
     Restore(Route),
+    /// A policy rule is added that the namespace was born with.
+    RestoreRule(PolicyRule),
     /// An address of the loopback is added that the kernel once gave it.
     RestoreLoopback(ipnetwork::IpNetwork),
     /// A setting of a link.
@@ -108,7 +111,8 @@ impl Mend {
         match &self.deed {
             Deed::Redo { step, .. } => step.command().unwrap_or_default(),
             Deed::Remove(thing) => thing.command(at),
-            Deed::Restore(route) => format!("{ip}{} route add {route}", family(route)),
+            Deed::Restore(route) => format!("{ip}{} route add {route}", minus_6(route.to.is_ipv6())),
+            Deed::RestoreRule(rule) => format!("{ip}{} rule add {rule}", minus_6(rule.ipv6)),
             Deed::RestoreLoopback(address) => format!("{ip} addr add {address} dev lo scope host"),
             Deed::Set { link, setting, value } => format!("{ip} {}", setting.arguments(link, *value)),
             Deed::SetSysctl { key, value } => sysctl_command(at, key, value),
@@ -127,6 +131,7 @@ impl Mend {
             Deed::Redo { step, .. } => step.requests(),
             Deed::Remove(thing) => one(thing.request()),
             Deed::Restore(route) => one(Some(Request::ExactRoute { route: route.clone(), add: true })),
+            Deed::RestoreRule(rule) => one(Some(Request::PolicyRule { rule: rule.clone(), add: true })),
             Deed::RestoreLoopback(address) => {
                 one("lo".parse().ok().map(|link| Request::Address { link, address: *address, add: true }))
             }
@@ -153,6 +158,7 @@ impl Mend {
             Deed::Redo { step, .. } => step.effect(net),
             Deed::Remove(thing) => thing.effect(at, net),
             Deed::Restore(route) => effect::add_exact_route(net, at, route),
+            Deed::RestoreRule(rule) => effect::add_policy_rule(net, at, rule),
             Deed::RestoreLoopback(address) => effect::add_address(net, at, "lo", *address),
             Deed::Set { link, setting, value } => effect::set(net, at, link, setting, *value),
             Deed::SetSysctl { key, value } => effect::set_sysctl(net, at, key, Some(value)),

@@ -23,7 +23,12 @@ impl Expected<'_> {
         let mut net = seen.clone();
         let mut order = Vec::new();
         for _ in 0..ROUNDS {
-            let mut todo: Vec<Mend> = self.differences(&net).into_iter().flat_map(|found| found.mends).collect();
+            // What only follows may come right by itself, but for steps: those are always done again.
+            let roots = |found: Difference| {
+                let follows = found.follows;
+                found.mends.into_iter().filter(move |mend| !follows || matches!(mend.deed, Deed::Redo { .. }))
+            };
+            let mut todo: Vec<Mend> = self.differences(&net).into_iter().flat_map(roots).collect();
             if todo.is_empty() {
                 break;
             }
@@ -47,8 +52,10 @@ fn turn(mend: &Mend) -> (u8, u32) {
         Deed::Remove(thing) => (thing.rank(), 0),
         Deed::Redo { number, .. } => (20, *number),
         Deed::Set { setting, .. } if setting.owner == crate::network::setting::Owner::Bridge => (22, 0),
-        Deed::Set { .. } | Deed::SetSysctl { .. } | Deed::SetPolicy { .. } | Deed::Wake { .. } => (21, 0),
-        Deed::Restore(_) | Deed::RestoreLoopback(_) => (30, 0),
+        // Before the steps: there is no addressing a link that does without IPv6.
+        Deed::SetSysctl { .. } => (10, 0),
+        Deed::Set { .. } | Deed::SetPolicy { .. } | Deed::Wake { .. } => (21, 0),
+        Deed::Restore(_) | Deed::RestoreRule(_) | Deed::RestoreLoopback(_) => (30, 0),
     }
 }
 
@@ -64,7 +71,10 @@ impl Mend {
             Deed::Restore(route) => {
                 route.dev.as_deref().is_none_or(has_link) && !Thing::Route(route.clone()).is_there(at, net)
             }
-            Deed::RestoreLoopback(_) => has_link("lo"),
+            Deed::RestoreRule(rule) => !Thing::PolicyRule(rule.clone()).is_there(at, net),
+            Deed::RestoreLoopback(address) => {
+                has_link("lo") && !Thing::Address { link: "lo".into(), address: *address }.is_there(at, net)
+            }
             Deed::Set { link, setting, value } => net
                 .get(at)
                 .and_then(|ns| ns.link(link))

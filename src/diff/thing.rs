@@ -12,6 +12,7 @@ use ipnetwork::IpNetwork;
 use crate::kernel::nft::{self, Change};
 use crate::kernel::request::Request;
 use crate::names::MachineName;
+use crate::network::policy_rule::PolicyRule;
 use crate::network::ruleset::Family;
 use crate::network::{Namespaces, Route, effect};
 use crate::step::{Inside, Ip};
@@ -32,6 +33,8 @@ pub enum Thing {
     },
     /// A route.
     Route(Route),
+    /// A policy rule.
+    PolicyRule(PolicyRule),
     /// An nftables table.
     Table {
         /// Its family.
@@ -70,6 +73,7 @@ impl fmt::Display for Thing {
             Thing::Link(name) => write!(f, "link {name}"),
             Thing::Address { link, address } => write!(f, "address {address} on {link}"),
             Thing::Route(route) => write!(f, "route {route}"),
+            Thing::PolicyRule(rule) => write!(f, "policy rule {rule}"),
             Thing::Table { family, name } => write!(f, "table {family} {name}"),
             Thing::Chain { family, table, name } => write!(f, "chain {name} in table {family} {table}"),
             Thing::Rule { family, table, chain, text, .. } => {
@@ -86,7 +90,7 @@ impl Thing {
             Thing::Rule { .. } => 0,
             Thing::Chain { .. } => 1,
             Thing::Table { .. } => 2,
-            Thing::Route(_) => 3,
+            Thing::Route(_) | Thing::PolicyRule(_) => 3,
             Thing::Address { .. } => 4,
             Thing::Link(_) => 5,
             Thing::Namespace => 6,
@@ -101,6 +105,7 @@ impl Thing {
             Thing::Link(name) => ns.link(name).is_some(),
             Thing::Address { link, address } => ns.addresses_of(link).any(|there| there.address == *address),
             Thing::Route(route) => ns.routes.contains(route),
+            Thing::PolicyRule(rule) => ns.policy_rules.contains(rule),
             Thing::Table { family, name } => ns.table(*family, name).is_some(),
             Thing::Chain { family, table, name } => ns.chain(*family, table, name).is_some(),
             Thing::Rule { family, table, chain, handle, .. } => ns
@@ -117,7 +122,7 @@ impl Thing {
             Thing::Rule { family, table, chain, handle, .. } => {
                 Some(Change::DeleteRule { family, table, chain, handle })
             }
-            Thing::Namespace | Thing::Link(_) | Thing::Address { .. } | Thing::Route(_) => None,
+            _ => None,
         }
     }
 
@@ -128,7 +133,8 @@ impl Thing {
             Thing::Namespace => format!("ip netns delete {at}"),
             Thing::Link(name) => format!("{ip} link delete {name}"),
             Thing::Address { link, address } => format!("{ip} addr delete {address} dev {link}"),
-            Thing::Route(route) => format!("{ip}{} route delete {route}", family(route)),
+            Thing::Route(route) => format!("{ip}{} route delete {route}", minus_6(route.to.is_ipv6())),
+            Thing::PolicyRule(rule) => format!("{ip}{} rule delete {rule}", minus_6(rule.ipv6)),
             Thing::Table { .. } | Thing::Chain { .. } | Thing::Rule { .. } => {
                 let change = self.change().map(|change| nft::command(&change)).unwrap_or_default();
                 format!("{}{change}", Inside(at))
@@ -145,6 +151,7 @@ impl Thing {
                 Some(Request::Address { link: link.parse().ok()?, address: *address, add: false })
             }
             Thing::Route(route) => Some(Request::ExactRoute { route: route.clone(), add: false }),
+            Thing::PolicyRule(rule) => Some(Request::PolicyRule { rule: rule.clone(), add: false }),
             Thing::Table { .. } | Thing::Chain { .. } | Thing::Rule { .. } => self.change().map(Request::Nft),
         }
     }
@@ -156,6 +163,7 @@ impl Thing {
             Thing::Link(name) => effect::delete_link(net, at, name),
             Thing::Address { link, address } => effect::delete_address(net, at, link, *address),
             Thing::Route(route) => effect::delete_exact_route(net, at, route),
+            Thing::PolicyRule(rule) => effect::delete_policy_rule(net, at, rule),
             Thing::Table { family, name } => effect::delete_table(net, at, *family, name),
             Thing::Chain { family, table, name } => effect::delete_chain(net, at, *family, table, name),
             Thing::Rule { family, table, chain, handle, .. } => {
@@ -165,7 +173,7 @@ impl Thing {
     }
 }
 
-/// `ip route` speaks of IPv4 unless it is told.
-pub(super) fn family(route: &Route) -> &'static str {
-    if route.to.is_ipv4() { "" } else { " -6" }
+/// `ip route` and `ip rule` speak of IPv4 unless they are told.
+pub(super) fn minus_6(ipv6: bool) -> &'static str {
+    if ipv6 { " -6" } else { "" }
 }

@@ -23,9 +23,11 @@ use netlink_packet_route::route::{
 };
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
+mod policy_rule;
 mod route;
 mod setting;
 
+pub use policy_rule::policy_rule;
 pub use route::exact_route;
 pub use setting::link_setting;
 

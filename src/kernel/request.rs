@@ -14,6 +14,7 @@ use ipnetwork::IpNetwork;
 use crate::kernel::nft;
 use crate::names::{LinkName, MachineName};
 use crate::network::Route;
+use crate::network::policy_rule::PolicyRule;
 use crate::network::setting::Setting;
 
 /// One thing asked of the kernel, in the namespace that its [`Batch`] names.
@@ -120,6 +121,13 @@ pub enum Request {
         /// Add or delete.
         add: bool,
     },
+    /// Add or delete a policy rule.
+    PolicyRule {
+        /// The rule.
+        rule: PolicyRule,
+        /// Add or delete.
+        add: bool,
+    },
     /// Change the ruleset.
     Nft(nft::Change),
 }
@@ -179,6 +187,7 @@ impl std::fmt::Display for Request {
                 write!(f, "{} the route to {} via {via}", verb(add), crate::network::destination(to))
             }
             Request::ExactRoute { route, add } => write!(f, "{} the route `{route}`", verb(add)),
+            Request::PolicyRule { rule, add } => write!(f, "{} the policy rule `{rule}`", verb(add)),
             Request::Nft(change) => write!(f, "run `{}`", nft::command(change)),
         }
     }

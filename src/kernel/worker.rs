@@ -336,6 +336,7 @@ fn local_message(place: &mut Place, request: &Request) -> Result<Message> {
         Request::Address { link, address, add } => message::address(place.index(link.as_str())?, *address, *add),
         Request::Route { to, via, add } => message::route(*to, *via, *add),
         Request::ExactRoute { route, add } => message::exact_route(route, *add, |dev| place.index(dev))?,
+        Request::PolicyRule { rule, add } => message::policy_rule(rule, *add)?,
         Request::NetnsAdd
         | Request::NetnsDelete
         | Request::Sysctl { .. }

@@ -13,6 +13,7 @@
 
 use ipnetwork::IpNetwork;
 
+use super::policy_rule::PolicyRule;
 use super::ruleset::{Chain, Family, Hook, Rule, Table};
 use super::setting::{self, Owner, Setting};
 use super::{Address, Link, Namespace, Namespaces, Peer, PortState, Route, sysctl};
@@ -30,7 +31,8 @@ const KEEP_ADDRESSES: &str = "net.ipv6.conf.default.keep_addr_on_down";
 /// A namespace, with the loopback that it is born with.
 pub fn add_namespace(net: &mut Namespaces, at: &MachineName) {
     let lo = Link { mtu: LOOPBACK_MTU, ..Link::new(LOOPBACK, "") };
-    net.insert(at.clone(), Namespace { links: vec![lo], ..Namespace::default() });
+    let policy_rules = PolicyRule::defaults();
+    net.insert(at.clone(), Namespace { links: vec![lo], policy_rules, ..Namespace::default() });
 }
 
 /// No namespace, none of its links, and no other ends of its veths.
@@ -47,13 +49,32 @@ pub fn set_sysctl(net: &mut Namespaces, at: &MachineName, key: &str, value: Opti
     let Some(ns) = net.get_mut(at) else { return };
     match value {
         Some(value) => {
-            let written: Vec<String> =
-                ns.sysctls.keys().filter(|other| sysctl::writes_through(key, other)).cloned().collect();
-            written.into_iter().for_each(|other| _ = ns.sysctls.insert(other, value.into()));
-            ns.sysctls.insert(key.into(), value.into())
+            for (other, there) in &mut ns.sysctls {
+                if let Some(written) = sysctl::written_through(key, value, other) {
+                    *there = written;
+                }
+            }
+            ns.sysctls.insert(key.into(), value.into());
+            // IPv6 comes back with the loopback's address, and no others.
+            let speaks_again =
+                value == "0" && matches!(key, "net.ipv6.conf.all.disable_ipv6" | "net.ipv6.conf.lo.disable_ipv6");
+            if speaks_again && ns.link(LOOPBACK).is_some_and(|lo| lo.up) {
+                address_loopback(ns);
+            }
         }
-        None => ns.sysctls.remove(key),
-    };
+        None => _ = ns.sysctls.remove(key),
+    }
+}
+
+/// The loopback's own addresses.
+fn address_loopback(ns: &mut Namespace) {
+    for text in ["127.0.0.1/8", "::1/128"] {
+        let Ok(address) = text.parse() else { continue };
+        if !ns.addresses_of(LOOPBACK).any(|there| there.address == address) {
+            ns.addresses.push(Address { link: LOOPBACK.into(), address, tentative: false, global: false });
+            Route::made_for(address, LOOPBACK).into_iter().for_each(|route| add(&mut ns.routes, route));
+        }
+    }
 }
 
 /// A link of this kind.
@@ -131,7 +152,7 @@ pub fn set_link_local(net: &mut Namespaces, at: &MachineName, name: &str, genera
     }
 }
 
-/// With a link's carrier the kernel sets the state of the port anew.
+/// With a link's carrier, or its bridge's, the kernel sets the state of the port anew.
 fn forget_port_state(link: &mut Link) {
     link.settings.retain(|value| (value.setting.owner, value.setting.word) != (Owner::Port, "state"));
 }
@@ -147,13 +168,9 @@ pub fn set_up(net: &mut Namespaces, at: &MachineName, name: &str, up: bool) {
         forget_port_state(other);
     }
     let Some(ns) = net.get_mut(at) else { return };
+    ns.links.iter_mut().filter(|port| port.master.as_deref() == Some(name)).for_each(forget_port_state);
     if up && name == LOOPBACK {
-        for text in ["127.0.0.1/8", "::1/128"] {
-            let Ok(address) = text.parse() else { continue };
-            if !ns.addresses_of(name).any(|there| there.address == address) {
-                ns.addresses.push(Address { link: name.into(), address, tentative: false, global: false });
-            }
-        }
+        address_loopback(ns);
     }
     if up {
         let made: Vec<Route> = ns.addresses_of(name).flat_map(|a| Route::made_for(a.address, name)).collect();
@@ -226,6 +243,20 @@ pub fn add_exact_route(net: &mut Namespaces, at: &MachineName, route: &Route) {
 pub fn delete_exact_route(net: &mut Namespaces, at: &MachineName, route: &Route) {
     if let Some(ns) = net.get_mut(at) {
         ns.routes.retain(|there| there != route);
+    }
+}
+
+/// This policy rule.
+pub fn add_policy_rule(net: &mut Namespaces, at: &MachineName, rule: &PolicyRule) {
+    if let Some(ns) = net.get_mut(at) {
+        ns.policy_rules.push(rule.clone());
+    }
+}
+
+/// Not this policy rule.
+pub fn delete_policy_rule(net: &mut Namespaces, at: &MachineName, rule: &PolicyRule) {
+    if let Some(ns) = net.get_mut(at) {
+        ns.policy_rules.retain(|there| there != rule);
     }
 }
 

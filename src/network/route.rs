@@ -189,7 +189,7 @@ impl fmt::Display for Route {
             None => write_hop(f, &self.to, self.via, self.dev.as_deref())?,
         }
         if self.table != MAIN {
-            write!(f, " table {}", named(&TABLES, self.table))?;
+            write!(f, " table {}", table_word(self.table))?;
         }
         if self.protocol != "boot" {
             write!(f, " proto {}", self.protocol)?;
@@ -226,6 +226,11 @@ fn write_hop(f: &mut fmt::Formatter<'_>, to: &IpNetwork, via: Option<IpAddr>, de
         None => {}
     }
     dev.map_or(Ok(()), |dev| write!(f, " dev {dev}"))
+}
+
+/// A table's name, or its number.
+pub(super) fn table_word(table: u32) -> String {
+    named(&TABLES, table)
 }
 
 fn named<T: Copy + PartialEq + fmt::Display>(names: &[(T, &str)], number: T) -> String {

@@ -26,21 +26,24 @@ pub fn link_of(key: &str) -> Option<String> {
     }
 }
 
-/// Whether writing one sysctl also writes the other: forwarding of a namespace is that of all of its links, present and
-/// to come, and so is the lack of IPv6 (`inet_forward_change`, `net/ipv4/devinet.c`; `addrconf_forward_change` and
-/// `addrconf_disable_change`, `net/ipv6/addrconf.c`).
-pub fn writes_through(written: &str, other: &str) -> bool {
-    let below = |prefix: &str, last: &str| {
-        written != other && other.strip_prefix(prefix).is_some_and(|rest| rest.ends_with(&format!(".{last}")))
-    };
-    match written {
+/// What another sysctl becomes when one is written: forwarding of a namespace is that of all of its links, present and to
+/// come, and so is the lack of IPv6; a router accepts no redirects (`inet_forward_change`, `net/ipv4/devinet.c`;
+/// `addrconf_forward_change` and `addrconf_disable_change`, `net/ipv6/addrconf.c`).
+pub fn written_through(key: &str, value: &str, other: &str) -> Option<String> {
+    let below = |prefix: &str, last: &str| other.strip_prefix(prefix).is_some_and(|rest| rest.ends_with(last));
+    let same = match key {
+        _ if key == other => false,
         "net.ipv4.ip_forward" | "net.ipv4.conf.all.forwarding" => {
-            other == "net.ipv4.ip_forward" && written != other || below("net.ipv4.conf.", "forwarding")
+            if other == "net.ipv4.conf.all.accept_redirects" {
+                return Some(if value == "0" { "1" } else { "0" }.into());
+            }
+            other == "net.ipv4.ip_forward" || below("net.ipv4.conf.", ".forwarding")
         }
-        "net.ipv6.conf.all.forwarding" => below("net.ipv6.conf.", "forwarding"),
-        "net.ipv6.conf.all.disable_ipv6" => below("net.ipv6.conf.", "disable_ipv6"),
+        "net.ipv6.conf.all.forwarding" => below("net.ipv6.conf.", ".forwarding"),
+        "net.ipv6.conf.all.disable_ipv6" => below("net.ipv6.conf.", ".disable_ipv6"),
         _ => false,
-    }
+    };
+    same.then(|| value.to_owned())
 }
 
 #[cfg(test)]
@@ -65,5 +68,18 @@ mod tests {
         ] {
             assert_eq!(link_of(key), None, "{key}");
         }
+    }
+
+    #[test]
+    fn some_sysctls_write_others() {
+        let written = |key, value, other| written_through(key, value, other);
+        assert_eq!(written("net.ipv4.ip_forward", "1", "net.ipv4.conf.eth0.forwarding").as_deref(), Some("1"));
+        assert_eq!(written("net.ipv4.ip_forward", "1", "net.ipv4.conf.all.accept_redirects").as_deref(), Some("0"));
+        assert_eq!(written("net.ipv4.ip_forward", "1", "net.ipv4.ip_forward"), None);
+        assert_eq!(written("net.ipv4.conf.all.rp_filter", "1", "net.ipv4.conf.eth0.rp_filter"), None);
+        assert_eq!(
+            written("net.ipv6.conf.all.disable_ipv6", "1", "net.ipv6.conf.lo.disable_ipv6").as_deref(),
+            Some("1")
+        );
     }
 }

@@ -137,8 +137,8 @@ pub fn list(plan: &Plan, all: &[Difference], columns: usize, color: bool) -> Str
     let follow = all.iter().filter(|difference| difference.follows).count();
     match follow {
         0 => {}
-        1 => text.push_str("\nOne more thing is missing, which was gone with these.\n"),
-        n => text.push_str(&format!("\n{n} more things are missing, which were gone with these.\n")),
+        1 => text.push_str("\nOne more thing differs, which follows from these.\n"),
+        n => text.push_str(&format!("\n{n} more things differ, which follow from these.\n")),
     }
     text
 }

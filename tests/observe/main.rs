@@ -19,9 +19,11 @@ use netlab::network::Namespace;
 use serde_json::Value;
 
 mod peers;
+mod policy_rules;
 mod routes;
 mod rules;
 mod settings;
+mod sysctls;
 
 /// A sandbox in a thread.
 fn sandbox<T: Send>(work: impl FnOnce(&Kernel) -> T + Send) -> T {
