@@ -206,8 +206,28 @@ pub struct Neighbour {
     pub link: String,
     /// Its hardware address, once known.
     pub mac: Option<Mac>,
-    /// `reachable`, `stale`, `failed` … (`NUD_*`).
+    /// `reachable`, `stale`, `failed` … (`NUD_*`); `permanent` for one that somebody made by hand, and `proxy` for an
+    /// address that this machine answers for.
     pub state: String,
+}
+
+impl Neighbour {
+    /// Whether it is an address that this machine answers for.
+    pub fn is_proxy(&self) -> bool {
+        self.state == "proxy"
+    }
+
+    /// Whether somebody made it: the kernel's own come and go, and never have these states.
+    pub fn by_hand(&self) -> bool {
+        matches!(self.state.as_str(), "permanent" | "noarp" | "proxy")
+    }
+}
+
+/// As `ip neigh delete` takes it: `10.244.1.9 dev eth0`.
+impl fmt::Display for Neighbour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{} dev {}", if self.is_proxy() { "proxy " } else { "" }, self.address, self.link)
+    }
 }
 
 /// A forwarding entry of a bridge.
@@ -221,4 +241,24 @@ pub struct FdbEntry {
     pub bridge: Option<String>,
     /// `permanent` for the port's own address, else learned.
     pub permanent: bool,
+    /// The VLAN that it is for, where the bridge tells them apart.
+    pub vlan: Option<u16>,
+    /// Whether somebody made it: neither the port's own address, nor learned, nor a multicast group.
+    pub by_hand: bool,
+}
+
+impl FdbEntry {
+    /// Whether the port's bridge keeps it (`master`); else the link itself does (`self`), be it a bridge.
+    pub fn is_the_bridges(&self) -> bool {
+        self.bridge.as_ref().is_some_and(|bridge| *bridge != self.port)
+    }
+}
+
+/// As `bridge fdb delete` takes it: `02:00:00:00:00:09 dev veth-a master`.
+impl fmt::Display for FdbEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whose = if self.is_the_bridges() { "master" } else { "self" };
+        write!(f, "{} dev {} {whose}", self.mac, self.port)?;
+        self.vlan.map_or(Ok(()), |vlan| write!(f, " vlan {vlan}"))
+    }
 }

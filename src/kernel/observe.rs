@@ -47,6 +47,8 @@ pub struct View {
     pub policy_rules: bool,
     /// Neighbours and the FDB.
     pub neighbours: bool,
+    /// With them the addresses that machines answer for (`ip neigh show proxy`).
+    pub proxies: bool,
     /// nftables.
     pub tables: bool,
     /// The other ends of veth pipes, as far as they are in the machines that are looked at.
@@ -75,6 +77,7 @@ impl View {
             all_tables: whole,
             policy_rules: whole,
             neighbours: report,
+            proxies: whole,
             tables: report,
             peers: whole,
             settings: whole,
@@ -212,6 +215,11 @@ async fn ask(
         for family in [AddressFamily::Inet, AddressFamily::Inet6] {
             for message in all(handle.neighbours().get().set_address_family(family).execute()).await? {
                 seen.neighbours.extend(values::neighbour(&message, &seen.links));
+            }
+            if view.proxies {
+                for message in all(handle.neighbours().get().set_address_family(family).proxies().execute()).await? {
+                    seen.neighbours.extend(values::neighbour(&message, &seen.links));
+                }
             }
         }
         for message in all(handle.neighbours().get().set_address_family(AddressFamily::Bridge).execute()).await? {

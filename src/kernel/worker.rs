@@ -337,6 +337,8 @@ fn local_message(place: &mut Place, request: &Request) -> Result<Message> {
         Request::Route { to, via, add } => message::route(*to, *via, *add),
         Request::ExactRoute { route, add } => message::exact_route(route, *add, |dev| place.index(dev))?,
         Request::PolicyRule { rule, add } => message::policy_rule(rule, *add)?,
+        Request::NeighbourDelete { neighbour } => message::neighbour_delete(place.index(&neighbour.link)?, neighbour),
+        Request::FdbDelete { entry } => message::fdb_delete(place.index(&entry.port)?, entry),
         Request::NetnsAdd
         | Request::NetnsDelete
         | Request::Sysctl { .. }

@@ -228,7 +228,12 @@ fn fdb(ns: &Namespace, columns: usize) -> String {
             entry.mac.to_string(),
             entry.port.clone(),
             entry.bridge.clone().unwrap_or_default(),
-            if entry.permanent { "the port's own" } else { "learned" }.to_owned(),
+            match (entry.by_hand, entry.permanent) {
+                (true, _) => "made by hand",
+                (false, true) => "the port's own",
+                (false, false) => "learned",
+            }
+            .to_owned(),
         ]);
     }
     lines(&table)

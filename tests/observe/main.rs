@@ -18,6 +18,7 @@ use netlab::names::MachineName;
 use netlab::network::Namespace;
 use serde_json::Value;
 
+mod neighbours;
 mod peers;
 mod policy_rules;
 mod routes;

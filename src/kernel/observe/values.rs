@@ -13,7 +13,9 @@ use netlink_packet_route::link::{
     AfSpecInet6, AfSpecUnspec, BridgePortState, In6AddrGenMode, InfoBridgePort, InfoPortData, LinkAttribute, LinkFlags,
     LinkInfo, LinkMessage, State,
 };
-use netlink_packet_route::neighbour::{NeighbourAddress, NeighbourAttribute, NeighbourMessage, NeighbourState};
+use netlink_packet_route::neighbour::{
+    NeighbourAddress, NeighbourAttribute, NeighbourFlags, NeighbourMessage, NeighbourState,
+};
 
 use crate::network::{Address, FdbEntry, Link, Mac, Neighbour, PortState};
 
@@ -123,11 +125,8 @@ pub fn address(message: &AddressMessage, links: &[Link]) -> Option<Address> {
     })
 }
 
-/// A neighbour. What needs no resolution (multicast, loopback) is none.
+/// A neighbour. What needs no resolution (multicast, broadcast, loopback) is none, if nobody made it.
 pub fn neighbour(message: &NeighbourMessage, links: &[Link]) -> Option<Neighbour> {
-    if message.header.state == NeighbourState::Noarp {
-        return None;
-    }
     let (mut address, mut hardware) = (None, None);
     for attribute in &message.attributes {
         match attribute {
@@ -137,28 +136,42 @@ pub fn neighbour(message: &NeighbourMessage, links: &[Link]) -> Option<Neighbour
             _ => {}
         }
     }
+    let address = address?;
+    let needless = |mac: Mac| mac.0[0] & 1 != 0;
+    if message.header.state == NeighbourState::Noarp && (address.is_multicast() || hardware.is_none_or(needless)) {
+        return None;
+    }
+    let proxy = message.header.flags.contains(NeighbourFlags::Proxy);
     Some(Neighbour {
-        address: address?,
+        address,
         link: name(links, message.header.ifindex),
         mac: hardware,
-        state: message.header.state.to_string().to_lowercase(),
+        state: if proxy { "proxy".into() } else { message.header.state.to_string().to_lowercase() },
     })
 }
 
 /// A forwarding entry.
 pub fn fdb(message: &NeighbourMessage, links: &[Link]) -> Option<FdbEntry> {
-    let (mut hardware, mut bridge) = (None, None);
+    let (mut hardware, mut bridge, mut vlan) = (None, None, None);
     for attribute in &message.attributes {
         match attribute {
             NeighbourAttribute::LinkLayerAddress(bytes) => hardware = mac(bytes),
             NeighbourAttribute::Controller(index) => bridge = Some(name(links, *index)),
+            NeighbourAttribute::Vlan(id) => vlan = Some(*id),
             _ => {}
         }
     }
+    let (mac, state) = (hardware?, message.header.state);
+    let own = links.iter().any(|link| link.mac == Some(mac) && link.index == message.header.ifindex);
+    // `static` is NUD_NOARP here. The bridge tells apart what it learned from elsewhere; a link's own list of addresses
+    // (`self`) has those in it that somebody put there, beside groups.
+    let lasting = matches!(state, NeighbourState::Permanent | NeighbourState::Noarp);
     Some(FdbEntry {
-        mac: hardware?,
+        mac,
         port: name(links, message.header.ifindex),
         bridge,
-        permanent: message.header.state == NeighbourState::Permanent,
+        permanent: state == NeighbourState::Permanent,
+        vlan,
+        by_hand: lasting && !own && mac.0[0] & 1 == 0 && !message.header.flags.contains(NeighbourFlags::ExtLearned),
     })
 }
