@@ -105,8 +105,14 @@ impl<'a> Expected<'a> {
             }
             _ => true,
         });
-        let place = |machine: &MachineName| self.plan.machines.iter().position(|member| member.name == *machine);
-        found.sort_by_key(|difference| (place(&difference.machine), difference.sort, difference.step));
+        let place = |machine: &MachineName| match self.plan.machines.iter().position(|member| member.name == *machine) {
+            Some(place) => (1, place),
+            None if machine.is_fabric() => (0, 0),
+            None => (2, 0),
+        };
+        found.sort_by_key(|difference| {
+            (place(&difference.machine), difference.machine.clone(), difference.sort, difference.step)
+        });
         found
     }
 }

@@ -251,6 +251,15 @@ impl fmt::Display for Ip<'_> {
     }
 }
 
+/// `bridge` as typed for a machine.
+pub(crate) struct Bridge<'a>(pub &'a MachineName);
+
+impl fmt::Display for Bridge<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_fabric() { f.write_str("bridge") } else { write!(f, "bridge -n {}", self.0) }
+    }
+}
+
 /// What stands before a command that is to run in a machine.
 pub(crate) struct Inside<'a>(pub &'a MachineName);
 

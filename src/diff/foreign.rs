@@ -33,6 +33,7 @@ impl Expected<'_> {
             let things = links(planned, ns)
                 .chain(addresses(planned, ns))
                 .chain(routes(planned, ns))
+                .chain(neighbours(planned, ns))
                 .chain(policy_rules(ns))
                 .chain(tables(planned, ns))
                 .filter(|thing| !self.is_on_its_way(machine, thing, ns));
@@ -143,6 +144,14 @@ fn routes<'a>(planned: &'a Namespace, ns: &'a Namespace) -> impl Iterator<Item =
     let foreign =
         ns.routes.iter().filter(move |route| !is_planned(route) && !route.is_the_kernels() && !on_foreign_link(route));
     foreign.map(|route| Thing::Route(route.clone()))
+}
+
+/// Those on foreign links go with them.
+fn neighbours<'a>(planned: &'a Namespace, ns: &'a Namespace) -> impl Iterator<Item = Thing> + 'a {
+    let neighbours = ns.neighbours.iter().filter(|there| there.by_hand() && planned.link(&there.link).is_some());
+    let entries = ns.fdb.iter().filter(|entry| entry.by_hand && planned.link(&entry.port).is_some());
+    let neighbours = neighbours.map(|neighbour| Thing::Neighbour(neighbour.clone()));
+    neighbours.chain(entries.map(|entry| Thing::Fdb(entry.clone())))
 }
 
 fn policy_rules(ns: &Namespace) -> impl Iterator<Item = Thing> + '_ {

@@ -14,8 +14,8 @@ use crate::kernel::request::Request;
 use crate::names::MachineName;
 use crate::network::policy_rule::PolicyRule;
 use crate::network::ruleset::Family;
-use crate::network::{Namespaces, Route, effect};
-use crate::step::{Inside, Ip};
+use crate::network::{FdbEntry, Namespaces, Neighbour, Route, effect};
+use crate::step::{Bridge, Inside, Ip};
 
 /// A thing that a namespace may hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +33,10 @@ pub enum Thing {
     },
     /// A route.
     Route(Route),
+    /// A neighbour entry that somebody made.
+    Neighbour(Neighbour),
+    /// A forwarding entry of a bridge that somebody made.
+    Fdb(FdbEntry),
     /// A policy rule.
     PolicyRule(PolicyRule),
     /// An nftables table.
@@ -73,6 +77,8 @@ impl fmt::Display for Thing {
             Thing::Link(name) => write!(f, "link {name}"),
             Thing::Address { link, address } => write!(f, "address {address} on {link}"),
             Thing::Route(route) => write!(f, "route {route}"),
+            Thing::Neighbour(neighbour) => write!(f, "neighbour {neighbour}"),
+            Thing::Fdb(entry) => write!(f, "forwarding entry {entry}"),
             Thing::PolicyRule(rule) => write!(f, "policy rule {rule}"),
             Thing::Table { family, name } => write!(f, "table {family} {name}"),
             Thing::Chain { family, table, name } => write!(f, "chain {name} in table {family} {table}"),
@@ -90,7 +96,7 @@ impl Thing {
             Thing::Rule { .. } => 0,
             Thing::Chain { .. } => 1,
             Thing::Table { .. } => 2,
-            Thing::Route(_) | Thing::PolicyRule(_) => 3,
+            Thing::Route(_) | Thing::PolicyRule(_) | Thing::Neighbour(_) | Thing::Fdb(_) => 3,
             Thing::Address { .. } => 4,
             Thing::Link(_) => 5,
             Thing::Namespace => 6,
@@ -105,6 +111,8 @@ impl Thing {
             Thing::Link(name) => ns.link(name).is_some(),
             Thing::Address { link, address } => ns.addresses_of(link).any(|there| there.address == *address),
             Thing::Route(route) => ns.routes.contains(route),
+            Thing::Neighbour(neighbour) => ns.neighbours.contains(neighbour),
+            Thing::Fdb(entry) => ns.fdb.contains(entry),
             Thing::PolicyRule(rule) => ns.policy_rules.contains(rule),
             Thing::Table { family, name } => ns.table(*family, name).is_some(),
             Thing::Chain { family, table, name } => ns.chain(*family, table, name).is_some(),
@@ -134,6 +142,8 @@ impl Thing {
             Thing::Link(name) => format!("{ip} link delete {name}"),
             Thing::Address { link, address } => format!("{ip} addr delete {address} dev {link}"),
             Thing::Route(route) => format!("{ip}{} route delete {route}", minus_6(route.to.is_ipv6())),
+            Thing::Neighbour(neighbour) => format!("{ip} neigh delete {neighbour}"),
+            Thing::Fdb(entry) => format!("{} fdb delete {entry}", Bridge(at)),
             Thing::PolicyRule(rule) => format!("{ip}{} rule delete {rule}", minus_6(rule.ipv6)),
             Thing::Table { .. } | Thing::Chain { .. } | Thing::Rule { .. } => {
                 let change = self.change().map(|change| nft::command(&change)).unwrap_or_default();
@@ -151,6 +161,8 @@ impl Thing {
                 Some(Request::Address { link: link.parse().ok()?, address: *address, add: false })
             }
             Thing::Route(route) => Some(Request::ExactRoute { route: route.clone(), add: false }),
+            Thing::Neighbour(neighbour) => Some(Request::NeighbourDelete { neighbour: neighbour.clone() }),
+            Thing::Fdb(entry) => Some(Request::FdbDelete { entry: entry.clone() }),
             Thing::PolicyRule(rule) => Some(Request::PolicyRule { rule: rule.clone(), add: false }),
             Thing::Table { .. } | Thing::Chain { .. } | Thing::Rule { .. } => self.change().map(Request::Nft),
         }
@@ -163,6 +175,8 @@ impl Thing {
             Thing::Link(name) => effect::delete_link(net, at, name),
             Thing::Address { link, address } => effect::delete_address(net, at, link, *address),
             Thing::Route(route) => effect::delete_exact_route(net, at, route),
+            Thing::Neighbour(neighbour) => effect::delete_neighbour(net, at, neighbour),
+            Thing::Fdb(entry) => effect::delete_forwarding_entry(net, at, entry),
             Thing::PolicyRule(rule) => effect::delete_policy_rule(net, at, rule),
             Thing::Table { family, name } => effect::delete_table(net, at, *family, name),
             Thing::Chain { family, table, name } => effect::delete_chain(net, at, *family, table, name),

@@ -16,7 +16,7 @@ use ipnetwork::IpNetwork;
 use super::policy_rule::PolicyRule;
 use super::ruleset::{Chain, Family, Hook, Rule, Table};
 use super::setting::{self, Owner, Setting};
-use super::{Address, Link, Namespace, Namespaces, Peer, PortState, Route, sysctl};
+use super::{Address, FdbEntry, Link, Namespace, Namespaces, Neighbour, Peer, PortState, Route, sysctl};
 use crate::names::MachineName;
 
 /// The loopback's name, in every namespace.
@@ -108,6 +108,8 @@ fn take_link(net: &mut Namespaces, at: &MachineName, name: &str) -> Option<Link>
     let link = ns.links.remove(place);
     ns.addresses.retain(|address| address.link != name);
     ns.routes.retain(|route| route.dev.as_deref() != Some(name));
+    ns.neighbours.retain(|neighbour| neighbour.link != name);
+    ns.fdb.retain(|entry| entry.port != name && entry.bridge.as_deref() != Some(name));
     for port in ns.links.iter_mut().filter(|port| port.master.as_deref() == Some(name)) {
         (port.master, port.port) = (None, None);
     }
@@ -257,6 +259,20 @@ pub fn add_policy_rule(net: &mut Namespaces, at: &MachineName, rule: &PolicyRule
 pub fn delete_policy_rule(net: &mut Namespaces, at: &MachineName, rule: &PolicyRule) {
     if let Some(ns) = net.get_mut(at) {
         ns.policy_rules.retain(|there| there != rule);
+    }
+}
+
+/// Not this neighbour entry.
+pub fn delete_neighbour(net: &mut Namespaces, at: &MachineName, neighbour: &Neighbour) {
+    if let Some(ns) = net.get_mut(at) {
+        ns.neighbours.retain(|there| there != neighbour);
+    }
+}
+
+/// Not this forwarding entry.
+pub fn delete_forwarding_entry(net: &mut Namespaces, at: &MachineName, entry: &FdbEntry) {
+    if let Some(ns) = net.get_mut(at) {
+        ns.fdb.retain(|there| there != entry);
     }
 }
 
