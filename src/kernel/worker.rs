@@ -24,6 +24,7 @@ use super::request::{Batch, Home, Request};
 use super::sandbox::Kernel;
 use super::sysctl;
 use crate::names::MachineName;
+use crate::network;
 
 /// A step that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,6 +174,10 @@ impl Worker {
         let mut sending = Departure::default();
         for item in &batch.sendings {
             let step = item.step;
+            // A link's sysctls are there once the link is.
+            if matches!(&item.request, Request::Sysctl { key, .. } if network::sysctl::link_of(key).is_some()) {
+                self.flush(at, &mut sending)?;
+            }
             self.queue(at, &item.request, step, &mut sending).map_err(|refusal| Failed { step, refusal })?;
             let moved = matches!(item.request, Request::LinkMove { .. });
             if moved || sending.bundle.size() > BUNDLE_SIZE {
