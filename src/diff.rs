@@ -8,7 +8,8 @@
 //!
 //! Three questions are asked of what was seen. Is every step that should be in force in force? ([`steps`]) Is what the
 //! kernel adds to them by itself still there, and are links and sysctls set as the kernel sets new ones? ([`settings`],
-//! [`sysctls`], [`kernel_made`]) And is there anything that no step explains? ([`foreign`])
+//! [`sysctls`], [`kernel_made`]) And is there anything that no step explains, or that is out of date? ([`foreign`],
+//! [`stale`])
 //!
 //! What a mend does to the network is predicted, too ([`order`]): to delete a veth deletes its other end, so what hung on
 //! that has to be made again. So all commands are known beforehand.
@@ -18,6 +19,7 @@ mod kernel_made;
 mod mend;
 mod order;
 mod settings;
+mod stale;
 mod steps;
 mod sysctls;
 mod thing;
@@ -92,11 +94,20 @@ impl<'a> Expected<'a> {
 
     /// What differs: by machine in the plan's order, what is missing first.
     pub fn differences(&self, seen: &Namespaces) -> Vec<Difference> {
+        let mut found = self.predictable(seen);
+        found.extend(self.kernel_made_for_links(seen));
+        self.sort(&mut found);
+        found
+    }
+
+    /// The same, but for what only a look at the kernel shows.
+    fn predictable(&self, seen: &Namespaces) -> Vec<Difference> {
         let mut found = self.steps(seen);
         found.extend(self.settings(seen));
         found.extend(self.sysctls(seen));
         found.extend(self.kernel_made(seen));
         found.extend(self.foreign(seen));
+        found.extend(self.stale(seen));
         // What stands in a step's place is told once, with the step.
         let taken: Vec<(MachineName, Thing)> = found.iter().flat_map(Difference::removes_for_a_step).collect();
         found.retain(|difference| match &difference.mends[..] {
@@ -105,6 +116,19 @@ impl<'a> Expected<'a> {
             }
             _ => true,
         });
+        // What is on such a link goes with it.
+        let gone = |machine: &MachineName, link: &str| {
+            taken.iter().any(|(at, thing)| at == machine && matches!(thing, Thing::Link(name) if name == link))
+        };
+        found.retain(|difference| match &difference.mends[..] {
+            [mend] if difference.step.is_none() => !mend.link().is_some_and(|link| gone(&mend.machine, link)),
+            _ => true,
+        });
+        self.sort(&mut found);
+        found
+    }
+
+    fn sort(&self, found: &mut [Difference]) {
         let place = |machine: &MachineName| match self.plan.machines.iter().position(|member| member.name == *machine) {
             Some(place) => (1, place),
             None if machine.is_fabric() => (0, 0),
@@ -113,7 +137,6 @@ impl<'a> Expected<'a> {
         found.sort_by_key(|difference| {
             (place(&difference.machine), difference.machine.clone(), difference.sort, difference.step)
         });
-        found
     }
 }
 

@@ -40,6 +40,16 @@ pub type Namespaces = BTreeMap<MachineName, Namespace>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Mac(pub [u8; 6]);
 
+impl Mac {
+    /// The address that IPv6 makes from it: `fe80::`, and the hardware address with `ff:fe` in its middle and the bit for
+    /// local administration turned (EUI-64).
+    pub fn link_local(self) -> IpAddr {
+        let [a, b, c, d, e, f] = self.0.map(u16::from);
+        let half = |high: u16, low: u16| high << 8 | low;
+        IpAddr::from([0xfe80, 0, 0, 0, half(a ^ 2, b), half(c, 0xff), half(0xfe, d), half(e, f)])
+    }
+}
+
 impl fmt::Display for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [a, b, c, d, e, g] = self.0;
@@ -195,6 +205,36 @@ pub struct Address {
     pub tentative: bool,
     /// Whether the address reaches beyond its link (`scope global`, not `link` or `host`).
     pub global: bool,
+    /// What it is beside what `ip addr add ADDRESS dev LINK` makes, in `ip`'s words: `deprecated`, `noprefixroute` …
+    pub unusual: Vec<String>,
+}
+
+impl Address {
+    /// An address as `ip addr add` makes it.
+    pub fn new(link: &str, address: IpNetwork) -> Self {
+        let global = !address.ip().is_loopback();
+        Address { link: link.into(), address, tentative: false, global, unusual: Vec::new() }
+    }
+
+    /// Whether it has the form of those that IPv6 makes from a link's hardware address, be it a former one: a bridge
+    /// takes its address from its ports.
+    pub fn is_made_by_itself(&self) -> bool {
+        let middle = |ip: std::net::Ipv6Addr| (ip.octets()[11], ip.octets()[12]) == (0xff, 0xfe);
+        self.is_link_local() && matches!(self.address.ip(), IpAddr::V6(ip) if middle(ip))
+    }
+
+    /// Whether it is one of those that reach no further than the link, of IPv6.
+    pub fn is_link_local(&self) -> bool {
+        matches!(self.address.ip(), IpAddr::V6(ip) if ip.is_unicast_link_local())
+    }
+}
+
+/// With its unusual sides, as `ip addr` prints it: `10.244.1.2/24 deprecated`.
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.address)?;
+        self.unusual.iter().try_for_each(|word| write!(f, " {word}"))
+    }
 }
 
 /// A neighbour entry.

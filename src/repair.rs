@@ -6,8 +6,11 @@
 //! ```
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
-use crate::diff::{Difference, Expected, Mend};
+use nix::errno::Errno;
+
+use crate::diff::{Deed, Difference, Expected, Mend};
 use crate::error::{COMMAND, Error, Result};
 use crate::journal::Record;
 use crate::kernel::observe::{View, observe};
@@ -25,7 +28,11 @@ use crate::run;
 const ROUNDS: usize = 3;
 
 /// How long links may take to settle after a mend.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a deleted namespace may take to go, and how long to wait before looking again.
+const FAREWELL: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// What a lab is, and what it should be.
 #[derive(Debug)]
@@ -69,7 +76,16 @@ fn look(kernel: &Kernel, plan: &Plan) -> Result<Namespaces> {
     let strangers = netns::list()?;
     machines.extend(strangers.into_iter().filter(|name| plan.member(name.as_str()).is_none()));
     let view = View { sysctls: run::sysctls(plan), ..View::WHOLE };
-    Ok(observe(kernel, &machines, &view)?)
+    // A namespace that was deleted goes a moment later, and so do the other ends of the pipes into it.
+    let end = Instant::now() + FAREWELL;
+    loop {
+        let seen = observe(kernel, &machines, &view)?;
+        let mut links = seen.values().flat_map(|ns| &ns.links);
+        if Instant::now() > end || !links.any(|link| link.kind == "veth" && link.peer.is_none()) {
+            return Ok(seen);
+        }
+        std::thread::sleep(PAUSE);
+    }
 }
 
 /// Puts right what differs.
@@ -115,6 +131,12 @@ fn make(worker: &mut Worker, mend: &Mend) -> Result<()> {
     let made = worker.run(&Batch { at: mend.sent_to().clone(), sendings, completes: Vec::new() });
     // Come home in any case: whoever looks takes this thread to be in the fabric.
     worker.come_home()?;
+    // What a machine is to forget, it may have forgotten.
+    if let (Err(failed), Deed::Forget(_)) = (&made, &mend.deed)
+        && failed.refusal.errno == Errno::ENOENT
+    {
+        return Ok(());
+    }
     made.map_err(|Failed { refusal, .. }| {
         let error = Error::refused(format!("cannot mend {}", mend.machine)).with(COMMAND, mend.command());
         let error = error.with("because", refusal.to_string());

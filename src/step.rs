@@ -42,7 +42,7 @@ pub use route::AddRoute;
 pub use rule::AddRule;
 pub(crate) use rule::rules_in_order;
 pub use sysctl::SetSysctl;
-pub(crate) use sysctl::command as sysctl_command;
+pub(crate) use sysctl::{command as sysctl_command, quoted};
 pub use table::AddTable;
 pub use up::SetUp;
 pub use veth::AddVeth;

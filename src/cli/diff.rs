@@ -53,7 +53,7 @@ impl Diff {
 
 fn how_to_mend(count: usize) -> String {
     let commands = if count == 1 { "one command".into() } else { format!("{count} commands") };
-    format!("\n`netlab repair` mends it with {commands}; `netlab repair --dry-run` shows them in order")
+    format!("\n`netlab repair` mends it with {commands}; `--dry-run` shows them in order")
 }
 
 impl Repair {

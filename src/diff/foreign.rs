@@ -8,7 +8,7 @@
 //! What the kernel makes by itself is no foreigner: loopbacks, link-local addresses, connected routes, and the fallback
 //! devices of tunnels that some hosts put into every new namespace.
 
-use std::net::IpAddr;
+use std::collections::BTreeSet;
 
 use super::{Deed, Difference, Expected, Mend, Sort, Thing};
 use crate::names::MachineName;
@@ -124,25 +124,35 @@ fn links<'a>(planned: &'a Namespace, ns: &'a Namespace) -> impl Iterator<Item = 
 fn addresses<'a>(planned: &'a Namespace, ns: &'a Namespace) -> impl Iterator<Item = Thing> + 'a {
     let is_planned =
         move |address: &Address| planned.addresses_of(&address.link).any(|there| there.address == address.address);
-    let by_itself = |address: &Address| match address.address.ip() {
-        IpAddr::V6(ip) => ip.is_unicast_link_local(),
-        IpAddr::V4(_) => false,
+    // Made from the link's hardware address, where the plan lets the kernel do so.
+    let by_itself = move |address: &Address| {
+        let wanted = planned.link(&address.link).is_some_and(|planned| planned.generates_link_local);
+        wanted && address.is_made_by_itself() && address.link != "lo"
     };
     let foreign =
         ns.addresses.iter().filter(move |a| planned.link(&a.link).is_some() && !is_planned(a) && !by_itself(a));
-    foreign.map(|a| Thing::Address { link: a.link.clone(), address: a.address })
+    // The kernel lists the first of a subnet first, with which the others may go.
+    foreign.rev().map(|a| Thing::Address { link: a.link.clone(), address: a.address })
 }
 
 /// Those by way of foreign links go with them, and the kernel's own with the addresses that they are for.
 fn routes<'a>(planned: &'a Namespace, ns: &'a Namespace) -> impl Iterator<Item = Thing> + 'a {
-    let same = |a: &Route, b: &Route| {
-        (a.to, a.via, &a.kind, a.metric, a.table) == (b.to, b.via, &b.kind, b.metric, b.table) && a.dev == b.dev
-    };
-    let is_planned =
-        move |route: &Route| planned.routes.iter().any(|there| same(there, route)) && route.hops.is_empty();
+    let is_planned = move |route: &Route| planned.routes.contains(route);
     let on_foreign_link = |route: &Route| route.dev.as_ref().is_some_and(|dev| planned.link(dev).is_none());
+    let made: Vec<Route> = ns.addresses.iter().flat_map(|a| Route::made_for(a.address, &a.link)).collect();
+    // What an unusual address brings with it goes with it.
+    let unusual: BTreeSet<&str> =
+        ns.addresses.iter().filter(|a| !a.unusual.is_empty()).map(|a| a.link.as_str()).collect();
+    let by_itself = move |route: &Route| {
+        let group = matches!(route.kind.as_str(), "broadcast" | "anycast" | "multicast");
+        let with_address = route.dev.as_deref().is_some_and(|dev| unusual.contains(dev));
+        // That of a subnet's second address has the first one as its source.
+        let own =
+            route.kind == "local" && made.iter().any(|made| Route { source: route.source, ..made.clone() } == *route);
+        route.is_the_kernels() && (group || with_address || own || made.contains(route))
+    };
     let foreign =
-        ns.routes.iter().filter(move |route| !is_planned(route) && !route.is_the_kernels() && !on_foreign_link(route));
+        ns.routes.iter().filter(move |route| !is_planned(route) && !by_itself(route) && !on_foreign_link(route));
     foreign.map(|route| Thing::Route(route.clone()))
 }
 
@@ -163,8 +173,24 @@ fn policy_rules(ns: &Namespace) -> impl Iterator<Item = Thing> + '_ {
 fn tables<'a>(planned: &'a Namespace, ns: &'a Namespace) -> impl Iterator<Item = Thing> + 'a {
     ns.tables.iter().flat_map(|table| match planned.table(table.family, &table.name) {
         None => vec![Thing::Table { family: table.family, name: table.name.clone() }],
-        Some(planned) => table.chains.iter().flat_map(|chain| chains(table, planned, chain)).collect(),
+        Some(planned) => last_first(&table.chains).flat_map(|chain| chains(table, planned, chain)).collect(),
     })
+}
+
+/// Chains so that each comes before those that it jumps to: no chain can be deleted that is jumped to. There are no
+/// circles, nftables refuses them.
+fn last_first(chains: &[Chain]) -> impl Iterator<Item = &Chain> {
+    let jumps_to = |chain: &Chain, other: &Chain| {
+        let verdicts = ["jump", "goto"].map(|verb| format!("{verb} {}", other.name));
+        chain.rules.iter().flat_map(|rule| &rule.parts).any(|part| verdicts.contains(&part.to_string()))
+    };
+    let mut order: Vec<&Chain> = Vec::new();
+    let mut left: Vec<&Chain> = chains.iter().collect();
+    while !left.is_empty() {
+        let free = left.iter().position(|chain| !left.iter().any(|other| jumps_to(other, chain))).unwrap_or(0);
+        order.push(left.remove(free));
+    }
+    order.into_iter()
 }
 
 /// A foreign chain, or the foreign rules of a chain of the plan's.

@@ -15,7 +15,8 @@ use crate::names::MachineName;
 use crate::network::policy_rule::PolicyRule;
 use crate::network::ruleset::Family;
 use crate::network::setting::Setting;
-use crate::network::{Namespaces, Route, effect};
+use crate::network::sysctl;
+use crate::network::{Namespaces, Neighbour, Route, effect};
 use crate::step::{Inside, Ip, Step, sysctl_command};
 
 /// One command that mends something.
@@ -45,6 +46,28 @@ pub enum Deed {
     RestoreRule(PolicyRule),
     /// An address of the loopback is added that the kernel once gave it.
     RestoreLoopback(ipnetwork::IpNetwork),
+    /// IPv6 is switched off on a link and on again: the kernel makes anew what it makes by itself.
+    Renew {
+        /// The link.
+        link: String,
+    },
+    /// The kernel gives a link its link-local address again.
+    Readdress {
+        /// The link.
+        link: String,
+    },
+    /// The kernel gives a link a link-local address when it is set up; now it has one.
+    Generate {
+        /// The link.
+        link: String,
+    },
+    /// A machine forgets a neighbour that is not where it was; the kernel may have done so meanwhile.
+    Forget(Neighbour),
+    /// A link that is nobody's port in the plan is a port no more.
+    Detach {
+        /// The link.
+        link: String,
+    },
     /// A setting of a link.
     Set {
         /// The link.
@@ -94,6 +117,20 @@ impl Mend {
         Mend::new(at, Deed::Remove(thing))
     }
 
+    /// The link that what is mended hangs on.
+    pub(super) fn link(&self) -> Option<&str> {
+        match &self.deed {
+            Deed::Remove(thing) => thing.link(),
+            Deed::Restore(route) => route.dev.as_deref(),
+            Deed::Renew { link }
+            | Deed::Readdress { link }
+            | Deed::Detach { link }
+            | Deed::Generate { link }
+            | Deed::Set { link, .. } => Some(link),
+            _ => None,
+        }
+    }
+
     /// What is sent to the ruleset, if that is what is mended.
     fn change(&self) -> Option<Change> {
         match self.deed.clone() {
@@ -114,6 +151,14 @@ impl Mend {
             Deed::Restore(route) => format!("{ip}{} route add {route}", minus_6(route.to.is_ipv6())),
             Deed::RestoreRule(rule) => format!("{ip}{} rule add {rule}", minus_6(rule.ipv6)),
             Deed::RestoreLoopback(address) => format!("{ip} addr add {address} dev lo scope host"),
+            Deed::Generate { link } => format!("{ip} link set {link} addrgenmode eui64"),
+            Deed::Forget(neighbour) => {
+                let family = minus_6(neighbour.address.is_ipv6());
+                format!("{ip}{family} neigh flush to {} dev {}", neighbour.address, neighbour.link)
+            }
+            Deed::Detach { link } => format!("{ip} link set {link} nomaster"),
+            Deed::Renew { link } => toggled(at, link, "disable_ipv6"),
+            Deed::Readdress { link } => toggled(at, link, "addr_gen_mode"),
             Deed::Set { link, setting, value } => format!("{ip} {}", setting.arguments(link, *value)),
             Deed::SetSysctl { key, value } => sysctl_command(at, key, value),
             Deed::SetPolicy { .. } | Deed::Wake { .. } => {
@@ -135,6 +180,11 @@ impl Mend {
             Deed::RestoreLoopback(address) => {
                 one("lo".parse().ok().map(|link| Request::Address { link, address: *address, add: true }))
             }
+            Deed::Generate { link } => one(link.parse().ok().map(|name| Request::LinkLocal { name, generate: true })),
+            Deed::Forget(neighbour) => one(Some(Request::NeighbourDelete { neighbour: neighbour.clone() })),
+            Deed::Detach { link } => one(link.parse().ok().map(|name| Request::LinkMaster { name, master: None })),
+            Deed::Renew { link } => toggle(link, "disable_ipv6"),
+            Deed::Readdress { link } => toggle(link, "addr_gen_mode"),
             Deed::Set { link, setting, value } => {
                 one(link.parse().ok().map(|link| Request::LinkSetting { link, setting, value: *value }))
             }
@@ -160,6 +210,14 @@ impl Mend {
             Deed::Restore(route) => effect::add_exact_route(net, at, route),
             Deed::RestoreRule(rule) => effect::add_policy_rule(net, at, rule),
             Deed::RestoreLoopback(address) => effect::add_address(net, at, "lo", *address),
+            Deed::Generate { link } => {
+                effect::set_link_local(net, at, link, true);
+                effect::set_sysctl(net, at, &sysctl::of_link("ipv6", link, "addr_gen_mode"), Some("0"));
+            }
+            Deed::Forget(neighbour) => effect::delete_neighbour(net, at, neighbour),
+            Deed::Detach { link } => effect::set_master(net, at, link, None),
+            Deed::Renew { link } => effect::renew_ipv6(net, at, link),
+            Deed::Readdress { link } => effect::add_link_local(net, at, link),
             Deed::Set { link, setting, value } => effect::set(net, at, link, setting, *value),
             Deed::SetSysctl { key, value } => effect::set_sysctl(net, at, key, Some(value)),
             Deed::SetPolicy { family, table, chain, policy } => {
@@ -168,4 +226,19 @@ impl Mend {
             Deed::Wake { family, table } => effect::wake_table(net, at, *family, table),
         }
     }
+}
+
+/// A switch of a link's IPv6 to 1 and back to 0.
+fn toggles(link: &str, name: &str) -> [(String, &'static str); 2] {
+    let key = sysctl::of_link("ipv6", link, name);
+    [(key.clone(), "1"), (key, "0")]
+}
+
+fn toggled(at: &MachineName, link: &str, name: &str) -> String {
+    let assignments = toggles(link, name).map(|(key, value)| format!("{key}={value}"));
+    format!("{}sysctl -qw {}", Inside(at), assignments.join(" "))
+}
+
+fn toggle(link: &str, name: &str) -> Vec<Request> {
+    toggles(link, name).map(|(key, value)| Request::Sysctl { key, value: value.into() }).into()
 }

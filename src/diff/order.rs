@@ -10,7 +10,10 @@
 //! A mend may undo more than what it is for: with a foreign veth that was once a pod's `eth0` goes its other end, too,
 //! a step's work. The next round finds that in the predicted network, and has the step done again.
 
+use crate::step::{Action, Finding};
+
 use super::{Deed, Difference, Expected, Mend, Sort, Thing};
+use crate::network::setting::Owner;
 use crate::network::{Namespaces, effect};
 
 /// More rounds than any lab needs: the longest chain is a link taken away, its steps done again, and what the kernel
@@ -22,13 +25,14 @@ impl Expected<'_> {
     pub fn mends(&self, seen: &Namespaces) -> Vec<Mend> {
         let mut net = seen.clone();
         let mut order = Vec::new();
-        for _ in 0..ROUNDS {
-            // What only follows may come right by itself, but for steps: those are always done again.
+        for round in 0..ROUNDS {
+            // What only follows may come right by itself, but for steps and neighbours.
             let roots = |found: Difference| {
                 let follows = found.follows;
-                found.mends.into_iter().filter(move |mend| !follows || matches!(mend.deed, Deed::Redo { .. }))
+                found.mends.into_iter().filter(move |mend| !follows || mend.cannot_come_right_by_itself())
             };
-            let mut todo: Vec<Mend> = self.differences(&net).into_iter().flat_map(roots).collect();
+            let found = if round == 0 { self.differences(&net) } else { self.predictable(&net) };
+            let mut todo: Vec<Mend> = found.into_iter().flat_map(roots).collect();
             if todo.is_empty() {
                 break;
             }
@@ -49,11 +53,16 @@ impl Expected<'_> {
 /// When a mend has its turn within a round.
 fn turn(mend: &Mend) -> (u8, u32) {
     match &mend.deed {
+        // When nobody needs the old entry any more.
+        Deed::Forget(_) => (31, 0),
         Deed::Remove(thing) => (thing.rank(), 0),
         Deed::Redo { number, .. } => (20, *number),
-        Deed::Set { setting, .. } if setting.owner == crate::network::setting::Owner::Bridge => (22, 0),
-        // Before the steps: there is no addressing a link that does without IPv6.
+        Deed::Set { setting, .. } if setting.owner == Owner::Bridge => (22, 0),
+        // Before the steps: there is no addressing a link that does without IPv6, or takes small packets only.
         Deed::SetSysctl { .. } => (10, 0),
+        Deed::Set { setting, .. } if setting.owner == Owner::Link => (11, 0),
+        Deed::Renew { .. } | Deed::Detach { .. } | Deed::Generate { .. } => (12, 0),
+        Deed::Readdress { .. } => (13, 0),
         Deed::Set { .. } | Deed::SetPolicy { .. } | Deed::Wake { .. } => (21, 0),
         Deed::Restore(_) | Deed::RestoreRule(_) | Deed::RestoreLoopback(_) => (30, 0),
     }
@@ -67,7 +76,15 @@ impl Mend {
         let has_link = |name: &str| net.get(at).is_some_and(|ns| ns.link(name).is_some());
         match &self.deed {
             Deed::Remove(thing) => thing.is_there(at, net),
-            Deed::Redo { step, .. } => step.check(net) != crate::step::Finding::Present && step.has_ground(net),
+            Deed::Forget(neighbour) => Thing::Neighbour(neighbour.clone()).is_there(at, net),
+            Deed::Redo { step, .. } => {
+                // What is to be moved must be where it is moved from.
+                let is_here = !matches!(&step.action, Action::MoveLink(pipe) if !has_link(pipe.name.as_str()));
+                step.check(net) != Finding::Present && step.has_ground(net) && is_here
+            }
+            Deed::Renew { link } | Deed::Readdress { link } | Deed::Detach { link } | Deed::Generate { link } => {
+                has_link(link)
+            }
             Deed::Restore(route) => {
                 route.dev.as_deref().is_none_or(has_link) && !Thing::Route(route.clone()).is_there(at, net)
             }

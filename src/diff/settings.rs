@@ -19,7 +19,19 @@ impl Expected<'_> {
         let mut found = Vec::new();
         for (machine, planned) in &self.net {
             let Some(ns) = seen.get(machine) else { continue };
-            for link in planned.links.iter().filter_map(|planned| ns.link(&planned.name)) {
+            for link in planned.links.iter().filter_map(|planned| Some((planned, ns.link(&planned.name)?))) {
+                let (planned, link) = link;
+                if let (None, Some(master)) = (&planned.master, &link.master) {
+                    let deed = Deed::Detach { link: link.name.clone() };
+                    found.push(Difference {
+                        machine: machine.clone(),
+                        sort: Sort::Changed,
+                        what: format!("{} is a port of {master}, and of nothing in the plan", link.name),
+                        step: self.maker(machine, &link.name),
+                        follows: false,
+                        mends: vec![Mend::new(machine, deed)],
+                    });
+                }
                 let set = link.settings.iter().filter(|value| value.value != value.setting.fresh(link));
                 for value in set.filter(|value| !follows(value, link, ns)) {
                     found.push(self.setting(machine, link, value));

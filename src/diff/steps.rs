@@ -6,15 +6,21 @@
 //! step 16: address 10.244.1.2/24 on eth0            10.244.1.2/16 there   changed    take that away, do step 16
 //! ```
 
+use std::collections::BTreeSet;
+
+use super::kernel_made::speaks_ipv6;
 use super::{Deed, Difference, Expected, Mend, Sort, Thing};
-use crate::network::Namespaces;
+use crate::names::MachineName;
 use crate::network::ruleset::Hook;
-use crate::step::{Action, AddChain, Finding, Step};
+use crate::network::{Namespaces, Peer};
+use crate::step::{Action, AddChain, AddVeth, Finding, Step};
 
 impl Expected<'_> {
     /// What the steps miss.
     pub(super) fn steps(&self, seen: &Namespaces) -> Vec<Difference> {
-        let mut found = Vec::new();
+        let mut found: Vec<Difference> = Vec::new();
+        // Links that another one stands in for: what is on them follows.
+        let mut taken: BTreeSet<(&MachineName, &str)> = BTreeSet::new();
         for (number, step) in self.plan.numbered().filter(|(number, _)| self.in_force.contains(number)) {
             let (sort, what) = match step.check(seen) {
                 Finding::Present => continue,
@@ -23,12 +29,62 @@ impl Expected<'_> {
                     (Sort::Changed, format!("{what}; the plan says {}", step.thing()))
                 }
             };
-            let follows = sort == Sort::Missing && !step.has_ground(seen);
+            if sort == Sort::Changed {
+                taken.extend(made_by(step));
+            }
+            let on_another = builds_on(step).iter().any(|name| taken.contains(&(&step.machine, name)));
+            let to_nowhere = matches!(&step.action, Action::AddVeth(pipe) if self.leads_nowhere(step, pipe, seen));
+            let follows =
+                sort == Sort::Missing && (!step.has_ground(seen) || on_another || to_nowhere || is_mute(step, seen));
             let mends = mends(number, step, seen);
             found.push(Difference { machine: step.machine.clone(), sort, what, step: Some(number), follows, mends });
         }
         found
     }
+}
+
+impl Expected<'_> {
+    /// Whether the other end of a pipe was in a namespace that is missing: the pipe went with it.
+    fn leads_nowhere(&self, laid: &Step, pipe: &AddVeth, seen: &Namespaces) -> bool {
+        self.plan.steps.iter().any(|step| match &step.action {
+            Action::MoveLink(moved) => {
+                step.machine == laid.machine && moved.near == pipe.name && !seen.contains_key(&moved.to)
+            }
+            _ => false,
+        })
+    }
+}
+
+/// The links and the chain that a step builds on.
+fn builds_on(step: &Step) -> Vec<&str> {
+    match &step.action {
+        Action::AttachPort(port) => vec![port.name.as_str(), port.bridge.as_str()],
+        Action::AddRule(rule) => vec![&rule.chain],
+        action => action.link().map(|link| link.as_str()).into_iter().collect(),
+    }
+}
+
+/// The link, or the chain, that a step makes.
+fn made_by(step: &Step) -> Option<(&MachineName, &str)> {
+    match &step.action {
+        Action::AddBridge(bridge) => Some((&step.machine, bridge.name.as_str())),
+        Action::AddVeth(pipe) => Some((&step.machine, pipe.name.as_str())),
+        Action::MoveLink(moved) => Some((&moved.to, moved.rename.as_str())),
+        Action::AddChain(chain) => Some((&step.machine, &chain.name)),
+        _ => None,
+    }
+}
+
+/// Whether it is an IPv6 address, or what keeps a link from making one, of a link where IPv6 is switched off.
+fn is_mute(step: &Step, seen: &Namespaces) -> bool {
+    let of_ipv6 = match &step.action {
+        Action::AddAddress(address) => address.address.is_ipv6(),
+        Action::QuietLink(_) => true,
+        _ => false,
+    };
+    let link = step.action.link().filter(|_| of_ipv6);
+    let ns = seen.get(&step.machine);
+    link.zip(ns).is_some_and(|(link, ns)| ns.link(link.as_str()).is_some() && !speaks_ipv6(ns, link.as_str()))
 }
 
 /// What puts a step in force that is not.
@@ -50,7 +106,18 @@ fn policy_alone(step: &Step, seen: &Namespaces) -> Option<Mend> {
 
 /// What has to go before the step can be done.
 fn in_the_way(step: &Step, seen: &Namespaces) -> Option<Mend> {
-    let Finding::Taken(_) = step.check(seen) else { return None };
+    let at = &step.machine;
+    match (step.check(seen), &step.action) {
+        (Finding::Taken(_), _) => {}
+        // The end that stayed leads to where nobody can see: nothing is left to be moved.
+        (Finding::Missing, Action::MoveLink(pipe)) => {
+            let near = seen.get(at)?.link(pipe.near.as_str())?;
+            let here = Peer { machine: at.clone(), link: pipe.name.to_string() };
+            let lost = near.kind == "veth" && near.peer.as_ref() != Some(&here);
+            return lost.then(|| Mend::remove(at, Thing::Link(pipe.near.to_string())));
+        }
+        _ => return None,
+    }
     let (at, thing) = match &step.action {
         Action::AddBridge(bridge) => (&step.machine, Thing::Link(bridge.name.to_string())),
         Action::AddVeth(pipe) => (&step.machine, Thing::Link(pipe.name.to_string())),

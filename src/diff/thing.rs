@@ -15,7 +15,7 @@ use crate::names::MachineName;
 use crate::network::policy_rule::PolicyRule;
 use crate::network::ruleset::Family;
 use crate::network::{FdbEntry, Namespaces, Neighbour, Route, effect};
-use crate::step::{Bridge, Inside, Ip};
+use crate::step::{Bridge, Inside, Ip, quoted};
 
 /// A thing that a namespace may hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,8 +76,11 @@ impl fmt::Display for Thing {
             Thing::Namespace => f.write_str("namespace"),
             Thing::Link(name) => write!(f, "link {name}"),
             Thing::Address { link, address } => write!(f, "address {address} on {link}"),
-            Thing::Route(route) => write!(f, "route {route}"),
-            Thing::Neighbour(neighbour) => write!(f, "neighbour {neighbour}"),
+            Thing::Route(route) => write!(f, "route {}", route.in_full()),
+            Thing::Neighbour(neighbour) => match neighbour.mac {
+                Some(mac) => write!(f, "neighbour {neighbour} at {mac}, {}", neighbour.state),
+                None => write!(f, "neighbour {neighbour}"),
+            },
             Thing::Fdb(entry) => write!(f, "forwarding entry {entry}"),
             Thing::PolicyRule(rule) => write!(f, "policy rule {rule}"),
             Thing::Table { family, name } => write!(f, "table {family} {name}"),
@@ -90,6 +93,17 @@ impl fmt::Display for Thing {
 }
 
 impl Thing {
+    /// The link that it hangs on.
+    pub(super) fn link(&self) -> Option<&str> {
+        match self {
+            Thing::Address { link, .. } => Some(link),
+            Thing::Route(route) => route.dev.as_deref(),
+            Thing::Neighbour(neighbour) => Some(&neighbour.link),
+            Thing::Fdb(entry) => Some(&entry.port),
+            _ => None,
+        }
+    }
+
     /// What hangs on others goes before them: the lower, the earlier.
     pub(super) fn rank(&self) -> u8 {
         match self {
@@ -139,7 +153,7 @@ impl Thing {
         let ip = Ip(at);
         match self {
             Thing::Namespace => format!("ip netns delete {at}"),
-            Thing::Link(name) => format!("{ip} link delete {name}"),
+            Thing::Link(name) => format!("{ip} link delete {}", quoted(name)),
             Thing::Address { link, address } => format!("{ip} addr delete {address} dev {link}"),
             Thing::Route(route) => format!("{ip}{} route delete {route}", minus_6(route.to.is_ipv6())),
             Thing::Neighbour(neighbour) => format!("{ip} neigh delete {neighbour}"),

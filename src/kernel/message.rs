@@ -148,7 +148,9 @@ pub fn address(index: u32, address: IpNetwork, add: bool) -> Message {
     message.header.family = family(address.ip());
     message.header.prefix_len = address.prefix();
     message.header.index = index;
-    message.header.scope = AddressScope::Universe;
+    // As iproute2 has it: an address of the loopback reaches no further than this machine.
+    let own = address.ip().is_loopback();
+    message.header.scope = if own { AddressScope::Host } else { AddressScope::Universe };
     message.attributes = vec![AddressAttribute::Local(address.ip()), AddressAttribute::Address(address.ip())];
     match add {
         true => (RouteNetlinkMessage::NewAddress(message), CREATE),

@@ -5,7 +5,8 @@
 //! ```
 //!
 //! One rtnetlink socket per namespace, one after the other: the kernel answers a dump while it is asked for, so there is
-//! nothing to gain from many at once, and a lab of thousands of machines needs no thousands of descriptors.
+//! nothing to gain from many at once, and a lab of thousands of machines needs no thousands of descriptors. A large lab
+//! is looked at by two threads, each its half.
 
 mod peers;
 mod policy_rules;
@@ -35,6 +36,9 @@ use super::sysctl;
 use crate::names::MachineName;
 use crate::network::watched;
 use crate::network::{MAIN, Namespace, Namespaces};
+
+/// From how many machines on two threads look: to read so many sysctls takes its time.
+const MANY: usize = 50;
 
 /// What to look at, beside links and addresses.
 #[derive(Debug, Clone, Default)]
@@ -103,6 +107,32 @@ pub fn observe<'a>(
     machines: impl IntoIterator<Item = &'a MachineName>,
     view: &View,
 ) -> Result<Namespaces> {
+    let machines: Vec<&MachineName> = machines.into_iter().collect();
+    let (mut all, ends) = match machines.len() {
+        few if few < MANY => look_at(&machines, view)?,
+        many => std::thread::scope(|scope| {
+            // A thread begins in the namespace of the one that starts it: the fabric.
+            let (mine, theirs) = machines.split_at(many / 2);
+            let other = scope.spawn(|| look_at(theirs, view));
+            let mine = look_at(mine, view);
+            let theirs = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let ((mut all, mut ends), (rest, others)) = (mine?, theirs?);
+            all.extend(rest);
+            ends.extend(others);
+            Ok::<_, Refusal>((all, ends))
+        })?,
+    };
+    if view.peers {
+        let fabric = Netns::current()?;
+        let found = peers::find(&fabric, &ends);
+        fabric.enter()?;
+        peers::name(&mut all, &ends, &found?);
+    }
+    Ok(all)
+}
+
+/// Looks at some machines, one after the other.
+fn look_at(machines: &[&MachineName], view: &View) -> Result<(Namespaces, Vec<End>)> {
     let fabric = Netns::current()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Refusal::from_io("start the runtime", &e))?;
@@ -117,12 +147,7 @@ pub fn observe<'a>(
         fabric.enter()?;
         all.extend(looked?);
     }
-    if view.peers {
-        let found = peers::find(&fabric, &ends);
-        fabric.enter()?;
-        peers::name(&mut all, &ends, &found?);
-    }
-    Ok(all)
+    Ok((all, ends))
 }
 
 /// Goes into a namespace, if there is one, and sees what can only be seen from there.

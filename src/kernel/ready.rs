@@ -102,6 +102,7 @@ mod tests {
 
     fn waits_for(link: Link, addresses: &[&str]) -> Vec<String> {
         let address = |text: &&str| Address {
+            unusual: Vec::new(),
             link: link.name.clone(),
             address: text.parse().unwrap(),
             tentative: false,

@@ -19,11 +19,19 @@ use super::setting::{self, Owner, Setting};
 use super::{Address, FdbEntry, Link, Namespace, Namespaces, Neighbour, Peer, PortState, Route, sysctl};
 use crate::names::MachineName;
 
+/// The addresses that the loopback gets.
+const LOOPBACK_IPV4: &str = "127.0.0.1/8";
+const LOOPBACK_IPV6: &str = "::1/128";
+
 /// The loopback's name, in every namespace.
 const LOOPBACK: &str = "lo";
 
 /// Its MTU (`loopback_setup`, `drivers/net/loopback.c`).
 const LOOPBACK_MTU: u32 = 65536;
+
+/// The smallest MTU that IPv6 works with (`IPV6_MIN_MTU`), and the length of link-local prefixes.
+const IPV6_MTU: u32 = 1280;
+const LINK_LOCAL_LENGTH: u8 = 64;
 
 /// The sysctl that keeps IPv6 addresses on a link that is set down, as it stands for links to come.
 const KEEP_ADDRESSES: &str = "net.ipv6.conf.default.keep_addr_on_down";
@@ -55,23 +63,43 @@ pub fn set_sysctl(net: &mut Namespaces, at: &MachineName, key: &str, value: Opti
                 }
             }
             ns.sysctls.insert(key.into(), value.into());
+            switch_ipv6(net, at, key, value);
+            let Some(ns) = net.get_mut(at) else { return };
             // IPv6 comes back with the loopback's address, and no others.
             let speaks_again =
                 value == "0" && matches!(key, "net.ipv6.conf.all.disable_ipv6" | "net.ipv6.conf.lo.disable_ipv6");
             if speaks_again && ns.link(LOOPBACK).is_some_and(|lo| lo.up) {
-                address_loopback(ns);
+                address_loopback(ns, &[LOOPBACK_IPV6]);
             }
         }
         None => _ = ns.sysctls.remove(key),
     }
 }
 
-/// The loopback's own addresses.
-fn address_loopback(ns: &mut Namespace) {
-    for text in ["127.0.0.1/8", "::1/128"] {
+/// What follows from a sysctl of IPv6 on a link, or on all: its addresses go, or those come that the kernel makes.
+fn switch_ipv6(net: &mut Namespaces, at: &MachineName, key: &str, value: &str) {
+    let Some((link, name)) = key.strip_prefix("net.ipv6.conf.").and_then(|rest| rest.rsplit_once('.')) else { return };
+    let all = net.get(at).into_iter().flat_map(|ns| &ns.links).map(|link| link.name.clone());
+    let links: Vec<String> = all.filter(|name| link == "all" || link.replace('/', ".") == *name).collect();
+    for link in &links {
+        match (name, value) {
+            ("disable_ipv6", "0") => add_link_local(net, at, link),
+            ("disable_ipv6", _) => silence_ipv6(net, at, link),
+            ("addr_gen_mode", "0") => {
+                set_link_local(net, at, link, true);
+                add_link_local(net, at, link);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The loopback's own addresses: when it is set up, both; when IPv6 comes back, its.
+fn address_loopback(ns: &mut Namespace, addresses: &[&str]) {
+    for text in addresses {
         let Ok(address) = text.parse() else { continue };
         if !ns.addresses_of(LOOPBACK).any(|there| there.address == address) {
-            ns.addresses.push(Address { link: LOOPBACK.into(), address, tentative: false, global: false });
+            ns.addresses.push(Address::new(LOOPBACK, address));
             Route::made_for(address, LOOPBACK).into_iter().for_each(|route| add(&mut ns.routes, route));
         }
     }
@@ -172,7 +200,7 @@ pub fn set_up(net: &mut Namespaces, at: &MachineName, name: &str, up: bool) {
     let Some(ns) = net.get_mut(at) else { return };
     ns.links.iter_mut().filter(|port| port.master.as_deref() == Some(name)).for_each(forget_port_state);
     if up && name == LOOPBACK {
-        address_loopback(ns);
+        address_loopback(ns, &[LOOPBACK_IPV4, LOOPBACK_IPV6]);
     }
     if up {
         let made: Vec<Route> = ns.addresses_of(name).flat_map(|a| Route::made_for(a.address, name)).collect();
@@ -197,22 +225,34 @@ pub fn add_address(net: &mut Namespaces, at: &MachineName, link: &str, address: 
     if up {
         Route::made_for(address, link).into_iter().for_each(|route| add(&mut ns.routes, route));
     }
-    let global = !address.ip().is_loopback();
-    ns.addresses.push(Address { link: link.into(), address, tentative: false, global });
+    ns.addresses.push(Address::new(link, address));
 }
 
 /// A link bears this address no more. With the last one of IPv4, its routes go too (`fib_disable_ip`,
 /// `net/ipv4/fib_frontend.c`).
 pub fn delete_address(net: &mut Namespaces, at: &MachineName, link: &str, address: IpNetwork) {
     let Some(ns) = net.get_mut(at) else { return };
-    ns.addresses.retain(|there| there.link != link || there.address != address);
-    let same_subnet =
-        |other: &Address| other.address.prefix() == address.prefix() && other.address.contains(address.network());
-    if !ns.addresses_of(link).any(same_subnet) {
-        let gone = |route: &Route| {
-            route.is_connected() && route.to.ip() == address.network() && route.to.prefix() == address.prefix()
-        };
-        ns.routes.retain(|route| route.dev.as_deref() != Some(link) || !gone(route));
+    let secondary = |there: &Address| there.unusual.iter().any(|word| word == "secondary");
+    let is_it = |there: &Address| there.link == link && there.address == address;
+    let was_first = !ns.addresses.iter().any(|there| is_it(there) && secondary(there));
+    ns.addresses.retain(|there| !is_it(there));
+    let made = Route::made_for(address, link);
+    let own = |route: &Route| route.kind == "local" && route.is_the_kernels() && route.to == address.ip().into();
+    let here = |route: &Route| route.dev.as_deref() == Some(link);
+    ns.routes.retain(|route| !(made.contains(route) || own(route) && here(route)));
+    let of_subnet = |other: &Address| {
+        other.link == link && other.address.prefix() == address.prefix() && other.address.contains(address.network())
+    };
+    // With the first address of an IPv4 subnet the others go, or one of them takes its place.
+    let key = |at: &str| sysctl::of_link("ipv4", at, "promote_secondaries");
+    let promotes = |at: &str| ns.sysctls.get(&key(at)).is_none_or(|value| value != "0");
+    if was_first && address.is_ipv4() && !promotes("all") && !promotes(link) {
+        ns.addresses.retain(|other| !of_subnet(other) || !secondary(other));
+    }
+    let kept: Vec<Route> = ns.addresses_of(link).flat_map(|other| Route::made_for(other.address, link)).collect();
+    let stays = |route: &Route| made.iter().any(|gone| gone.to == route.to && gone.kind == route.kind);
+    if was_first && ns.link(link).is_some_and(|link| link.up) {
+        kept.into_iter().filter(stays).for_each(|route| add(&mut ns.routes, route));
     }
     if address.is_ipv4() && !ns.addresses_of(link).any(|other| other.address.is_ipv4()) {
         ns.routes.retain(|route| route.dev.as_deref() != Some(link) || !route.to.is_ipv4());
@@ -284,13 +324,51 @@ pub fn set(net: &mut Namespaces, at: &MachineName, name: &str, setting: &'static
     if (setting.owner, setting.word) != (Owner::Link, "mtu") {
         return;
     }
-    link.mtu = u32::try_from(value).unwrap_or(u32::MAX);
-    let Some(master) = link.master.clone() else { return };
+    let before = std::mem::replace(&mut link.mtu, u32::try_from(value).unwrap_or(u32::MAX));
+    let (after, master) = (link.mtu, link.master.clone());
+    // With too small an MTU the kernel forgets all about IPv6 on the link, also that it should be quiet.
+    if before < IPV6_MTU && after >= IPV6_MTU {
+        add_link_local(net, at, name);
+    }
+    let Some(master) = master else { return };
     let Some(ns) = net.get(at) else { return };
     let smallest = ns.links.iter().filter(|port| port.master.as_ref() == Some(&master)).map(|port| port.mtu).min();
     if let Some(smallest) = smallest {
         set(net, at, &master, setting, smallest.into());
     }
+}
+
+/// A link has the link-local address that is made from its hardware address.
+pub fn add_link_local(net: &mut Namespaces, at: &MachineName, name: &str) {
+    let address = find_link(net, at, name).filter(|link| link.up && link.generates_link_local);
+    let address = address.and_then(|link| IpNetwork::new(link.mac?.link_local(), LINK_LOCAL_LENGTH).ok());
+    let Some(address) = address else { return };
+    if !net.get(at).is_some_and(|ns| ns.addresses_of(name).any(|there| there.address == address)) {
+        add_address(net, at, name, address);
+    }
+}
+
+/// IPv6 is switched off on a link, and on again: none of its addresses and routes stays but what the kernel makes.
+pub fn renew_ipv6(net: &mut Namespaces, at: &MachineName, name: &str) {
+    silence_ipv6(net, at, name);
+    let Some(ns) = net.get_mut(at) else { return };
+    if !ns.link(name).is_some_and(|link| link.up) {
+        return;
+    }
+    match name {
+        LOOPBACK => address_loopback(ns, &[LOOPBACK_IPV6]),
+        _ => {
+            Route::to_groups(name).into_iter().for_each(|route| add(&mut ns.routes, route));
+            add_link_local(net, at, name);
+        }
+    }
+}
+
+/// A link has no IPv6 addresses, and no IPv6 routes.
+fn silence_ipv6(net: &mut Namespaces, at: &MachineName, name: &str) {
+    let Some(ns) = net.get_mut(at) else { return };
+    ns.addresses.retain(|address| address.link != name || address.address.is_ipv4());
+    ns.routes.retain(|route| route.dev.as_deref() != Some(name) || route.to.is_ipv4());
 }
 
 /// An nftables table.

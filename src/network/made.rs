@@ -7,8 +7,8 @@
 //!                                 local fd00:10::1 dev cni0 proto kernel                             table local
 //! ```
 //!
-//! (`fib_add_ifaddr`, `net/ipv4/fib_frontend.c`; `addrconf_prefix_route`, `net/ipv6/addrconf.c`.) Broadcast, anycast and
-//! multicast routes are left out: nobody's lesson is about them.
+//! (`fib_add_ifaddr`, `net/ipv4/fib_frontend.c`; `addrconf_prefix_route`, `net/ipv6/addrconf.c`.) Anycast routes are
+//! left out: nobody's lesson is about them.
 
 use std::net::IpAddr;
 
@@ -38,13 +38,37 @@ impl Route {
     /// The routes that the kernel adds for an address of a link that is up.
     pub fn made_for(address: IpNetwork, link: &str) -> Vec<Route> {
         // The address is this machine's own before anything else: the other route has it as its source.
-        Route::local(address, link).into_iter().chain(Route::connected(address, link)).collect()
+        let local = Route::local(address, link).into_iter();
+        local.chain(Route::connected(address, link)).chain(Route::broadcast(address, link)).collect()
+    }
+
+    /// The way to everybody of an IPv4 subnet.
+    fn broadcast(address: IpNetwork, link: &str) -> Option<Route> {
+        let IpNetwork::V4(subnet) = address else { return None };
+        let route = |to: IpNetwork| Route {
+            dev: Some(link.into()),
+            kind: "broadcast".into(),
+            protocol: "kernel".into(),
+            table: LOCAL,
+            scope: ON_THE_LINK,
+            source: Some(address.ip()),
+            ..Route::to(to)
+        };
+        (subnet.prefix() < 31).then(|| route(IpAddr::from(subnet.broadcast()).into()))
+    }
+
+    /// The way to all groups by a link that speaks IPv6 (`addrconf_add_mroute`, `net/ipv6/addrconf.c`).
+    pub fn to_groups(link: &str) -> Option<Route> {
+        let to = "ff00::/8".parse().ok()?;
+        let (dev, kind, protocol) = (Some(link.into()), "multicast".into(), "kernel".into());
+        Some(Route { dev, kind, protocol, table: LOCAL, metric: IPV6_CONNECTED_METRIC, ..Route::to(to) })
     }
 
     /// The way to the others of the subnet. An IPv4 address that is alone in its subnet has none, and that of the loopback
     /// is this machine itself.
     fn connected(address: IpNetwork, link: &str) -> Option<Route> {
-        if address.ip().is_loopback() || (address.is_ipv4() && address.prefix() == 32) {
+        if address.ip().is_loopback() || is_on_loopback(address, link) || (address.is_ipv4() && address.prefix() == 32)
+        {
             return None;
         }
         let to = IpNetwork::new(address.network(), address.prefix()).ok()?;
@@ -66,14 +90,19 @@ impl Route {
             source: to.is_ipv4().then_some(address.ip()),
             ..Route::to(to)
         };
-        // All of 127.0.0.0/8 is the machine itself.
+        // All of 127.0.0.0/8 is the machine itself. The address comes first: the other has it as its source.
         let whole = IpNetwork::new(address.network(), address.prefix()).ok();
-        let whole = whole.filter(|_| address.is_ipv4() && address.ip().is_loopback());
-        whole.into_iter().chain([IpNetwork::from(address.ip())]).map(of).collect()
+        let whole = whole.filter(|whole| is_on_loopback(address, link) && whole.prefix() < 32);
+        std::iter::once(IpNetwork::from(address.ip())).chain(whole).map(of).collect()
     }
 
     /// Whether the kernel made it for an address, as the way to the others of its subnet.
     pub fn is_connected(&self) -> bool {
         self.via.is_none() && self.kind.is_empty() && self.is_the_kernels()
     }
+}
+
+/// Whether it is an IPv4 address of the loopback: its subnet is all this machine.
+fn is_on_loopback(address: IpNetwork, link: &str) -> bool {
+    address.is_ipv4() && link == "lo"
 }

@@ -122,6 +122,8 @@ pub struct Route {
     pub nexthop: Option<u32>,
     /// The ways among which packets are shared out; `via` and `dev` are empty then.
     pub hops: Vec<NextHop>,
+    /// What netlab has no field for, in `ip`'s words: `advmss 400`, `pref low` … A route is deleted without saying it.
+    pub rest: Vec<String>,
 }
 
 /// One of several ways of a route.
@@ -155,7 +157,14 @@ impl Route {
             mtu: None,
             nexthop: None,
             hops: Vec::new(),
+            rest: Vec::new(),
         }
+    }
+
+    /// All of it, also what need not be said to delete it.
+    pub fn in_full(&self) -> String {
+        let rest: Vec<String> = std::iter::once(self.to_string()).chain(self.rest.iter().cloned()).collect();
+        rest.join(" ")
     }
 
     /// Whether the kernel made it, for an address or a link: it goes when they go.

@@ -26,6 +26,11 @@ pub fn link_of(key: &str) -> Option<String> {
     }
 }
 
+/// The sysctl of a link: `net.ipv6.conf.eth0/100.accept_ra`.
+pub fn of_link(family: &str, link: &str, name: &str) -> String {
+    format!("net.{family}.conf.{}.{name}", link.replace('.', "/"))
+}
+
 /// What another sysctl becomes when one is written: forwarding of a namespace is that of all of its links, present and to
 /// come, and so is the lack of IPv6; a router accepts no redirects (`inet_forward_change`, `net/ipv4/devinet.c`;
 /// `addrconf_forward_change` and `addrconf_disable_change`, `net/ipv6/addrconf.c`).

@@ -5,8 +5,7 @@
 //! net.ipv4.conf.*.rp_filter    net.ipv4.conf.all.rp_filter, …default…, …lo…, …eth0…
 //! ```
 //!
-//! Left out are those that only root of the host can write (`nf_conntrack_max`), that netlink shows as well
-//! (`addr_gen_mode`), that follow a link's own settings (`net.ipv6.conf.*.mtu`), and that make connections slower or
+//! Left out are those that only root of the host can write (`nf_conntrack_max`), that follow a link's own settings (`net.ipv6.conf.*.mtu`), and that make connections slower or
 //! faster, but neither lose nor pass a packet.
 
 /// A sysctl, or with `*` one for each link.
@@ -23,7 +22,7 @@ const fn watch(key: &'static str, decides: &'static str) -> Watched {
 }
 
 /// All of them. Those of one directory stand together.
-pub static WATCHED: [Watched; 63] = [
+pub static WATCHED: [Watched; 66] = [
     watch(
         "net.ipv4.ip_forward",
         "whether IPv4 packets for others are forwarded; writing it writes all forwarding below",
@@ -65,6 +64,7 @@ pub static WATCHED: [Watched; 63] = [
     watch("net.ipv4.conf.*.bc_forwarding", "whether broadcasts to a subnet are forwarded"),
     watch("net.ipv4.conf.*.drop_unicast_in_l2_multicast", "whether unicast in a broadcast frame is dropped"),
     watch("net.ipv4.conf.*.ignore_routes_with_linkdown", "whether routes by a link without carrier are passed over"),
+    watch("net.ipv4.conf.*.promote_secondaries", "whether with a subnet's first address the others go"),
     watch("net.ipv4.conf.*.disable_policy", "whether IPsec policies are not looked at"),
     watch("net.ipv4.conf.*.disable_xfrm", "whether IPsec is not applied"),
     watch("net.ipv4.neigh.*.mcast_solicit", "how often a neighbour's hardware address is asked for; never, with 0"),
@@ -77,6 +77,11 @@ pub static WATCHED: [Watched; 63] = [
     watch("net.ipv6.icmp.echo_ignore_multicast", "whether pings to groups are"),
     watch("net.ipv6.icmp.ratelimit", "how often an error is told to the same peer"),
     watch("net.ipv6.conf.*.disable_ipv6", "whether the link does without IPv6"),
+    watch(
+        "net.ipv6.conf.*.addr_gen_mode",
+        "whether and how a link-local address is made; without one there are no neighbours",
+    ),
+    watch("net.ipv6.conf.*.keep_addr_on_down", "whether a link that is set down keeps its addresses"),
     watch("net.ipv6.conf.*.forwarding", "whether IPv6 packets are forwarded (all), and whether the link is a router's"),
     watch("net.ipv6.conf.*.force_forwarding", "whether what comes in here is forwarded even so"),
     watch("net.ipv6.conf.*.proxy_ndp", "whether neighbours' questions are answered for proxy entries"),

@@ -50,8 +50,8 @@ impl Page for AddAddress {
         let AddAddress { link, address } = self;
         let Some(ns) = seen.get(at) else { return Finding::Missing };
         match ns.addresses_of(link.as_str()).find(|seen| seen.address.ip() == address.ip()) {
-            Some(seen) if seen.address == *address => Finding::Present,
-            Some(seen) => Finding::Taken(format!("{link} has {}", seen.address)),
+            Some(seen) if seen.address == *address && seen.unusual.is_empty() => Finding::Present,
+            Some(seen) => Finding::Taken(format!("{link} has {seen}")),
             None => Finding::Missing,
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! ip -n red addr add 10.244.1.2/24 dev eth0        the namespace red, and eth0 in it
-//! ip -n red route add default via 10.244.1.1       … and an address on a link that is up, in whose subnet 10.244.1.1 is
+//! ip -n red route add default via 10.244.1.1       … and the route to the subnet in which 10.244.1.1 is
 //! ```
 
 use super::{Action, Step};
@@ -23,8 +23,9 @@ impl Step {
             Action::QuietLink(_) | Action::SetUp(_) | Action::AddAddress(_) => {
                 self.action.link().is_some_and(|link| has(at, link))
             }
-            Action::AddRoute(route) => ns.addresses.iter().any(|address| {
-                address.address.contains(route.via) && ns.link(&address.link).is_some_and(|link| link.up)
+            Action::AddRoute(route) => ns.main_routes().any(|there| {
+                let at_hand = there.via.is_none() && there.kind.is_empty() && there.hops.is_empty();
+                at_hand && there.to.prefix() > 0 && there.to.contains(route.via)
             }),
             Action::AddChain(chain) => ns.table(chain.family, &chain.table).is_some(),
             Action::AddRule(rule) => ns.chain(rule.family, &rule.table, &rule.chain).is_some(),

@@ -63,11 +63,11 @@ impl Page for AddRoute {
     fn check(&self, at: &MachineName, seen: &Namespaces) -> Finding {
         let Some(ns) = seen.get(at) else { return Finding::Missing };
         let rivals: Vec<&Route> = self.rivals(ns).collect();
-        let is_planned = |route: &&Route| route.via == Some(self.via) && route.kind.is_empty();
+        let is_planned = |route: &&Route| **route == Route::by_way_of(self.to, self.via, route.dev.clone());
         match rivals.first() {
             None => Finding::Missing,
             Some(_) if rivals.iter().any(is_planned) => Finding::Present,
-            Some(other) => Finding::Taken(format!("there is `{other}`")),
+            Some(other) => Finding::Taken(format!("there is `{}`", other.in_full())),
         }
     }
 }

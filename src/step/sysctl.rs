@@ -38,7 +38,7 @@ pub(crate) fn command(at: &MachineName, key: &str, value: &str) -> String {
 }
 
 /// A value as the shell reads it back as one word.
-fn quoted(assignment: &str) -> String {
+pub(crate) fn quoted(assignment: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
     if assignment.chars().all(plain) { assignment.into() } else { format!("'{}'", assignment.replace('\'', r"'\''")) }
 }

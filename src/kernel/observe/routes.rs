@@ -10,11 +10,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use ipnetwork::IpNetwork;
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::route::{
-    RouteAddress, RouteAttribute, RouteFlags, RouteMessage, RouteMetric, RouteNextHop, RouteNextHopFlags, RouteVia,
+    RouteAddress, RouteAttribute, RouteFlags, RouteMessage, RouteMetric, RouteNextHop, RouteNextHopFlags,
+    RoutePreference, RouteVia,
 };
 
 use super::values::name;
-use crate::network::{Link, NextHop, Route, words};
+use crate::network::{self, Link, NextHop, Route};
 
 fn ip(address: &RouteAddress) -> Option<IpAddr> {
     match address {
@@ -54,8 +55,8 @@ pub fn route(message: &RouteMessage, links: &[Link]) -> Option<Route> {
         _ => Ipv6Addr::UNSPECIFIED.into(),
     };
     let mut route = Route {
-        protocol: words::protocol(header.protocol.into()),
-        kind: words::kind(header.kind.into()),
+        protocol: network::words::protocol(header.protocol.into()),
+        kind: network::words::kind(header.kind.into()),
         table: table(message),
         scope: header.scope.into(),
         tos: header.tos,
@@ -72,16 +73,30 @@ pub fn route(message: &RouteMessage, links: &[Link]) -> Option<Route> {
             RouteAttribute::NhId(object) => route.nexthop = Some(*object),
             RouteAttribute::MultiPath(hops) => route.hops = hops.iter().map(|one| hop(one, links)).collect(),
             RouteAttribute::Metrics(metrics) => {
-                route.mtu = metrics.iter().find_map(|metric| match metric {
-                    RouteMetric::Mtu(mtu) => Some(*mtu),
-                    _ => None,
-                });
+                for metric in metrics {
+                    match metric {
+                        RouteMetric::Mtu(mtu) => route.mtu = Some(*mtu),
+                        other => route.rest.push(words(other)),
+                    }
+                }
             }
+            RouteAttribute::Preference(pref) if *pref != RoutePreference::Medium => {
+                route.rest.push(words(&("pref", pref)))
+            }
+            RouteAttribute::Realm(realm) => route.rest.push(words(realm)),
+            RouteAttribute::EncapType(kind) => route.rest.push(words(&("encap", kind))),
+            RouteAttribute::Source(from) => route.rest.extend(ip(from).map(|from| format!("from {from}"))),
             _ => {}
         }
     }
     route.to = IpNetwork::new(to, header.destination_prefix_length).ok()?;
     Some(route)
+}
+
+/// `Advmss(400)` as `advmss 400`: what netlab has no field for is told, and never sent.
+fn words(value: &impl std::fmt::Debug) -> String {
+    let text = format!("{value:?}").to_lowercase();
+    text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 fn hop(hop: &RouteNextHop, links: &[Link]) -> NextHop {

@@ -8,7 +8,7 @@
 use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
-use netlink_packet_route::address::{AddressAttribute, AddressHeaderFlags, AddressMessage, AddressScope};
+use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressHeaderFlags, AddressMessage, AddressScope};
 use netlink_packet_route::link::{
     AfSpecInet6, AfSpecUnspec, BridgePortState, In6AddrGenMode, InfoBridgePort, InfoPortData, LinkAttribute, LinkFlags,
     LinkInfo, LinkMessage, State,
@@ -117,12 +117,59 @@ pub fn address(message: &AddressMessage, links: &[Link]) -> Option<Address> {
     let find = |pick: fn(&AddressAttribute) -> Option<IpAddr>| message.attributes.iter().find_map(pick);
     let local = find(|a| if let AddressAttribute::Local(ip) = a { Some(*ip) } else { None });
     let plain = find(|a| if let AddressAttribute::Address(ip) = a { Some(*ip) } else { None });
+    let address = IpNetwork::new(local.or(plain)?, message.header.prefix_len).ok()?;
     Some(Address {
         link: name(links, message.header.index),
-        address: IpNetwork::new(local.or(plain)?, message.header.prefix_len).ok()?,
+        address,
         tentative: message.header.flags.contains(AddressHeaderFlags::Tentative),
         global: message.header.scope == AddressScope::Universe,
+        unusual: unusual(message, address.ip(), plain),
     })
+}
+
+/// What an address is beside what `ip addr add ADDRESS dev LINK` makes, in `ip`'s words.
+fn unusual(message: &AddressMessage, own: IpAddr, plain: Option<IpAddr>) -> Vec<String> {
+    let peer = plain.filter(|there| *there != own).map(|there| format!("peer {there}"));
+    let usual = match own {
+        own if own.is_loopback() => AddressScope::Host,
+        IpAddr::V6(ip) if ip.is_unicast_link_local() => AddressScope::Link,
+        _ => AddressScope::Universe,
+    };
+    let scope = (message.header.scope != usual).then(|| match message.header.scope {
+        AddressScope::Universe => "scope global".to_owned(),
+        scope => format!("scope {}", format!("{scope:?}").to_lowercase()),
+    });
+    let mut words: Vec<String> = peer.into_iter().chain(scope).collect();
+    for attribute in &message.attributes {
+        match attribute {
+            AddressAttribute::Broadcast(ip) => words.push(format!("brd {ip}")),
+            AddressAttribute::RoutePriority(metric) => words.push(format!("metric {metric}")),
+            AddressAttribute::CacheInfo(life) if life.ifa_valid != u32::MAX => {
+                // It counts down, and a text that changes by itself is none to compare.
+                words.push("valid_lft not forever".into());
+            }
+            AddressAttribute::CacheInfo(life) if life.ifa_preferred != u32::MAX && life.ifa_preferred != 0 => {
+                words.push("preferred_lft not forever".into());
+            }
+            AddressAttribute::Flags(flags) => {
+                let named = [
+                    (AddressFlags::Deprecated, "deprecated"),
+                    (AddressFlags::Noprefixroute, "noprefixroute"),
+                    (AddressFlags::Dadfailed, "dadfailed"),
+                    (AddressFlags::Homeaddress, "home"),
+                    (AddressFlags::Mcautojoin, "autojoin"),
+                    (AddressFlags::Managetempaddr, "mngtmpaddr"),
+                ];
+                words.extend(named.iter().filter(|(flag, _)| flags.contains(*flag)).map(|(_, word)| (*word).into()));
+                // Of IPv6 the same flag means a temporary address.
+                if flags.contains(AddressFlags::Secondary) {
+                    words.push(if own.is_ipv4() { "secondary" } else { "temporary" }.into());
+                }
+            }
+            _ => {}
+        }
+    }
+    words
 }
 
 /// A neighbour. What needs no resolution (multicast, broadcast, loopback) is none, if nobody made it.
