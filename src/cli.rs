@@ -11,6 +11,7 @@ mod doctor;
 mod down;
 mod exec;
 mod expand;
+mod explain;
 mod generate;
 mod list;
 mod man;
@@ -21,6 +22,7 @@ mod schema;
 mod shell;
 mod show;
 mod status;
+mod step;
 mod up;
 mod validate;
 
@@ -48,6 +50,7 @@ use crate::topology::{self, Loaded};
 #[command(after_help = "\
 Examples:
   netlab up topologies/three-nodes.yaml      build a lab of three nodes
+  netlab up --step topologies/one-node.yaml  build one step by step, and see what each step changes
   netlab status                              see its machines and addresses
   netlab routes                              see who knows the way to whom
   netlab exec pod-a -- ping -c 1 10.244.2.2  run a command in a pod
@@ -97,6 +100,7 @@ enum Command {
     Next(moves::Next),
     Back(moves::Back),
     Goto(moves::Goto),
+    Explain(explain::Explain),
     Plan(plan::PlanCommand),
     Expand(expand::Expand),
     Validate(validate::Validate),
@@ -130,6 +134,7 @@ pub fn run() -> Result<ExitCode> {
         Command::Next(command) => command.run(&common),
         Command::Back(command) => command.run(&common),
         Command::Goto(command) => command.run(&common),
+        Command::Explain(command) => command.run(&common),
         Command::Plan(command) => command.run(&common),
         Command::Expand(command) => command.run(&common),
         Command::Validate(command) => command.run(&common),

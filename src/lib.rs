@@ -6,6 +6,7 @@
 //! cli        parse arguments, call one function, print
 //! report     tables, JSON: values in, text out
 //! up  down  list  doctor                  what these commands do
+//! stepping   step by step, asking before each: what the view asks the lab
 //! cursor     one step forwards or backwards
 //! run        step through a plan      journal  what was done      lab  find and enter a lab
 //! plan       spelled-out topology → chapters of steps             fuse  steps → requests
@@ -37,5 +38,6 @@ pub mod prose;
 pub mod report;
 pub mod run;
 pub mod step;
+pub mod stepping;
 pub mod topology;
 pub mod up;
