@@ -9,7 +9,7 @@
 //! While somebody thinks, nothing of this holds the lab: another terminal may move the cursor, or take the lab away, and
 //! `look` sees it. A move that was chosen in view of another record is not made.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,11 @@ use crate::names::MachineName;
 use crate::plan::Plan;
 use crate::report::moved;
 use crate::step::{Action, Step, Way};
+
+/// How long to try for the lock.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How long to wait between two tries.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// A lab that is stepped through.
 #[derive(Debug)]
@@ -207,7 +212,7 @@ impl Stepping {
         let sandbox = self.lab.sandbox().ok_or_else(|| self.lab.gone())?;
         let kernel = sandbox.enter()?;
         let cursor = Cursor::new(&kernel, &self.lab, &self.plan);
-        let mut hand = cursor.take()?;
+        let mut hand = patiently(|| cursor.take())?;
         if cursor.record().done != record.done {
             return Ok(false);
         }
@@ -221,6 +226,17 @@ impl Stepping {
             tell(Told { number: made.number, command: made.step.command(), announced, changed });
         }
         Ok(true)
+    }
+}
+
+/// Tries again for a moment: another terminal may be making a step just now.
+fn patiently<T>(mut take: impl FnMut() -> Result<T>) -> Result<T> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match take() {
+            Err(_) if Instant::now() < end && !signal::asked_to_stop() => std::thread::sleep(PAUSE),
+            other => return other,
+        }
     }
 }
 

@@ -148,15 +148,12 @@ fn whereabouts(stepping: &Stepping, record: &Record, again: &str) -> String {
              \x20 netlab down --step   take it away step by step; without --step, at once"
         );
     }
+    let back = ("netlab back", "undo the last one");
+    let ways = [(again, "go on from here"), ("netlab next", "do the next step"), back, ("netlab down", "take it away")];
     let width = again.len().max("netlab next".len());
-    format!(
-        "lab {lab} is at step {done} of {total}, and stays\n\
-         \x20 {again:<width$}   go on from here\n\
-         \x20 {:<width$}   do the next step\n\
-         \x20 {:<width$}   undo the last one\n\
-         \x20 {:<width$}   take it away",
-        "netlab next", "netlab back", "netlab down"
-    )
+    let possible = ways.iter().filter(|way| done > 0 || **way != back);
+    let lines: String = possible.map(|(command, what)| format!("\n  {command:<width$}   {what}")).collect();
+    format!("lab {lab} is at step {done} of {total}, and stays{lines}")
 }
 
 /// The lab is gone, or a signal came.

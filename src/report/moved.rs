@@ -104,13 +104,13 @@ pub fn changed(moved: &Moved, color: bool) -> String {
     if moved.changes.is_empty() {
         return "  = nothing that can be seen changed\n".into();
     }
-    let words = Words::of(&moved.step);
     let line = |change: &Change| {
         let code = match change.sort {
             Sort::Appeared => "1;32",
             Sort::Went => "1;31",
             Sort::Became => "1;33",
         };
+        let words = Words::of(&moved.step).with(change);
         let sign = paint.with(code, &change.sort.sign().to_string());
         let machine = paint.with(Tint::Machine.code(), change.machine.as_str());
         let kind = paint.with(Tint::of(change.kind).code(), change.kind.word());

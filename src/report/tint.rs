@@ -10,7 +10,7 @@ use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
 
-use crate::network::changes::Kind;
+use crate::network::changes::{Change, Kind};
 use crate::step::{Action, Step};
 
 /// What kind of thing a word is.
@@ -77,6 +77,16 @@ impl Words {
             _ => {}
         }
         Words(words)
+    }
+
+    /// Those of a change too: its text begins with the name of what changed.
+    pub fn with(mut self, change: &Change) -> Self {
+        let name = change.text.split([' ', ':']).next().unwrap_or_default();
+        match change.kind {
+            Kind::Link | Kind::Sysctl | Kind::Namespace => _ = self.0.insert(name.to_owned(), Tint::of(change.kind)),
+            _ => {}
+        }
+        self
     }
 
     /// A text, cut into pieces that are of one kind, or of none.

@@ -3,6 +3,7 @@
 //! ```text
 //! program    run a program, wait for it with patience, look at what it said      wait   until something is so
 //! lab        one lab with a state directory of its own, gone at the end          host   what must not change
+//! pty        a program on a terminal of its own, and what it draws
 //! state      everything the kernel knows of a lab, as `ip`, `bridge`, `nft` and `sysctl` tell it
 //! ```
 //!
@@ -16,6 +17,7 @@
 pub mod host;
 pub mod lab;
 pub mod program;
+pub mod pty;
 pub mod state;
 pub mod wait;
 

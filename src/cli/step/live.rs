@@ -97,7 +97,7 @@ impl Live<'_> {
                 Answer::Shell => {
                     self.screen.close();
                     shell(self.stepping, &record, self.store)?;
-                    self.screen = Screen::open()?;
+                    self.screen.take()?;
                 }
                 Answer::Next => self.make(&next.into_iter().collect::<Vec<_>>(), &mut record)?,
                 Answer::Chapter => self.make(&self.stepping.chapter(&record), &mut record)?,

@@ -44,6 +44,8 @@ pub struct Screen {
     height: u16,
     /// The empty rows between the text and the view.
     free: u16,
+    /// Whether the terminal has another size than when it was last written to.
+    resized: bool,
     drawing: Option<Drawing>,
     told: VecDeque<String>,
 }
@@ -61,11 +63,19 @@ impl Screen {
     /// Takes the terminal: keys come one by one, and are not echoed.
     pub fn open() -> Result<Self> {
         put_right_on_panic();
+        let size = Size { width: 0, height: 0 };
+        let mut screen = Screen { size, height: 0, free: 0, resized: false, drawing: None, told: VecDeque::new() };
+        screen.take()?;
+        Ok(screen)
+    }
+
+    /// Takes the terminal again, after [`Screen::close`].
+    pub fn take(&mut self) -> Result<()> {
         let (width, height) = terminal::size().map_err(failed)?;
         terminal::enable_raw_mode().map_err(failed)?;
         OPEN.store(true, Ordering::Relaxed);
-        let size = Size { width, height };
-        Ok(Screen { size, height: 0, free: 0, drawing: None, told: VecDeque::new() })
+        (self.size, self.height, self.free) = (Size { width, height }, 0, 0);
+        Ok(())
     }
 
     /// How large the terminal is.
@@ -79,10 +89,16 @@ impl Screen {
     }
 
     fn try_draw(&mut self, height: u16, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
-        let mut out = stdout().lock();
+        let mut out = BufWriter::new(stdout().lock());
         queue!(out, BeginSynchronizedUpdate, cursor::Hide)?;
-        if height != self.height {
+        if self.resized {
+            self.write_anew(&mut out, height)?;
+        } else if height != self.height {
             self.make_place(&mut out, height)?;
+        }
+        if self.drawing.is_none() {
+            let first = self.size.height - height;
+            queue!(out, cursor::MoveTo(0, first), terminal::Clear(terminal::ClearType::FromCursorDown))?;
         }
         out.flush()?;
         drop(out);
@@ -122,14 +138,18 @@ impl Screen {
     pub fn say(&mut self, text: &str) -> Result<()> {
         self.told.extend(text.lines().map(str::to_owned));
         self.told.drain(..self.told.len().saturating_sub(MEMORY));
-        let lines: Vec<&str> = text.lines().collect();
-        self.scroll(&lines).map_err(failed)
+        let mut out = BufWriter::new(stdout().lock());
+        let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        let said = queue!(out, BeginSynchronizedUpdate)
+            .and_then(|()| self.scroll(&mut out, &lines))
+            .and_then(|()| queue!(out, EndSynchronizedUpdate))
+            .and_then(|()| out.flush());
+        said.map_err(failed)
     }
 
-    fn scroll(&mut self, lines: &[&str]) -> io::Result<()> {
-        let mut out = BufWriter::new(stdout().lock());
+    /// Writes lines below the text, which moves up where it must.
+    fn scroll(&mut self, out: &mut impl Write, lines: &[String]) -> io::Result<()> {
         let bottom = self.size.height - self.height;
-        queue!(out, BeginSynchronizedUpdate)?;
         // DECSTBM: rows 1 to `bottom` scroll by themselves.
         write!(out, "\x1b[1;{bottom}r")?;
         queue!(out, cursor::MoveTo(0, (bottom - self.free).saturating_sub(1)))?;
@@ -137,9 +157,7 @@ impl Screen {
             write!(out, "\r\n{line}")?;
             self.free = self.free.saturating_sub(self.rows_of(line));
         }
-        write!(out, "\x1b[r")?;
-        queue!(out, EndSynchronizedUpdate)?;
-        out.flush()
+        write!(out, "\x1b[r")
     }
 
     /// How many rows a line takes.
@@ -148,33 +166,32 @@ impl Screen {
         u16::try_from(width.div_ceil(usize::from(self.size.width.max(1)))).unwrap_or(u16::MAX).max(1)
     }
 
-    /// The terminal has another size: what it made of the old rows cannot be known, so they are written anew.
+    /// The terminal has another size.
     pub fn resized(&mut self) -> Result<()> {
-        self.try_resized().map_err(failed)
+        let (width, height) = terminal::size().map_err(failed)?;
+        self.size = Size { width, height };
+        self.resized = true;
+        Ok(())
     }
 
-    fn try_resized(&mut self) -> io::Result<()> {
-        let (width, height) = terminal::size()?;
-        self.size = Size { width, height };
-        let mut out = BufWriter::new(stdout().lock());
+    /// What a terminal of another size made of the old rows cannot be known, so they are written anew.
+    fn write_anew(&mut self, out: &mut impl Write, height: u16) -> io::Result<()> {
         // Row by row: to clear the screen as a whole moves it into the memory of some terminals.
-        for row in 0..height {
+        for row in 0..self.size.height {
             queue!(out, cursor::MoveTo(0, row), terminal::Clear(terminal::ClearType::CurrentLine))?;
         }
-        out.flush()?;
-        drop(out);
-        self.drawing = None;
-        self.height = self.height.clamp(1, height.saturating_sub(3).max(1));
-        self.free = height - self.height;
-        let mut room = self.free.saturating_sub(1);
+        (self.resized, self.drawing, self.height) = (false, None, height);
+        self.free = (self.size.height - height).saturating_sub(1);
+        let mut room = self.free;
         let fits = |line: &&String| {
             let rows = self.rows_of(line);
-            room = room.checked_sub(rows).unwrap_or(0);
-            room > 0
+            let fits = rows <= room;
+            room = room.saturating_sub(rows);
+            fits
         };
         let mut last: Vec<String> = self.told.iter().rev().take_while(fits).cloned().collect();
         last.reverse();
-        self.scroll(&last.iter().map(String::as_str).collect::<Vec<_>>())
+        self.scroll(out, &last)
     }
 
     /// Gives the terminal back: the view is gone, the cursor stands below the text.

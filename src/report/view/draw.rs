@@ -23,6 +23,8 @@ use crate::step::Way;
 const FRAME: u16 = 2;
 /// The outline's rows, at least.
 const OUTLINE: u16 = 4;
+/// The next step's rows, usually.
+const NEXT: u16 = 5;
 /// How far the next step's command stands in.
 const MARGIN: &str = "   ";
 
@@ -32,8 +34,11 @@ pub fn rows(model: &Model<'_>, size: Size) -> u16 {
     let usual = match model.doing {
         Doing::MakesRoom => FRAME + 1,
         _ => {
-            let next = u16::try_from(next(model, size.width).len()).unwrap_or(u16::MAX);
-            (size.height * 3 / 5 + 1).max(next.saturating_add(FRAME + OUTLINE))
+            let small = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+            let longest = model.plan.chapters.iter().map(|chapter| chapter.steps.len()).max().unwrap_or(0);
+            let all = small(model.plan.chapters.len() + longest).saturating_add(FRAME + NEXT);
+            let next = small(next(model, size.width).len());
+            (size.height * 3 / 5 + 1).min(all).max(next.saturating_add(FRAME + OUTLINE))
         }
     };
     usual.min(size.height.saturating_sub(3)).max(1)
@@ -194,6 +199,7 @@ fn next(model: &Model<'_>, columns: u16) -> Vec<Row<'static>> {
 fn keys_row(model: &Model<'_>, columns: u16) -> Row<'static> {
     let words: Vec<(&str, &str)> = match model.doing {
         Doing::Works => vec![("any key", "stops after this step")],
+        Doing::MakesRoom => vec![("Enter", "back to the steps"), ("s", "shell"), ("q", "quit")],
         _ if model.next.is_none() => vec![("b", "back"), ("s", "shell"), ("Enter", "leave")],
         _ => keys::all(model.way).into_iter().map(|(_, key, word, _)| (key, word)).collect(),
     };
