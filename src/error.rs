@@ -43,6 +43,8 @@ pub struct Error {
     details: Vec<(Cow<'static, str>, String)>,
     /// A bad file speaks for itself.
     file: Option<Box<Failure>>,
+    /// Whether trying again in a moment may help.
+    busy: bool,
 }
 
 /// A result for the user.
@@ -51,7 +53,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error with this exit status.
     pub fn new(status: Status, message: impl Into<String>) -> Self {
-        Error { status, message: message.into(), details: Vec::new(), file: None }
+        Error { status, message: message.into(), details: Vec::new(), file: None, busy: false }
     }
 
     /// Bad usage.
@@ -67,6 +69,16 @@ impl Error {
     /// The machine refused.
     pub fn refused(message: impl Into<String>) -> Self {
         Self::new(Status::Refused, message)
+    }
+
+    /// The same, where somebody else is at it, and trying again in a moment may help.
+    pub fn busy(self) -> Self {
+        Error { busy: true, ..self }
+    }
+
+    /// Whether trying again in a moment may help.
+    pub fn is_busy(&self) -> bool {
+        self.busy
     }
 
     /// Adds a line: a label and a text.
@@ -117,7 +129,7 @@ pub struct Packed {
 impl From<Packed> for Error {
     fn from(Packed { status, message, details }: Packed) -> Self {
         let details = details.into_iter().map(|(label, text)| (label.into(), text)).collect();
-        Error { status, message, details, file: None }
+        Error { status, message, details, file: None, busy: false }
     }
 }
 

@@ -217,6 +217,7 @@ impl Lab {
         let holder = if holder.is_empty() { String::new() } else { format!(" (process {})", holder.trim()) };
         Error::refused(format!("lab {} is being changed by another netlab{holder}", self.name))
             .help("wait until it is done, then try again")
+            .busy()
     }
 
     fn make_directory(&self) -> Result<()> {

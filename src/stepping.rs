@@ -229,12 +229,17 @@ impl Stepping {
     }
 }
 
-/// Tries again for a moment: another terminal may be making a step just now.
-fn patiently<T>(mut take: impl FnMut() -> Result<T>) -> Result<T> {
+/// Tries again for a moment while the lab is busy: another terminal may be making a step just now.
+///
+/// # Errors
+/// The last one.
+pub fn patiently<T>(mut take: impl FnMut() -> Result<T>) -> Result<T> {
     let end = Instant::now() + PATIENCE;
     loop {
         match take() {
-            Err(_) if Instant::now() < end && !signal::asked_to_stop() => std::thread::sleep(PAUSE),
+            Err(error) if error.is_busy() && Instant::now() < end && !signal::asked_to_stop() => {
+                std::thread::sleep(PAUSE)
+            }
             other => return other,
         }
     }

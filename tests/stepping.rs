@@ -106,9 +106,9 @@ fn explain_and_keys_move_nothing() {
 fn a_step_that_cannot_be_done_ends_the_answers_and_the_lab_stays() {
     let lab = Lab::place();
     answers(&lab, &["up", "--step", &one_node()], "c\n").success();
-    lab.script("fabric", "ip -n node-1 link add cni0 type dummy").success();
+    lab.script("fabric", "ip -n node-1 link add cni0 type veth peer name other").success();
     let said = answers(&lab, &["up", "--step", &one_node()], "n\nn\n").fails(3);
-    assert!(said.contains("cni0 is there, but is a dummy"), "{said}");
+    assert!(said.contains("cni0 is there, but is a veth"), "{said}");
     assert_eq!(cursor(&lab), 3);
 }
 
@@ -143,7 +143,6 @@ fn two_who_step_the_same_lab_do_each_step_once() {
 fn on_a_terminal_keys_work_and_what_was_done_stays_to_be_read() {
     let lab = Lab::place();
     let mut pty = on_a_terminal(&lab, &["up", "--step", &one_node()]);
-    pty.shows("?25l", 1);
     pty.shows("ip netns add node-1", 1);
     assert_eq!(cursor(&lab), 0, "the command is shown before it is done");
     pty.types("n");
@@ -186,7 +185,7 @@ fn on_a_terminal_a_shell_opens_in_the_steps_machine_and_comes_back() {
 fn on_a_terminal_the_view_sees_what_others_do() {
     let lab = Lab::place();
     let mut pty = on_a_terminal(&lab, &["up", "--step", &one_node()]);
-    pty.shows("ip netns add node-1", 1);
+    pty.shows("next: step 1", 1);
     lab.run(&["next", "3"]).success();
     pty.shows("another terminal moved the cursor from step 0 to step 3", 1);
     pty.types("n");

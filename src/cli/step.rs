@@ -23,7 +23,7 @@ use crate::kernel::signal;
 use crate::lab::{Lab, Store};
 use crate::run::Manner;
 use crate::step::Way;
-use crate::stepping::{Sight, Stepping};
+use crate::stepping::{Sight, Stepping, patiently};
 use crate::topology::Loaded;
 use crate::up;
 
@@ -98,7 +98,7 @@ fn begin(store: &Store, loaded: &Loaded, to: Option<u32>) -> Result<()> {
     }
     let manner = Manner { one_by_one: false, die_after: None };
     let mut child = apart(|tell| {
-        let made = up::up(store, loaded, Some(0), &manner, |_| Box::new(|_, _| {}));
+        let made = patiently(|| up::up(store, loaded, Some(0), &manner, |_| Box::new(|_, _| {})));
         let error: Option<Packed> = made.err().map(|error| error.packed());
         // Plain strings and numbers are always JSON.
         tell(&serde_json::to_string(&error).unwrap_or_default());

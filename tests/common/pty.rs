@@ -52,9 +52,19 @@ impl Pty {
         self.keys.write_all(keys.as_bytes()).expect("keys");
     }
 
-    /// What it wrote so far.
+    /// What it wrote so far. Where it moved the cursor to another column, as over a blank, there is a blank.
     pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.written.lock().expect("the text")).into_owned()
+        let text = String::from_utf8_lossy(&self.written.lock().expect("the text")).into_owned();
+        let mut pieces = text.split("\x1b[");
+        let mut plain = pieces.next().unwrap_or_default().to_owned();
+        for piece in pieces {
+            let end = piece.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(0);
+            match piece.as_bytes().get(end) {
+                Some(b'H') => plain.push_str(&format!(" {}", &piece[end + 1..])),
+                _ => plain.push_str(&format!("\x1b[{piece}")),
+            }
+        }
+        plain
     }
 
     /// Waits until it has written this, so many times.

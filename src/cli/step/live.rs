@@ -36,7 +36,7 @@ pub fn run(stepping: &Stepping, store: &Store, color: bool) -> Result<Left> {
     if nothing_to_do && (stepping.way == Way::Undo || stepping.target < stepping.plan.len()) {
         return Ok(Left::Here(record));
     }
-    let mut live = Live { stepping, store, color, screen: Screen::open()?, doing: Doing::Asks };
+    let mut live = Live { stepping, store, color, screen: Screen::open()?, doing: Doing::Asks, leaving: false };
     live.asks(record)
 }
 
@@ -46,6 +46,8 @@ struct Live<'a> {
     color: bool,
     screen: Screen,
     doing: Doing,
+    /// Whether somebody asked to leave while steps were being done.
+    leaving: bool,
 }
 
 /// What came instead of a key.
@@ -110,6 +112,9 @@ impl Live<'_> {
             let Some(now) = look(self.stepping)? else { return Ok(Left::TakenAway) };
             record = now;
             let at_the_end = self.stepping.next(&record).is_none();
+            if self.leaving {
+                return Ok(Left::Here(record));
+            }
             if at_the_end && (self.stepping.way == Way::Undo || self.stepping.target < self.stepping.plan.len()) {
                 return Ok(Left::Here(record));
             }
@@ -205,8 +210,11 @@ impl Live<'_> {
             }
             if signal::asked_to_stop() {
                 work.stop();
-            } else if moves.len() > 1 && matches!(self.hear(Duration::ZERO)?, Heard::Key(_)) {
+            } else if moves.len() > 1
+                && let Heard::Key(answer) = self.hear(Duration::ZERO)?
+            {
                 work.stop();
+                self.leaving |= answer == Some(Answer::Quit);
             }
         }
         self.doing = Doing::Asks;
