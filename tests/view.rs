@@ -72,7 +72,7 @@ fn the_view_of_a_first_step() {
     let plan = plans.iter().find(|plan| plan.lab.as_str() == "one-node").expect("one-node");
     let view = with_model(plan, 11, Way::Do, false, |model| drawn(model, SIZES[0])).join("\n");
     let expected = " \
-one-node  ━━━━━━━━━━━━━━━━━━━━━───────────────────────────────  11 of 29 steps
+one-node  ━━━━━━━━━━━━━━━━━━━━────────────────────────────────  11 of 29 steps
  ✓ red: namespace                                                           2/2
  ▶ red: veth pipe                                                           2/9
     ✓   10  Create a veth pipe with the ends veth-red and peer-red

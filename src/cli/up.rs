@@ -88,8 +88,8 @@ impl Up {
 /// A progress bar on standard error, where that is a terminal; it appears once patience is over.
 fn bar(steps: usize, start: Instant) -> impl Fn(usize, &MachineName) + Sync {
     let bar = ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} steps  {msg:.20}") {
-        bar.set_style(style);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos} of {len} steps  {wide_msg}") {
+        bar.set_style(style.progress_chars("━━─"));
     }
     let bar = Mutex::new(Cleared(bar));
     move |done, machine| {

@@ -178,7 +178,8 @@ impl Live<'_> {
     /// Makes moves, and tells each above the view.
     fn make(&mut self, moves: &[Move], record: &mut Record) -> Result<()> {
         if moves.is_empty() {
-            return self.note(if self.stepping.way == Way::Do { "no step is done" } else { "all steps are done" });
+            let nothing_done = record.done.is_empty();
+            return self.note(if nothing_done { "no step is done" } else { "all steps are done" });
         }
         let mut work = self.stepping.start(record, moves, self.telling())?;
         loop {

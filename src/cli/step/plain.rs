@@ -11,8 +11,10 @@
 //! An answer is a line; an empty one means the next step, the end of the input means to leave.
 
 use std::collections::VecDeque;
-use std::io::{IsTerminal, Read};
+use std::io::IsTerminal;
 use std::time::Duration;
+
+use nix::errno::Errno;
 
 use super::{Left, look, shell};
 use crate::cli::{colors, print, width};
@@ -174,14 +176,11 @@ impl Answers {
     fn fill(&mut self) -> Result<()> {
         let mut buffer = [0; 1024];
         // Not by way of `Stdin`, whose buffer `readable` does not see.
-        // SAFETY: the descriptor stays open: it is not dropped with the `File`.
-        let mut input =
-            unsafe { std::mem::ManuallyDrop::new(<std::fs::File as std::os::fd::FromRawFd>::from_raw_fd(0)) };
-        match input.read(&mut buffer) {
+        match nix::unistd::read(std::io::stdin(), &mut buffer) {
             Ok(0) => self.ended = true,
             Ok(length) => self.read.extend(buffer.get(..length).unwrap_or_default()),
-            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(Error::refused(format!("cannot read standard input: {e}"))),
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(Error::refused(format!("cannot read standard input: {errno}"))),
         }
         Ok(())
     }

@@ -10,9 +10,13 @@
 /// How far the further lines of a command stand in.
 const MARGIN: &str = "    ";
 
+/// No line is shorter, however narrow the terminal.
+const LEAST: usize = 8;
+
 /// Breaks a command into lines of at most this many columns. A word that is longer than a line is broken where the line
 /// ends, as a terminal does.
 pub fn lines(command: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(LEAST);
     let mut lines: Vec<String> = Vec::new();
     let mut words = words(command).into_iter().peekable();
     let mut line = String::new();
