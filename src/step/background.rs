@@ -80,8 +80,10 @@ pub fn background(step: &Step) -> Background {
         ),
         Action::AddRoute(add) => {
             let paragraphs = if add.to.prefix() == 0 { DEFAULT_ROUTE } else { ROUTE };
-            // The second address of a subnet is a pod's, and any address is at the other end of a default route.
-            let see = vec!["netlab routes".into(), format!("{ip} route get {}", add.to.ip())];
+            // `ip route get 0.0.0.0` asks for the machine itself: an address from a documentation block stands for elsewhere.
+            let elsewhere = if add.to.is_ipv4() { "198.51.100.1" } else { "2001:db8::1" };
+            let somebody = if add.to.prefix() == 0 { elsewhere.to_owned() } else { add.to.ip().to_string() };
+            let see = vec!["netlab routes".into(), format!("{ip} route get {somebody}")];
             (paragraphs, see, ROUTE_READ)
         }
         Action::AddTable(add) => {
