@@ -14,6 +14,7 @@ mod exec;
 mod expand;
 mod generate;
 mod list;
+mod listen;
 mod man;
 mod moves;
 mod plan;
@@ -116,6 +117,8 @@ enum Command {
     Man(man::Man),
     #[command(hide = true)]
     Pause(pause::Pause),
+    #[command(hide = true)]
+    Listen(listen::Listen),
 }
 
 /// Parses the command line and does what it says.
@@ -150,6 +153,7 @@ pub fn run() -> Result<ExitCode> {
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(),
         Command::Pause(command) => command.run(),
+        Command::Listen(command) => command.run(&common),
     };
     done.map(|()| ExitCode::SUCCESS)
 }
