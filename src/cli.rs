@@ -13,6 +13,7 @@ mod down;
 mod exec;
 mod expand;
 mod generate;
+mod learn;
 mod list;
 mod listen;
 mod man;
@@ -101,6 +102,8 @@ enum Command {
     Goto(moves::Goto),
     Diff(diff::Diff),
     Repair(diff::Repair),
+    Learn(learn::Learn),
+    Hint(learn::HintCommand),
     Plan(plan::PlanCommand),
     Expand(expand::Expand),
     Validate(validate::Validate),
@@ -138,6 +141,8 @@ pub fn run() -> Result<ExitCode> {
         Command::Goto(command) => command.run(&common),
         Command::Diff(command) => return command.run(&common),
         Command::Repair(command) => command.run(&common),
+        Command::Learn(command) => return command.run(&common),
+        Command::Hint(command) => command.run(&common),
         Command::Plan(command) => command.run(&common),
         Command::Expand(command) => command.run(&common),
         Command::Validate(command) => command.run(&common),

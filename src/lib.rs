@@ -5,8 +5,7 @@
 //! ```text
 //! cli        parse arguments, call one function, print
 //! report     tables, JSON: values in, text out
-//! up  down  list  doctor                  what these commands do
-//! repair     a running lab against its plan, and put right
+//! up  down  learn  repair  list  doctor   what these commands do
 //! diff       what differs from the plan, and what mends it
 //! cursor     one step forwards or backwards
 //! run        step through a plan      journal  what was done      lab  find and enter a lab
@@ -32,6 +31,7 @@ pub mod fuse;
 pub mod journal;
 pub mod kernel;
 pub mod lab;
+pub mod learn;
 pub mod list;
 pub mod names;
 pub mod network;

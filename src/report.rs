@@ -9,6 +9,7 @@
 
 pub mod diff;
 pub mod findings;
+pub mod learn;
 pub mod list;
 pub mod moved;
 pub mod plan;
