@@ -16,7 +16,7 @@ mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diff::{Deed, Difference, Expected, Sort, Thing};
+use crate::diff::{Deed, Difference, Expected, Mend, Sort, Thing};
 use crate::names::MachineName;
 use crate::network::{Namespaces, Peer};
 use crate::plan::Plan;
@@ -37,8 +37,15 @@ pub enum Event {
     },
     /// A chapter lies before the learner, by the number of one of its steps.
     Chapter(u32),
+    /// So many of the learner's steps are in force already.
+    Resumed(usize),
     /// A step came into force.
-    Done(u32),
+    Done {
+        /// Its number.
+        step: u32,
+        /// How many of the learner's steps are in force with it.
+        done: usize,
+    },
     /// A step is not in force any more.
     Undone(u32),
     /// Something is not as the plan has it.
@@ -54,8 +61,10 @@ pub enum Event {
 pub struct Mistake {
     /// Where.
     pub machine: MachineName,
-    /// What there is, and what the plan says.
-    pub what: String,
+    /// What there is.
+    pub found: String,
+    /// What the plan has in its place, or that it has nothing.
+    pub planned: String,
 }
 
 /// A lesson: which steps are in force, and what is wrong.
@@ -65,7 +74,8 @@ pub struct Lesson<'a> {
     /// The steps that are the learner's.
     from: u32,
     to: u32,
-    in_force: BTreeSet<u32>,
+    /// Those that are in force, once somebody has looked.
+    in_force: Option<BTreeSet<u32>>,
     wrong: Vec<Mistake>,
     /// The chapter that was announced last.
     chapter: Option<String>,
@@ -74,7 +84,7 @@ pub struct Lesson<'a> {
 impl<'a> Lesson<'a> {
     /// A lesson over these steps of a plan.
     pub fn new(plan: &'a Plan, from: u32, to: u32) -> Self {
-        Lesson { plan, from, to, in_force: BTreeSet::new(), wrong: Vec::new(), chapter: None }
+        Lesson { plan, from, to, in_force: None, wrong: Vec::new(), chapter: None }
     }
 
     /// Whether a step is the learner's.
@@ -84,7 +94,8 @@ impl<'a> Lesson<'a> {
 
     /// The steps that are in force.
     pub fn in_force(&self) -> &BTreeSet<u32> {
-        &self.in_force
+        static NOTHING: BTreeSet<u32> = BTreeSet::new();
+        self.in_force.as_ref().unwrap_or(&NOTHING)
     }
 
     /// What is wrong at the moment.
@@ -94,8 +105,7 @@ impl<'a> Lesson<'a> {
 
     /// How many of the learner's steps are in force, and how many there are.
     pub fn progress(&self) -> (usize, usize) {
-        let theirs = self.from..=self.to;
-        (self.in_force.iter().filter(|step| theirs.contains(step)).count(), theirs.count())
+        (self.in_force().iter().filter(|step| self.covers(**step)).count(), (self.from..=self.to).count())
     }
 
     /// Whether all is done, and nothing is wrong.
@@ -106,7 +116,7 @@ impl<'a> Lesson<'a> {
 
     /// The step that comes next: the first that is not in force.
     pub fn next(&self) -> Option<u32> {
-        (self.from..=self.to).find(|step| !self.in_force.contains(step))
+        (self.from..=self.to).find(|step| !self.in_force().contains(step))
     }
 
     /// Takes a look at the lab, and says what has happened since the last one.
@@ -116,9 +126,13 @@ impl<'a> Lesson<'a> {
             (number <= self.to && step.check(seen) == Finding::Present).then_some(number)
         };
         let in_force: BTreeSet<u32> = self.plan.numbered().filter_map(present).collect();
-        events.extend(self.in_force.difference(&in_force).map(|step| Event::Undone(*step)));
-        events.extend(in_force.difference(&self.in_force).map(|step| Event::Done(*step)));
-        self.in_force = in_force;
+        match self.in_force.replace(in_force) {
+            None => {
+                let (done, _) = self.progress();
+                events.extend((done > 0).then_some(Event::Resumed(done)));
+            }
+            Some(before) => events.extend(self.ticks(&before)),
+        }
         let wrong = self.mistakes(seen, fresh);
         events.extend(self.wrong.iter().filter(|old| !wrong.contains(old)).cloned().map(Event::Righted));
         events.extend(wrong.iter().filter(|new| !self.wrong.contains(new)).cloned().map(Event::Wrong));
@@ -133,16 +147,28 @@ impl<'a> Lesson<'a> {
         events
     }
 
+    /// Which steps came into force, and which are not any more.
+    fn ticks(&self, before: &BTreeSet<u32>) -> Vec<Event> {
+        let now = self.in_force();
+        let mut events: Vec<Event> = before.difference(now).map(|step| Event::Undone(*step)).collect();
+        let mut done = before.intersection(now).filter(|step| self.covers(**step)).count();
+        for step in now.difference(before) {
+            done += usize::from(self.covers(*step));
+            events.push(Event::Done { step: *step, done });
+        }
+        events
+    }
+
     /// What is not as the plan has it. What is only not done yet is no mistake.
     fn mistakes(&self, seen: &Namespaces, fresh: &BTreeMap<String, String>) -> Vec<Mistake> {
         let whole: BTreeSet<u32> = (1..=self.to).collect();
         let at_the_end = Expected::new(self.plan, &whole, fresh.clone()).differences(seen);
         // Sysctls are as the steps in force have them, and those to come have theirs still to set.
-        let so_far = Expected::new(self.plan, &self.in_force, fresh.clone()).differences(seen);
+        let so_far = Expected::new(self.plan, self.in_force(), fresh.clone()).differences(seen);
         let set = so_far.into_iter().filter(|found| matches!(found.mends[..], [ref one] if is_sysctl(&one.deed)));
         let others = at_the_end.into_iter().filter(|found| self.is_mistake(found, seen));
         let mistakes = others.chain(set).filter(|found| !found.follows);
-        mistakes.map(|found| Mistake { what: self.explain(&found), machine: found.machine }).collect()
+        mistakes.map(|found| self.mistake(found)).collect()
     }
 
     fn is_mistake(&self, found: &Difference, seen: &Namespaces) -> bool {
@@ -171,24 +197,21 @@ impl<'a> Lesson<'a> {
         })
     }
 
-    /// What there is, and where the plan has something like it that is not there yet, what that is.
-    fn explain(&self, found: &Difference) -> String {
-        let foreign = match &found.mends[..] {
-            [mend] if found.sort == Sort::Foreign => match &mend.deed {
-                Deed::Remove(thing) => thing,
-                _ => return found.what.clone(),
-            },
-            _ => return found.what.clone(),
+    /// What there is, and what the plan has that it may have been meant as.
+    fn mistake(&self, found: Difference) -> Mistake {
+        let meant = match &found.mends[..] {
+            [Mend { deed: Deed::Remove(thing), .. }] if found.sort == Sort::Foreign => {
+                let mut open =
+                    self.plan.numbered().filter(|(number, _)| *number <= self.to && !self.in_force().contains(number));
+                let meant = open.find(|(_, step)| step.machine == found.machine && is_alike(thing, &step.action));
+                match meant {
+                    Some((_, step)) => format!("the plan says {}", step.thing()),
+                    None => "no step of the plan makes it".into(),
+                }
+            }
+            _ => String::new(),
         };
-        let alike = self.plan.steps.iter().enumerate().find(|(place, step)| {
-            let missing =
-                u32::try_from(place + 1).is_ok_and(|number| !self.in_force.contains(&number) && number <= self.to);
-            missing && step.machine == found.machine && is_alike(foreign, &step.action)
-        });
-        match alike {
-            Some((_, step)) => format!("{}; the plan says {}", found.what, step.thing()),
-            None => format!("{}; no step of the plan makes it", found.what),
-        }
+        Mistake { machine: found.machine, found: found.what, planned: meant }
     }
 }
 
@@ -210,7 +233,6 @@ fn is_alike(thing: &Thing, action: &Action) -> bool {
         (Thing::Rule { family, table, chain, .. }, Action::AddRule(planned)) => {
             (family, table, chain) == (&planned.family, &planned.table, &planned.chain)
         }
-        (Thing::Link(_), Action::AddBridge(_) | Action::AddVeth(_)) => false,
         _ => false,
     }
 }

@@ -27,20 +27,20 @@ pub struct Style {
 /// An event for programs.
 pub fn document(plan: &Plan, lesson: &Lesson<'_>, event: &Event) -> Value {
     let (done, total) = lesson.progress();
-    let step = |word: &str, number: u32| {
+    let step = |word: &str, number: u32, done: usize| {
         let thing = plan.step(number).map(|step| step.thing()).unwrap_or_default();
         let machine = plan.step(number).map(|step| &step.machine);
         json!({"event": word, "step": number, "machine": machine, "thing": thing, "done": done, "total": total})
     };
-    let mistake =
-        |word: &str, mistake: &Mistake| json!({"event": word, "machine": mistake.machine, "what": mistake.what});
+    let mistake = |word: &str, Mistake { machine, found, planned }: &Mistake| json!({"event": word, "machine": machine, "found": found, "planned": planned});
     match event {
         Event::Begun { from, to } => json!({"event": "begun", "lab": plan.lab, "from": from, "to": to}),
         Event::Chapter(number) => {
             json!({"event": "chapter", "chapter": plan.chapter_of(*number).map(|c| &c.title), "step": number})
         }
-        Event::Done(number) => step("done", *number),
-        Event::Undone(number) => step("undone", *number),
+        Event::Resumed(done) => json!({"event": "resumed", "done": done, "total": total}),
+        Event::Done { step: number, done } => step("done", *number, *done),
+        Event::Undone(number) => step("undone", *number, done),
         Event::Wrong(wrong) => mistake("wrong", wrong),
         Event::Righted(wrong) => mistake("righted", wrong),
         Event::Hinted(hint) => hint_document(plan, *hint),
@@ -70,20 +70,21 @@ pub fn summary_document(lab: &LabName, outcome: &Outcome) -> Value {
 /// An event for people.
 pub fn text(plan: &Plan, lesson: &Lesson<'_>, event: &Event, style: Style) -> String {
     let paint = Paint(style.color);
-    let (done, total) = lesson.progress();
+    let (_, total) = lesson.progress();
     let step = |number: u32| {
         let step = plan.step(number);
         let thing = step.map(|step| format!("{}: {}", step.machine, step.thing())).unwrap_or_default();
         (format!("step {number:<width$}", width = plan.len().to_string().len()), thing)
     };
-    let mistake = |sign: &str, code: &str, Mistake { machine, what }: &Mistake| {
-        let lines = wrap(&format!("{machine}: {what}"), style.columns.saturating_sub(2));
-        paint.with(code, sign) + " " + &lines.join("\n  ") + "\n"
+    let mistake = |sign: String, text: String| {
+        let lines = wrap(&text, style.columns.saturating_sub(2));
+        format!("{sign} {}\n", lines.join("\n  "))
     };
     match event {
         Event::Begun { from, to } => begun(plan, *from, *to, style),
         Event::Chapter(number) => chapter(plan, lesson, *number, paint),
-        Event::Done(number) => {
+        Event::Resumed(done) => format!("{done} of {total} steps are in force already.\n"),
+        Event::Done { step: number, done } => {
             let (number, thing) = step(*number);
             format!("{} {number}  {thing}  ({done} of {total})\n", paint.with("32", "✓"))
         }
@@ -91,9 +92,12 @@ pub fn text(plan: &Plan, lesson: &Lesson<'_>, event: &Event, style: Style) -> St
             let (number, thing) = step(*number);
             format!("{} {number}  {thing}: not any more\n", paint.with("33", "·"))
         }
-        Event::Wrong(wrong) => mistake("✗", "31", wrong),
-        Event::Righted(wrong) => {
-            mistake("✓", "32", &Mistake { what: format!("put right: {}", wrong.what), ..wrong.clone() })
+        Event::Wrong(Mistake { machine, found, planned }) => {
+            let planned = if planned.is_empty() { String::new() } else { format!("; {planned}") };
+            mistake(paint.with("31", "✗"), format!("{machine}: {found}{planned}"))
+        }
+        Event::Righted(Mistake { machine, found, .. }) => {
+            mistake(paint.with("32", "✓"), format!("put right: {machine}: {found}"))
         }
         Event::Hinted(hint) => self::hint(plan, *hint, style.columns, style.color),
     }
