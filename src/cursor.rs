@@ -156,6 +156,19 @@ impl<'a> Cursor<'a> {
         touched
     }
 
+    /// Waits for links to settle, but not for what the plan says will not: a port whose pipe is down at the other end.
+    fn settle(&self, touched: &BTreeSet<MachineName>) -> Result<()> {
+        let all: Vec<MachineName> = touched.iter().cloned().collect();
+        if ready::wait(self.kernel, &all, Duration::ZERO)?.is_empty() {
+            return Ok(());
+        }
+        let record = self.record();
+        let carrying = self.plan.carrying(|number| record.done.contains(&number));
+        let able: Vec<MachineName> = touched.intersection(&carrying).cloned().collect();
+        ready::wait(self.kernel, &able, PATIENCE)?;
+        Ok(())
+    }
+
     fn look(&self, machines: &BTreeSet<MachineName>, step: &Step) -> Result<Namespaces> {
         let sysctls = match &step.action {
             Action::SetSysctl(sysctl) => BTreeMap::from([(step.machine.clone(), vec![sysctl.key.clone()])]),
@@ -174,6 +187,14 @@ pub fn within(plan: &Plan, number: u32) -> Result<()> {
     if number <= plan.len() { Ok(()) } else { Err(no_such_step(plan, number)) }
 }
 
+/// The step of this number.
+///
+/// # Errors
+/// When the plan has none.
+pub fn step(plan: &Plan, number: u32) -> Result<&Step> {
+    plan.step(number).ok_or_else(|| no_such_step(plan, number))
+}
+
 fn no_such_step(plan: &Plan, number: u32) -> Error {
     Error::usage(format!("there is no step {number}")).help(format!("lab {} has steps 1 to {}", plan.lab, plan.len()))
 }
@@ -188,8 +209,8 @@ impl Hand<'_> {
     /// # Errors
     /// When something of somebody else's stands in the way, or the kernel refuses.
     pub fn make(&mut self, Move { number, way }: Move) -> Result<Moved> {
-        let Cursor { kernel, plan, .. } = *self.cursor;
-        let planned = plan.step(number).ok_or_else(|| no_such_step(plan, number))?;
+        let plan = self.cursor.plan;
+        let planned = step(plan, number)?;
         let touched = self.cursor.touched(planned);
         let before = self.cursor.look(&touched, planned)?;
         let finding = planned.check(&before);
@@ -219,8 +240,7 @@ impl Hand<'_> {
                 .help("`netlab status` shows what there is, `netlab diff` what differs from the plan"));
         }
         self.written(number, way, true)?;
-        let touched_now: Vec<MachineName> = touched.iter().cloned().collect();
-        ready::wait(kernel, &touched_now, PATIENCE)?;
+        self.cursor.settle(&touched)?;
         let after = self.cursor.look(&touched, planned)?;
         Ok(Moved { number, step, already, changes: changes(&before, &after) })
     }

@@ -12,6 +12,7 @@
 //! Whatever changes or asks Linux takes a [`Kernel`], which exists only inside a lab's sandbox: code that holds one
 //! cannot touch the host's network by mistake. Everything above this floor is plain values.
 
+pub mod apart;
 pub mod exec;
 pub mod host;
 pub mod listen;

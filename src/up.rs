@@ -87,13 +87,18 @@ pub fn up(
         run::run(&kernel, &plan, &todo, manner, &journal, progress)
             .map_err(|stopped| stopped.explain(&plan, lab.record(&plan).done.len()))?;
     }
-    let unready = ready::wait(&kernel, &witnesses(&plan), PATIENCE)?;
+    let in_force = lab.record(&plan).done;
+    let mut witnesses = witnesses(&plan);
+    if in_force.len() < plan.steps.len() {
+        let carrying = plan.carrying(|number| in_force.contains(&number));
+        witnesses.retain(|name| carrying.contains(name));
+    }
+    let unready = ready::wait(&kernel, &witnesses, PATIENCE)?;
     if !unready.is_empty() && signal::asked_to_stop() {
         return Err(Stopped::Asked.explain(&plan, lab.record(&plan).done.len()));
     }
     let steps = todo.len();
-    let in_force = lab.record(&plan).done.len();
-    Ok(Done { plan, kernel, steps, ran_before, unready, in_force })
+    Ok(Done { plan, kernel, steps, ran_before, unready, in_force: in_force.len() })
 }
 
 /// Writes down what the kernel holds and the journal does not know: a process that is killed, and a batch that fails,

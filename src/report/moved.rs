@@ -11,6 +11,7 @@
 use serde::Serialize;
 
 use super::Paint;
+use super::tint::{Tint, Words};
 use crate::cursor::Moved;
 use crate::names::{LabName, MachineName};
 use crate::network::changes::{Change, Sort};
@@ -83,8 +84,9 @@ pub fn announced(plan: &Plan, number: u32, step: &Step, columns: usize, color: b
     let undo = if step.way == Way::Undo { "back: " } else { "" };
     let chapter = plan.chapter_of(number).map_or("", |chapter| &chapter.title);
     let mut text = format!("{}\n", paint.bold(&format!("{undo}step {number} of {} · {chapter}", plan.len())));
+    let words = Words::of(step);
     for line in wrap(&step.sentence(), columns) {
-        text.push_str(&format!("{line}\n"));
+        text.push_str(&format!("{}\n", paint.tinted(&words, &line)));
     }
     if let Some(command) = step.command() {
         text.push_str(&format!("  {}\n", paint.command(&command)));
@@ -104,11 +106,15 @@ pub fn changed(moved: &Moved, color: bool) -> String {
     }
     let line = |change: &Change| {
         let code = match change.sort {
-            Sort::Appeared => "32",
-            Sort::Went => "31",
-            Sort::Became => "33",
+            Sort::Appeared => "1;32",
+            Sort::Went => "1;31",
+            Sort::Became => "1;33",
         };
-        format!("  {}\n", paint.with(code, &change.to_string()))
+        let words = Words::of(&moved.step).with(change);
+        let sign = paint.with(code, &change.sort.sign().to_string());
+        let machine = paint.with(Tint::Machine.code(), change.machine.as_str());
+        let kind = paint.with(Tint::of(change.kind).code(), change.kind.word());
+        format!("  {sign} {machine}: {kind} {}\n", paint.tinted(&words, &change.text))
     };
     moved.changes.iter().map(line).collect()
 }

@@ -4,6 +4,7 @@
 //! program    run a program, wait for it with patience, look at what it said      wait   until something is so
 //! lab        one lab with a state directory of its own, gone at the end          host   what must not change
 //! shell      an open `netlab shell`, into which a test types
+//! pty        a program on a terminal of its own, and what it draws
 //! state      everything the kernel knows of a lab, as `ip`, `bridge`, `nft` and `sysctl` tell it
 //! ```
 //!
@@ -17,6 +18,7 @@
 pub mod host;
 pub mod lab;
 pub mod program;
+pub mod pty;
 pub mod shell;
 pub mod state;
 pub mod wait;
