@@ -3,6 +3,7 @@
 //! ```text
 //! program    run a program, wait for it with patience, look at what it said      wait   until something is so
 //! lab        one lab with a state directory of its own, gone at the end          host   what must not change
+//! shell      an open `netlab shell`, into which a test types
 //! state      everything the kernel knows of a lab, as `ip`, `bridge`, `nft` and `sysctl` tell it
 //! ```
 //!
@@ -16,9 +17,11 @@
 pub mod host;
 pub mod lab;
 pub mod program;
+pub mod shell;
 pub mod state;
 pub mod wait;
 
 pub use lab::Lab;
 pub use program::{Directory, Ran, run, run_with_input, tool, topologies, topology};
+pub use shell::Shell;
 pub use wait::until;
