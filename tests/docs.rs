@@ -30,6 +30,7 @@ macro_rules! tutorials {
 tutorials! {
     tutorial_index: "README.md",
     tutorial_01: "01-namespaces-and-a-veth-pipe.md",
+    tutorial_02: "02-a-bridge-and-the-nine-cni-steps.md",
 }
 
 #[test]
