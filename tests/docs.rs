@@ -31,6 +31,7 @@ tutorials! {
     tutorial_index: "README.md",
     tutorial_01: "01-namespaces-and-a-veth-pipe.md",
     tutorial_02: "02-a-bridge-and-the-nine-cni-steps.md",
+    tutorial_03: "03-three-nodes-and-their-route-tables.md",
 }
 
 #[test]
