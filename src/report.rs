@@ -9,12 +9,14 @@
 
 pub mod findings;
 pub mod list;
+pub mod mermaid;
 pub mod moved;
 pub mod plan;
 pub mod routes;
 pub mod script;
 pub mod show;
 pub mod status;
+pub mod worksheet;
 
 use comfy_table::{ContentArrangement, Table, presets};
 
