@@ -32,6 +32,7 @@ tutorials! {
     tutorial_01: "01-namespaces-and-a-veth-pipe.md",
     tutorial_02: "02-a-bridge-and-the-nine-cni-steps.md",
     tutorial_03: "03-three-nodes-and-their-route-tables.md",
+    tutorial_04: "04-leaving-the-cluster-masquerade.md",
 }
 
 #[test]
