@@ -33,6 +33,7 @@ tutorials! {
     tutorial_02: "02-a-bridge-and-the-nine-cni-steps.md",
     tutorial_03: "03-three-nodes-and-their-route-tables.md",
     tutorial_04: "04-leaving-the-cluster-masquerade.md",
+    tutorial_05: "05-dual-stack.md",
 }
 
 #[test]
