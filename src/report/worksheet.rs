@@ -155,7 +155,8 @@ impl Sheet<'_> {
     fn closing(&mut self) {
         self.text.push_str(
             "\n## Away with it\n\n\
-             The whole can be looked at with `netlab status` and `netlab routes`. At the end:\n\
+             The whole can be looked at with `netlab status` and `netlab routes`. At the end leave the lab's shell with `exit`,\n\
+             and then:\n\
              \n\
              ```console\n$ netlab down\n…\n```\n\
              \n\
