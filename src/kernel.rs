@@ -6,6 +6,7 @@
 //! Sandbox::create ────┘
 //! Sandbox::enter ────▶ Kernel ──▶ Worker   sends requests            (worker, message, netlink, nft, sysctl)
 //!                            └──▶ observe  reads what there is       (observe, ready)
+//!                            └──▶ Listener hears what changes         (listen)
 //! ```
 //!
 //! Whatever changes or asks Linux takes a [`Kernel`], which exists only inside a lab's sandbox: code that holds one
@@ -13,6 +14,7 @@
 
 pub mod exec;
 pub mod host;
+pub mod listen;
 pub mod message;
 pub mod netlink;
 pub mod netns;

@@ -7,7 +7,9 @@
 //!
 //! The documents are stable: a field may be added, none is renamed or taken away.
 
+pub mod diff;
 pub mod findings;
+pub mod learn;
 pub mod list;
 pub mod mermaid;
 pub mod moved;

@@ -96,15 +96,14 @@ use Owner::{Bridge, Port};
 /// Left out is what no packet notices (statistics, names for people, timers of multicast queries), and the hardware
 /// address: netlink does not say whether somebody set it or the kernel drew it by lot (`addr_assign_type` is in sysfs
 /// only, and `IFLA_PERM_ADDRESS` is of hardware alone).
-pub static SETTINGS: [Setting; 42] = [
-    // Of any link. A bridge whose MTU nobody set has the smallest of its ports'.
+pub static SETTINGS: [Setting; 41] = [
+    // Of any link. A bridge's MTU follows the smallest of its ports' until somebody sets it; from then on never again.
     number(Owner::Link, "mtu", 4, 4, 1500),
     number(Owner::Link, "txqueuelen", 13, 4, 1000),
     flag("promisc", libc::IFF_PROMISC, false, 0),
     flag("allmulticast", libc::IFF_ALLMULTI, false, 0),
     flag("multicast", libc::IFF_MULTICAST, false, 1),
     flag("arp", libc::IFF_NOARP, true, 1),
-    switch(Owner::Link, "protodown", 39, 0),
     // Of a bridge.
     number(Bridge, "forward_delay", 1, 4, 1500),
     number(Bridge, "hello_time", 2, 4, 200),
@@ -121,7 +120,8 @@ pub static SETTINGS: [Setting; 42] = [
     number(Bridge, "nf_call_ip6tables", 37, 1, 0),
     number(Bridge, "nf_call_arptables", 38, 1, 0),
     number(Bridge, "vlan_default_pvid", 39, 2, 1),
-    // Of a port.
+    // Of a port. Without spanning tree the kernel turns state 0 and 4 (disabled, blocking) into 3 again at once, and 1 and
+    // 2 (listening, learning) after 30 and 15 seconds; with it, nobody but the kernel may set it.
     number(Port, "state", 1, 1, 3),
     number(Port, "priority", 2, 2, 32),
     number(Port, "cost", 3, 4, 2),
