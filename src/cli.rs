@@ -238,6 +238,11 @@ impl FileArgument {
         }
         Ok(loaded)
     }
+
+    /// How the file is called on a command line; standard input has no name, so it gets the usual one.
+    fn named(&self) -> String {
+        if self.file.as_os_str() == "-" { "topology.yaml".into() } else { self.file.display().to_string() }
+    }
 }
 
 /// A running lab, from inside: what commands that look at one begin with.

@@ -12,6 +12,7 @@ pub mod explain;
 pub mod findings;
 pub mod learn;
 pub mod list;
+pub mod mermaid;
 pub mod moved;
 pub mod plan;
 pub mod routes;
@@ -20,6 +21,7 @@ pub mod show;
 pub mod status;
 pub mod tint;
 pub mod view;
+pub mod worksheet;
 
 use comfy_table::{ContentArrangement, Table, presets};
 

@@ -3,6 +3,7 @@
 //! ```text
 //! program    run a program, wait for it with patience, look at what it said      wait   until something is so
 //! lab        one lab with a state directory of its own, gone at the end          host   what must not change
+//! examples   the console blocks of a Markdown text, typed by a reader
 //! shell      an open `netlab shell`, into which a test types
 //! pty        a program on a terminal of its own, and what it draws
 //! state      everything the kernel knows of a lab, as `ip`, `bridge`, `nft` and `sysctl` tell it
@@ -15,6 +16,7 @@
 // Each test file uses its part of this.
 #![allow(dead_code, unused_imports)]
 
+pub mod examples;
 pub mod host;
 pub mod lab;
 pub mod program;
