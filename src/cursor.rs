@@ -11,6 +11,8 @@
 //! Which steps are in force is in the journal, so that any terminal can go on where another one stopped. The lock is
 //! held while the cursor moves and not while somebody thinks.
 
+mod before;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
@@ -19,14 +21,14 @@ use crate::journal::{Journal, Record};
 use crate::kernel::observe::{View, observe};
 use crate::kernel::request::{Batch, Sending};
 use crate::kernel::worker::Worker;
-use crate::kernel::{Kernel, ready};
+use crate::kernel::{Kernel, ready, rehearsal};
 use crate::lab::{Lab, Lock};
 use crate::names::{LinkName, MachineName};
 use crate::network::Namespaces;
 use crate::network::changes::{Change, changes};
 use crate::plan::Plan;
 use crate::run::{self, Stopped};
-use crate::step::{Action, Finding, Step, Way};
+use crate::step::{Action, Finding, SetSysctl, Step, Way};
 
 /// How long links may take to settle before the second look.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -220,15 +222,19 @@ impl Hand<'_> {
         }
         self.written(number, way, true)?;
         let touched_now: Vec<MachineName> = touched.iter().cloned().collect();
-        ready::wait(kernel, &touched_now, PATIENCE)?;
+        ready::settle(kernel, &touched_now, PATIENCE)?;
         let after = self.cursor.look(&touched, planned)?;
         Ok(Moved { number, step, already, changes: changes(&before, &after) })
     }
 
-    /// What takes a step back. What a sysctl of the topology's was before, a new namespace tells, or the step before.
+    /// What takes a step back. What a sysctl was before, the plan does not know: it is found out.
     fn inverse(&self, number: u32, planned: &Step) -> Result<Step> {
-        let _ = number;
-        Ok(planned.inverse())
+        let Cursor { kernel, plan, .. } = *self.cursor;
+        let Action::SetSysctl(sysctl) = &planned.action else { return Ok(planned.inverse()) };
+        let requests = before::requests(plan, number, &planned.machine);
+        let former = rehearsal::sysctl_after(kernel, requests, &sysctl.key)?;
+        let action = Action::SetSysctl(SetSysctl { former, ..sysctl.clone() });
+        Ok(Step { action, ..planned.inverse() })
     }
 
     /// Tells the journal that a move begins, or is made.

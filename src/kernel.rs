@@ -5,7 +5,8 @@
 //!                     ▲                              /run/netns/node-1, pod-a, …  (bind mounts)
 //! Sandbox::create ────┘
 //! Sandbox::enter ────▶ Kernel ──▶ Worker   sends requests            (worker, message, netlink, nft, sysctl)
-//!                            └──▶ observe  reads what there is       (observe, ready)
+//!                            ├──▶ observe  reads what there is       (observe, ready)
+//!                            └──▶ rehearse asks what would be         (rehearsal)
 //! ```
 //!
 //! Whatever changes or asks Linux takes a [`Kernel`], which exists only inside a lab's sandbox: code that holds one
@@ -21,6 +22,7 @@ pub mod observe;
 pub mod process;
 pub mod ready;
 pub mod refusal;
+pub mod rehearsal;
 pub mod request;
 pub mod sandbox;
 pub mod signal;
