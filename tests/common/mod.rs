@@ -3,6 +3,8 @@
 //! ```text
 //! program    run a program, wait for it with patience, look at what it said      wait   until something is so
 //! lab        one lab with a state directory of its own, gone at the end          host   what must not change
+//! typist     a person who types the printed commands
+//! facts      what a step can lead to, as seen in JSON and as predicted
 //! state      everything the kernel knows of a lab, as `ip`, `bridge`, `nft` and `sysctl` tell it
 //! ```
 //!
@@ -13,10 +15,12 @@
 // Each test file uses its part of this.
 #![allow(dead_code, unused_imports)]
 
+pub mod facts;
 pub mod host;
 pub mod lab;
 pub mod program;
 pub mod state;
+pub mod typist;
 pub mod wait;
 
 pub use lab::Lab;
