@@ -141,10 +141,35 @@ impl<'a> Cursor<'a> {
     /// Takes the cursor in hand.
     ///
     /// # Errors
-    /// When somebody else moves it just now.
+    /// When somebody else moves it just now, or took the lab away since it was entered.
     pub fn take(&'a self) -> Result<Hand<'a>> {
         let lock = self.lab.lock()?;
-        Ok(Hand { cursor: self, journal: self.lab.journal()?, worker: Worker::new(self.kernel)?, _lock: lock })
+        if self.lab.sandbox().is_none() {
+            // The lock has made the directory again: nothing of it is to stay.
+            let _ = self.lab.forget(lock);
+            return Err(Error::usage(format!("lab {} was taken down meanwhile", self.lab.name))
+                .help("`netlab up FILE` builds it again"));
+        }
+        let journal = self.lab.journal()?;
+        self.catch_up(&journal)?;
+        Ok(Hand { cursor: self, journal, worker: Worker::new(self.kernel)?, _lock: lock })
+    }
+
+    /// Finds out what became of the steps that a process began and did not finish: it was killed, or a batch failed.
+    fn catch_up(&self, journal: &Journal) -> Result<()> {
+        let record = self.record();
+        if !record.is_unfinished() && record.failed.is_none() {
+            return Ok(());
+        }
+        let findings = run::survey(self.kernel, self.plan)?;
+        let finding = |number: u32| findings.get(as_count(number.saturating_sub(1)));
+        let came = |number: &u32| finding(*number) == Some(&Finding::Present);
+        // A sysctl that was set back has another value, and is not missing.
+        let went = |number: &u32| matches!(finding(*number), Some(Finding::Missing | Finding::Differs(_)));
+        let came: Vec<u32> = record.begun.difference(&record.done).copied().filter(came).collect();
+        let went: Vec<u32> = record.undoing.intersection(&record.done).copied().filter(went).collect();
+        let written = journal.done(&came).and_then(|()| journal.undone(&went)).and_then(|()| journal.begin(&[]));
+        written.map_err(|error| Stopped::Journal(error).explain(self.plan, record.done.len()))
     }
 
     /// The machines that a step touches: its own, and those at the other ends of the pipes that it speaks of.

@@ -52,7 +52,7 @@ struct ChangeDocument<'a> {
 
 /// The moves for programs; `done` is how many steps are in force now.
 pub fn document<'a>(plan: &'a Plan, done: usize, moves: &'a [Moved]) -> Document<'a> {
-    let cursor = super::status::Cursor { done, total: plan.len() };
+    let cursor = super::status::Cursor { done, total: plan.len(), next: None };
     Document { lab: &plan.lab, cursor, moves: moves.iter().map(|moved| one(plan, moved)).collect() }
 }
 
