@@ -7,13 +7,16 @@
 pub mod pause;
 
 mod completions;
+mod diff;
 mod doctor;
 mod down;
 mod exec;
 mod expand;
 mod explain;
 mod generate;
+mod learn;
 mod list;
+mod listen;
 mod man;
 mod moves;
 mod plan;
@@ -100,6 +103,10 @@ enum Command {
     Next(moves::Next),
     Back(moves::Back),
     Goto(moves::Goto),
+    Diff(diff::Diff),
+    Repair(diff::Repair),
+    Learn(learn::Learn),
+    Hint(learn::HintCommand),
     Explain(explain::Explain),
     Plan(plan::PlanCommand),
     Expand(expand::Expand),
@@ -117,6 +124,8 @@ enum Command {
     Man(man::Man),
     #[command(hide = true)]
     Pause(pause::Pause),
+    #[command(hide = true)]
+    Listen(listen::Listen),
 }
 
 /// Parses the command line and does what it says.
@@ -134,6 +143,10 @@ pub fn run() -> Result<ExitCode> {
         Command::Next(command) => command.run(&common),
         Command::Back(command) => command.run(&common),
         Command::Goto(command) => command.run(&common),
+        Command::Diff(command) => return command.run(&common),
+        Command::Repair(command) => command.run(&common),
+        Command::Learn(command) => return command.run(&common),
+        Command::Hint(command) => command.run(&common),
         Command::Explain(command) => command.run(&common),
         Command::Plan(command) => command.run(&common),
         Command::Expand(command) => command.run(&common),
@@ -150,6 +163,7 @@ pub fn run() -> Result<ExitCode> {
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(),
         Command::Pause(command) => command.run(),
+        Command::Listen(command) => command.run(&common),
     };
     done.map(|()| ExitCode::SUCCESS)
 }
@@ -223,6 +237,11 @@ impl FileArgument {
             loaded.topology.lab = name.clone();
         }
         Ok(loaded)
+    }
+
+    /// How the file is called on a command line; standard input has no name, so it gets the usual one.
+    fn named(&self) -> String {
+        if self.file.as_os_str() == "-" { "topology.yaml".into() } else { self.file.display().to_string() }
     }
 }
 

@@ -5,7 +5,8 @@
 //! ```text
 //! cli        parse arguments, call one function, print
 //! report     tables, JSON: values in, text out
-//! up  down  list  doctor                  what these commands do
+//! up  down  learn  repair  list  doctor   what these commands do
+//! diff       what differs from the plan, and what mends it
 //! stepping   step by step, asking before each: what the view asks the lab
 //! cursor     one step forwards or backwards
 //! run        step through a plan      journal  what was done      lab  find and enter a lab
@@ -22,6 +23,7 @@
 
 pub mod cli;
 pub mod cursor;
+pub mod diff;
 pub mod doctor;
 pub mod down;
 pub mod error;
@@ -30,11 +32,13 @@ pub mod fuse;
 pub mod journal;
 pub mod kernel;
 pub mod lab;
+pub mod learn;
 pub mod list;
 pub mod names;
 pub mod network;
 pub mod plan;
 pub mod prose;
+pub mod repair;
 pub mod report;
 pub mod run;
 pub mod step;

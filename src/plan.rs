@@ -9,14 +9,13 @@
 //! node-1: masquerade …                 and what happens to those who leave
 //! ```
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 use ipnetwork::IpNetwork;
 
 use crate::feature::{bridge, cable, machine, masquerade, network, pod, routes};
 use crate::names::{LabName, MachineName};
-use crate::network::{Link, Namespaces, PortState, effect};
+use crate::network::{Namespaces, effect};
 use crate::step::Step;
 use crate::topology::model::{Interface, Machine, Topology};
 
@@ -181,14 +180,6 @@ impl Plan {
         }
         effect::settle(&mut net);
         net
-    }
-
-    /// The machines that carry packets when these steps are in force: those of which every port that is up forwards.
-    /// A port whose pipe is down at the other end never does, and nobody should wait for it.
-    pub fn carrying(&self, in_force: impl Fn(u32) -> bool) -> BTreeSet<MachineName> {
-        let idle = |link: &Link| link.up && link.port.is_some_and(|state| state != PortState::Forwarding);
-        let net = self.predict(in_force).into_iter();
-        net.filter(|(_, ns)| !ns.links.iter().any(idle)).map(|(machine, _)| machine).collect()
     }
 
     /// A machine by its name.

@@ -7,9 +7,12 @@
 //!
 //! The documents are stable: a field may be added, none is renamed or taken away.
 
+pub mod diff;
 pub mod explain;
 pub mod findings;
+pub mod learn;
 pub mod list;
+pub mod mermaid;
 pub mod moved;
 pub mod plan;
 pub mod routes;
@@ -18,6 +21,7 @@ pub mod show;
 pub mod status;
 pub mod tint;
 pub mod view;
+pub mod worksheet;
 
 use comfy_table::{ContentArrangement, Table, presets};
 

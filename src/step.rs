@@ -14,6 +14,7 @@ mod address;
 pub mod background;
 mod bridge;
 mod chain;
+mod ground;
 mod link_local;
 mod master;
 mod move_link;
@@ -40,7 +41,9 @@ pub use move_link::MoveLink;
 pub use namespace::AddNamespace;
 pub use route::AddRoute;
 pub use rule::AddRule;
+pub(crate) use rule::rules_in_order;
 pub use sysctl::SetSysctl;
+pub(crate) use sysctl::command as sysctl_command;
 pub use table::AddTable;
 pub use up::SetUp;
 pub use veth::AddVeth;
@@ -246,7 +249,7 @@ impl Step {
 }
 
 /// `ip` as typed for a machine: the fabric is where a lab's commands are typed, so it needs no `-n`.
-struct Ip<'a>(&'a MachineName);
+pub(crate) struct Ip<'a>(pub &'a MachineName);
 
 impl fmt::Display for Ip<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -254,8 +257,17 @@ impl fmt::Display for Ip<'_> {
     }
 }
 
+/// `bridge` as typed for a machine.
+pub(crate) struct Bridge<'a>(pub &'a MachineName);
+
+impl fmt::Display for Bridge<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_fabric() { f.write_str("bridge") } else { write!(f, "bridge -n {}", self.0) }
+    }
+}
+
 /// What stands before a command that is to run in a machine.
-struct Inside<'a>(&'a MachineName);
+pub(crate) struct Inside<'a>(pub &'a MachineName);
 
 impl fmt::Display for Inside<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

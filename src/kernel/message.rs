@@ -23,8 +23,14 @@ use netlink_packet_route::route::{
 };
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
+mod neighbour;
+mod policy_rule;
+mod route;
 mod setting;
 
+pub use neighbour::{fdb_delete, neighbour_delete};
+pub use policy_rule::policy_rule;
+pub use route::exact_route;
 pub use setting::link_setting;
 
 /// A message and its flags.

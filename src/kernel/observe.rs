@@ -8,6 +8,8 @@
 //! nothing to gain from many at once, and a lab of thousands of machines needs no thousands of descriptors.
 
 mod peers;
+mod policy_rules;
+mod routes;
 mod settings;
 mod values;
 
@@ -19,8 +21,9 @@ use netlink_packet_route::AddressFamily;
 use netlink_packet_route::route::RouteMessage;
 use netlink_sys::TokioSocket;
 use nix::errno::Errno;
+use nix::net::if_::if_nameindex;
 use nix::sys::socket::SockProtocol;
-use rtnetlink::Handle;
+use rtnetlink::{Handle, IpVersion};
 
 use self::peers::End;
 use super::netlink;
@@ -30,21 +33,30 @@ use super::refusal::{Refusal, Result};
 use super::sandbox::Kernel;
 use super::sysctl;
 use crate::names::MachineName;
-use crate::network::{Namespace, Namespaces};
+use crate::network::watched;
+use crate::network::{MAIN, Namespace, Namespaces};
 
 /// What to look at, beside links and addresses.
 #[derive(Debug, Clone, Default)]
 pub struct View {
     /// Routes of the main table.
     pub routes: bool,
+    /// With them those of all other tables.
+    pub all_tables: bool,
+    /// Policy rules.
+    pub policy_rules: bool,
     /// Neighbours and the FDB.
     pub neighbours: bool,
+    /// With them the addresses that machines answer for (`ip neigh show proxy`).
+    pub proxies: bool,
     /// nftables.
     pub tables: bool,
     /// The other ends of veth pipes, as far as they are in the machines that are looked at.
     pub peers: bool,
     /// What can be set on links beside all that.
     pub settings: bool,
+    /// The sysctls that are worth watching ([`crate::network::watched`]), of each machine and its links.
+    pub watched: bool,
     /// Sysctls, by machine.
     pub sysctls: BTreeMap<MachineName, Vec<String>>,
 }
@@ -56,11 +68,22 @@ impl View {
     pub const ROUTES: View = View::of(true, false, false);
     /// What a report shows: the routes of the main table, neighbours, nftables.
     pub const ALL: View = View::of(true, true, false);
-    /// Everything that a person can change, but sysctls that are not watched: those must be asked for by key.
+    /// Everything that a person can change, but sysctls that are not watched: these must be asked for by key.
     pub const WHOLE: View = View::of(true, true, true);
 
     const fn of(routes: bool, report: bool, whole: bool) -> View {
-        View { routes, neighbours: report, tables: report, peers: whole, settings: whole, sysctls: BTreeMap::new() }
+        View {
+            routes,
+            all_tables: whole,
+            policy_rules: whole,
+            neighbours: report,
+            proxies: whole,
+            tables: report,
+            peers: whole,
+            settings: whole,
+            watched: whole,
+            sysctls: BTreeMap::new(),
+        }
     }
 }
 
@@ -120,6 +143,12 @@ fn open(fabric: &Netns, machine: &MachineName, view: &View) -> Result<Option<Ope
             seen.sysctls.insert(key.clone(), value);
         }
     }
+    if view.watched {
+        let links = if_nameindex().map_err(|errno| Refusal::new("list the links", errno))?;
+        let links: Vec<String> = links.iter().map(|link| link.name().to_string_lossy().into_owned()).collect();
+        let keys = watched::keys(links.iter().map(String::as_str));
+        seen.sysctls.extend(sysctl::read_many(keys.iter().map(String::as_str)));
+    }
     if view.tables {
         let doing = "read the nftables rules";
         let nft = nft::open().map_err(|error| Refusal::from_nft(doing, error))?;
@@ -170,14 +199,27 @@ async fn ask(
             let mut message = RouteMessage::default();
             message.header.address_family = family;
             for message in all(handle.route().get(message).execute()).await? {
-                seen.routes.extend(values::route(&message, &seen.links));
+                if view.all_tables || routes::table(&message) == MAIN {
+                    seen.routes.extend(routes::route(&message, &seen.links));
+                }
             }
+        }
+    }
+    if view.policy_rules {
+        for family in [IpVersion::V4, IpVersion::V6] {
+            let rules = all(handle.rule().get(family).execute()).await?;
+            seen.policy_rules.extend(rules.iter().map(policy_rules::policy_rule));
         }
     }
     if view.neighbours {
         for family in [AddressFamily::Inet, AddressFamily::Inet6] {
             for message in all(handle.neighbours().get().set_address_family(family).execute()).await? {
                 seen.neighbours.extend(values::neighbour(&message, &seen.links));
+            }
+            if view.proxies {
+                for message in all(handle.neighbours().get().set_address_family(family).proxies().execute()).await? {
+                    seen.neighbours.extend(values::neighbour(&message, &seen.links));
+                }
             }
         }
         for message in all(handle.neighbours().get().set_address_family(AddressFamily::Bridge).execute()).await? {

@@ -13,7 +13,9 @@ use ipnetwork::IpNetwork;
 
 use crate::kernel::nft;
 use crate::names::{LinkName, MachineName};
+use crate::network::policy_rule::PolicyRule;
 use crate::network::setting::Setting;
+use crate::network::{FdbEntry, Neighbour, Route};
 
 /// One thing asked of the kernel, in the namespace that its [`Batch`] names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +114,30 @@ pub enum Request {
         /// Add or delete.
         add: bool,
     },
+    /// Add or delete exactly this route, as it was observed or is to be.
+    ExactRoute {
+        /// The route.
+        route: Route,
+        /// Add or delete.
+        add: bool,
+    },
+    /// Add or delete a policy rule.
+    PolicyRule {
+        /// The rule.
+        rule: PolicyRule,
+        /// Add or delete.
+        add: bool,
+    },
+    /// Delete a neighbour entry.
+    NeighbourDelete {
+        /// The entry.
+        neighbour: Neighbour,
+    },
+    /// Delete a forwarding entry of a bridge, or of a link.
+    FdbDelete {
+        /// The entry.
+        entry: FdbEntry,
+    },
     /// Change the ruleset.
     Nft(nft::Change),
 }
@@ -170,6 +196,10 @@ impl std::fmt::Display for Request {
             Request::Route { to, via, add } => {
                 write!(f, "{} the route to {} via {via}", verb(add), crate::network::destination(to))
             }
+            Request::ExactRoute { route, add } => write!(f, "{} the route `{route}`", verb(add)),
+            Request::PolicyRule { rule, add } => write!(f, "{} the policy rule `{rule}`", verb(add)),
+            Request::NeighbourDelete { neighbour } => write!(f, "delete the neighbour {neighbour}"),
+            Request::FdbDelete { entry } => write!(f, "delete the forwarding entry {entry}"),
             Request::Nft(change) => write!(f, "run `{}`", nft::command(change)),
         }
     }

@@ -7,12 +7,16 @@
 //!
 //! `/proc/sys/net` follows the calling *thread* (unlike `/proc/net`, which follows the main one).
 
+mod many;
+
 use std::fs;
 use std::path::PathBuf;
 
 use nix::errno::Errno;
 
 use super::refusal::{Refusal, Result};
+
+pub use many::{baseline, read_many};
 
 /// The file behind a dotted key: dots separate, and a slash stands for a dot inside a component, as sysctl(8) has it.
 /// A key whose first separator is a slash is a path already. None for a key that would lead out of `/proc/sys`.
@@ -48,7 +52,8 @@ fn file(doing: &str, key: &str) -> Result<PathBuf> {
 /// What the kernel says: `ENOENT` for an unknown key, `EINVAL` for a value that it cannot take.
 pub fn write(key: &str, value: &str) -> Result<()> {
     let doing = format!("set {key} to {value}");
-    fs::write(file(&doing, key)?, value).map_err(|error| {
+    // With its newline: to write nothing at all would leave a sysctl as it is, and not empty it.
+    fs::write(file(&doing, key)?, format!("{value}\n")).map_err(|error| {
         let refusal = Refusal::from_io(doing, &error);
         match refusal.errno {
             Errno::ENOENT => refusal.with_hint("this kernel has no such sysctl: `sysctl -a` lists those it has"),

@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::Paint;
 use super::tint::{Tint, Words};
 use crate::cursor::Moved;
+use crate::journal::Record;
 use crate::names::{LabName, MachineName};
 use crate::network::changes::{Change, Sort};
 use crate::plan::Plan;
@@ -51,10 +52,10 @@ struct ChangeDocument<'a> {
     text: &'a str,
 }
 
-/// The moves for programs; `done` is how many steps are in force now.
-pub fn document<'a>(plan: &'a Plan, done: usize, moves: &'a [Moved]) -> Document<'a> {
-    let cursor = super::status::Cursor { done, total: plan.len() };
-    Document { lab: &plan.lab, cursor, moves: moves.iter().map(|moved| one(plan, moved)).collect() }
+/// The moves for programs, and where the cursor is now.
+pub fn document<'a>(plan: &'a Plan, record: &Record, moves: &'a [Moved]) -> Document<'a> {
+    let moves = moves.iter().map(|moved| one(plan, moved)).collect();
+    Document { lab: &plan.lab, cursor: super::status::Cursor::of(plan, record), moves }
 }
 
 /// One move for programs.

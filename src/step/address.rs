@@ -51,7 +51,7 @@ impl Page for AddAddress {
         let Some(ns) = seen.get(at) else { return Finding::Missing };
         match ns.addresses_of(link.as_str()).find(|seen| seen.address.ip() == address.ip()) {
             Some(seen) if seen.address == *address => Finding::Present,
-            Some(seen) => Finding::Taken(format!("{link} has {}, not {address}", seen.address)),
+            Some(seen) => Finding::Taken(format!("{link} has {}", seen.address)),
             None => Finding::Missing,
         }
     }

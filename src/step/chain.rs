@@ -21,19 +21,6 @@ pub struct AddChain {
     pub hook: Hook,
 }
 
-/// A chain among those observed.
-pub(super) fn find<'a>(
-    at: &MachineName,
-    seen: &'a Namespaces,
-    family: Family,
-    table: &str,
-    chain: &str,
-) -> Option<&'a Chain> {
-    let tables = seen.get(at).map_or(&[][..], |ns| &ns.tables);
-    let table = tables.iter().find(|found| found.family == family && found.name == table)?;
-    table.chains.iter().find(|found| found.name == chain)
-}
-
 impl AddChain {
     fn change(&self, way: Way) -> Change {
         let AddChain { family, table, name, hook } = self.clone();
@@ -70,7 +57,7 @@ impl Page for AddChain {
     }
 
     fn check(&self, at: &MachineName, seen: &Namespaces) -> Finding {
-        match find(at, seen, self.family, &self.table, &self.name) {
+        match seen.get(at).and_then(|ns| ns.chain(self.family, &self.table, &self.name)) {
             None => Finding::Missing,
             Some(chain) if chain.hook.as_ref() == Some(&self.hook) => Finding::Present,
             Some(Chain { hook: Some(hook), .. }) => Finding::Taken(format!("the chain is `{hook}`")),

@@ -7,7 +7,7 @@ use ipnetwork::IpNetwork;
 use super::{Finding, Ip, Page, Way};
 use crate::kernel::request::Request;
 use crate::names::MachineName;
-use crate::network::{Namespaces, Route, destination, effect};
+use crate::network::{Namespace, Namespaces, Route, destination, effect};
 
 /// Add a route by way of a gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,15 @@ pub struct AddRoute {
     pub to: IpNetwork,
     /// The gateway.
     pub via: IpAddr,
+}
+
+impl AddRoute {
+    /// The routes that are there already in its place. Those of other metrics may stand beside it: the kernel prefers
+    /// the lowest.
+    pub fn rivals<'a>(&self, ns: &'a Namespace) -> impl Iterator<Item = &'a Route> {
+        let planned = Route::by_way_of(self.to, self.via, None);
+        ns.main_routes().filter(move |route| route.to == planned.to && route.metric == planned.metric)
+    }
 }
 
 impl Page for AddRoute {
@@ -53,11 +62,8 @@ impl Page for AddRoute {
 
     fn check(&self, at: &MachineName, seen: &Namespaces) -> Finding {
         let Some(ns) = seen.get(at) else { return Finding::Missing };
-        let planned = Route::by_way_of(self.to, self.via, None);
-        // Routes of other metrics may stand beside it: the kernel prefers the lowest.
-        let rivals = ns.main_routes().filter(|route| route.to == planned.to && route.metric == planned.metric);
-        let rivals: Vec<&Route> = rivals.collect();
-        let is_planned = |route: &&Route| route.via == planned.via && route.kind == planned.kind;
+        let rivals: Vec<&Route> = self.rivals(ns).collect();
+        let is_planned = |route: &&Route| route.via == Some(self.via) && route.kind.is_empty();
         match rivals.first() {
             None => Finding::Missing,
             Some(_) if rivals.iter().any(is_planned) => Finding::Present,

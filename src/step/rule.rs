@@ -1,10 +1,10 @@
 //! `nft add rule ip netlab postrouting ip saddr 10.244.1.0/24 … masquerade`
 
-use super::{Finding, Inside, Page, Way, chain};
+use super::{Finding, Inside, Page, Way};
 use crate::kernel::nft::{self, Change};
 use crate::kernel::request::Request;
 use crate::names::MachineName;
-use crate::network::ruleset::{Family, Rule};
+use crate::network::ruleset::{Chain, Family, Rule};
 use crate::network::{Namespaces, effect};
 
 /// Append a rule to a chain of netlab's own.
@@ -23,12 +23,13 @@ pub struct AddRule {
     pub earlier: Vec<Rule>,
 }
 
-/// How many of the planned rules, from the first on, a chain has in their order. Rules of others may stand in between.
-pub(crate) fn in_order(planned: &[&Rule], seen: &[Rule]) -> usize {
-    let mut found = 0;
-    for rule in seen {
-        if planned.get(found).is_some_and(|planned| planned.parts == rule.parts) {
-            found += 1;
+/// Those of a chain's rules, by their places, that are the planned ones from the first on, in their order. Rules of
+/// others may stand in between.
+pub(crate) fn rules_in_order(planned: &[&Rule], seen: &[Rule]) -> Vec<usize> {
+    let mut found = Vec::new();
+    for (place, rule) in seen.iter().enumerate() {
+        if planned.get(found.len()).is_some_and(|planned| planned.parts == rule.parts) {
+            found.push(place);
         }
     }
     found
@@ -80,14 +81,16 @@ impl Page for AddRule {
     }
 
     fn effect(&self, at: &MachineName, way: Way, net: &mut Namespaces) {
-        let last = (way == Way::Do).then_some(&self.rule);
-        let rules = self.earlier.iter().chain(last).cloned().collect();
-        effect::set_rules(net, at, self.family, &self.table, &self.chain, rules);
+        match way {
+            Way::Do => effect::add_rule(net, at, self.family, &self.table, &self.chain, &self.rule),
+            Way::Undo => effect::set_rules(net, at, self.family, &self.table, &self.chain, self.earlier.clone()),
+        }
     }
 
     fn check(&self, at: &MachineName, seen: &Namespaces) -> Finding {
         let planned: Vec<&Rule> = self.earlier.iter().chain([&self.rule]).collect();
-        let chain = chain::find(at, seen, self.family, &self.table, &self.chain);
-        Finding::from_presence(chain.is_some_and(|chain| in_order(&planned, &chain.rules) == planned.len()))
+        let chain = seen.get(at).and_then(|ns| ns.chain(self.family, &self.table, &self.chain));
+        let all = |chain: &Chain| rules_in_order(&planned, &chain.rules).len() == planned.len();
+        Finding::from_presence(chain.is_some_and(all))
     }
 }
