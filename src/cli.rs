@@ -7,12 +7,14 @@
 pub mod pause;
 
 mod completions;
+mod diff;
 mod doctor;
 mod down;
 mod exec;
 mod expand;
 mod generate;
 mod list;
+mod listen;
 mod man;
 mod moves;
 mod plan;
@@ -97,6 +99,8 @@ enum Command {
     Next(moves::Next),
     Back(moves::Back),
     Goto(moves::Goto),
+    Diff(diff::Diff),
+    Repair(diff::Repair),
     Plan(plan::PlanCommand),
     Expand(expand::Expand),
     Validate(validate::Validate),
@@ -113,6 +117,8 @@ enum Command {
     Man(man::Man),
     #[command(hide = true)]
     Pause(pause::Pause),
+    #[command(hide = true)]
+    Listen(listen::Listen),
 }
 
 /// Parses the command line and does what it says.
@@ -130,6 +136,8 @@ pub fn run() -> Result<ExitCode> {
         Command::Next(command) => command.run(&common),
         Command::Back(command) => command.run(&common),
         Command::Goto(command) => command.run(&common),
+        Command::Diff(command) => return command.run(&common),
+        Command::Repair(command) => command.run(&common),
         Command::Plan(command) => command.run(&common),
         Command::Expand(command) => command.run(&common),
         Command::Validate(command) => command.run(&common),
@@ -145,6 +153,7 @@ pub fn run() -> Result<ExitCode> {
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(),
         Command::Pause(command) => command.run(),
+        Command::Listen(command) => command.run(&common),
     };
     done.map(|()| ExitCode::SUCCESS)
 }

@@ -158,7 +158,7 @@ impl<'a> Pipes<'a> {
                 Action::AddVeth(AddVeth { name, peer }) => {
                     created.insert((at, peer), (name, *number));
                 }
-                Action::MoveLink(MoveLink { name, to, rename }) => {
+                Action::MoveLink(MoveLink { name, to, rename, .. }) => {
                     if let Some((near, first)) = created.remove(&(at, name)) {
                         let steps = vec![first, *number];
                         let pipe = Pipe { home: at, near, master: None, far: to, peer: rename, first, steps };

@@ -6,6 +6,7 @@
 //! Sandbox::create ────┘
 //! Sandbox::enter ────▶ Kernel ──▶ Worker   sends requests            (worker, message, netlink, nft, sysctl)
 //!                            ├──▶ observe  reads what there is       (observe, ready)
+//!                            ├──▶ Listener hears what changes         (listen)
 //!                            └──▶ rehearse asks what would be         (rehearsal)
 //! ```
 //!
@@ -14,6 +15,7 @@
 
 pub mod exec;
 pub mod host;
+pub mod listen;
 pub mod message;
 pub mod netlink;
 pub mod netns;

@@ -6,6 +6,8 @@
 //! cli        parse arguments, call one function, print
 //! report     tables, JSON: values in, text out
 //! up  down  list  doctor                  what these commands do
+//! repair     a running lab against its plan, and put right
+//! diff       what differs from the plan, and what mends it
 //! cursor     one step forwards or backwards
 //! run        step through a plan      journal  what was done      lab  find and enter a lab
 //! plan       spelled-out topology → chapters of steps             fuse  steps → requests
@@ -21,6 +23,7 @@
 
 pub mod cli;
 pub mod cursor;
+pub mod diff;
 pub mod doctor;
 pub mod down;
 pub mod error;
@@ -34,6 +37,7 @@ pub mod names;
 pub mod network;
 pub mod plan;
 pub mod prose;
+pub mod repair;
 pub mod report;
 pub mod run;
 pub mod step;

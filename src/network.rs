@@ -1,9 +1,10 @@
 //! One namespace's network as plain values: what a step predicts, what the kernel is seen to hold, what a report prints.
 //!
 //! ```text
-//! Namespace ── links      eth0, cni0, veth-red …
+//! Namespace ── links      eth0, cni0, veth-red … with their peers and settings
 //!           ├─ addresses  10.244.1.1/24 on cni0
 //!           ├─ routes     10.244.2.0/24 via 192.168.1.12
+//!           ├─ policy     pref 0 from all lookup local
 //!           ├─ neighbours 10.244.1.2 is at 7e:…
 //!           ├─ fdb        7e:… is behind veth-red
 //!           └─ tables     ip netlab { chain postrouting { … masquerade } }
@@ -18,10 +19,20 @@ use std::net::IpAddr;
 use ipnetwork::IpNetwork;
 
 use crate::names::MachineName;
+use ruleset::{Chain, Family, Table};
 
 pub mod changes;
 pub mod effect;
+mod made;
+pub mod policy_rule;
+mod route;
 pub mod ruleset;
+pub mod setting;
+pub mod sysctl;
+pub mod watched;
+
+pub(crate) use route::words;
+pub use route::{MAIN, NextHop, Route, destination};
 
 /// The namespaces of a lab, by machine.
 pub type Namespaces = BTreeMap<MachineName, Namespace>;
@@ -44,8 +55,10 @@ pub struct Namespace {
     pub links: Vec<Link>,
     /// The addresses of all its links.
     pub addresses: Vec<Address>,
-    /// The routes of the main table.
+    /// The routes of the main table, and those of other tables if they were asked for.
     pub routes: Vec<Route>,
+    /// Which tables packets are looked up in, if it was asked for.
+    pub policy_rules: Vec<policy_rule::PolicyRule>,
     /// Neighbour entries (ARP and NDP).
     pub neighbours: Vec<Neighbour>,
     /// Forwarding entries of its bridges.
@@ -60,6 +73,21 @@ impl Namespace {
     /// The link of this name.
     pub fn link(&self, name: &str) -> Option<&Link> {
         self.links.iter().find(|l| l.name == name)
+    }
+
+    /// The nftables table of this family and name.
+    pub fn table(&self, family: Family, name: &str) -> Option<&Table> {
+        self.tables.iter().find(|table| table.family == family && table.name == name)
+    }
+
+    /// A chain of it.
+    pub fn chain(&self, family: Family, table: &str, name: &str) -> Option<&Chain> {
+        self.table(family, table)?.chains.iter().find(|chain| chain.name == name)
+    }
+
+    /// The routes of the main table.
+    pub fn main_routes(&self) -> impl Iterator<Item = &Route> {
+        self.routes.iter().filter(|route| route.table == MAIN)
     }
 
     /// The addresses of the link of this name.
@@ -92,14 +120,16 @@ pub struct Link {
     pub master: Option<String>,
     /// Its state as a bridge port.
     pub port: Option<PortState>,
-    /// Of a veth, the other end, where that is known.
-    pub peer: Option<Peer>,
     /// Whether the kernel gives it an IPv6 link-local address by itself (`addrgenmode` other than `none`).
     pub generates_link_local: bool,
+    /// The other end of a veth pipe, if it was asked for and is in the lab.
+    pub peer: Option<Peer>,
+    /// Its adjustable settings, if they were asked for, in the order of [`setting::SETTINGS`].
+    pub settings: Vec<setting::Value>,
 }
 
 /// The other end of a veth pipe.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Peer {
     /// The machine that it is in.
     pub machine: MachineName,
@@ -121,8 +151,9 @@ impl Link {
             mac: None,
             master: None,
             port: None,
-            peer: None,
             generates_link_local: true,
+            peer: None,
+            settings: Vec::new(),
         }
     }
 }
@@ -167,69 +198,6 @@ pub struct Address {
     pub global: bool,
 }
 
-/// What the kernel gives IPv6 routes that are added without one (`IP6_RT_PRIO_USER`, `include/net/ip6_route.h`).
-const IPV6_METRIC: u32 = 1024;
-
-/// What its own connected IPv6 routes have (`IP6_RT_PRIO_ADDRCONF`).
-const IPV6_CONNECTED_METRIC: u32 = 256;
-
-/// A route of the main table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Route {
-    /// Where to.
-    pub to: IpNetwork,
-    /// By way of which gateway; without one the destination is on the link itself.
-    pub via: Option<IpAddr>,
-    /// Out of which link.
-    pub dev: Option<String>,
-    /// Who made it: `kernel` for connected subnets, `boot` for what `ip route add` made, `static` …
-    pub protocol: String,
-    /// What becomes of a packet when it is not forwarded: `blackhole`, `unreachable`, `prohibit`; empty for `unicast`.
-    pub kind: String,
-    /// The preference among routes to the same destination, lower first.
-    pub metric: u32,
-}
-
-impl Route {
-    /// The route that the kernel adds for an address of a link that is up.
-    pub fn connected(to: IpNetwork, dev: &str) -> Self {
-        let metric = if to.is_ipv4() { 0 } else { IPV6_CONNECTED_METRIC };
-        Route { to, via: None, dev: Some(dev.into()), protocol: "kernel".into(), kind: String::new(), metric }
-    }
-
-    /// The route that `ip route add TO via GATEWAY` adds.
-    pub fn by_way_of(to: IpNetwork, via: IpAddr, dev: Option<String>) -> Self {
-        let metric = if to.is_ipv4() { 0 } else { IPV6_METRIC };
-        Route { to, via: Some(via), dev, protocol: "boot".into(), kind: String::new(), metric }
-    }
-
-    /// Whether the kernel made it for an address.
-    pub fn is_connected(&self) -> bool {
-        self.via.is_none() && self.protocol == "kernel"
-    }
-}
-
-impl fmt::Display for Route {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.kind.is_empty() {
-            write!(f, "{} ", self.kind)?;
-        }
-        write!(f, "{}", destination(&self.to))?;
-        if let Some(via) = self.via {
-            write!(f, " via {via}")?;
-        }
-        if let Some(dev) = &self.dev {
-            write!(f, " dev {dev}")?;
-        }
-        Ok(())
-    }
-}
-
-/// A destination as `ip route` writes it: `default` for a prefix of length 0.
-pub fn destination(to: &IpNetwork) -> String {
-    if to.prefix() == 0 { "default".into() } else { to.to_string() }
-}
-
 /// A neighbour entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Neighbour {
@@ -239,8 +207,28 @@ pub struct Neighbour {
     pub link: String,
     /// Its hardware address, once known.
     pub mac: Option<Mac>,
-    /// `reachable`, `stale`, `failed` … (`NUD_*`).
+    /// `reachable`, `stale`, `failed` … (`NUD_*`); `permanent` for one that somebody made by hand, and `proxy` for an
+    /// address that this machine answers for.
     pub state: String,
+}
+
+impl Neighbour {
+    /// Whether it is an address that this machine answers for.
+    pub fn is_proxy(&self) -> bool {
+        self.state == "proxy"
+    }
+
+    /// Whether somebody made it: the kernel's own come and go, and never have these states.
+    pub fn by_hand(&self) -> bool {
+        matches!(self.state.as_str(), "permanent" | "noarp" | "proxy")
+    }
+}
+
+/// As `ip neigh delete` takes it: `10.244.1.9 dev eth0`.
+impl fmt::Display for Neighbour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{} dev {}", if self.is_proxy() { "proxy " } else { "" }, self.address, self.link)
+    }
 }
 
 /// A forwarding entry of a bridge.
@@ -254,4 +242,24 @@ pub struct FdbEntry {
     pub bridge: Option<String>,
     /// `permanent` for the port's own address, else learned.
     pub permanent: bool,
+    /// The VLAN that it is for, where the bridge tells them apart.
+    pub vlan: Option<u16>,
+    /// Whether somebody made it: neither the port's own address, nor learned, nor a multicast group.
+    pub by_hand: bool,
+}
+
+impl FdbEntry {
+    /// Whether the port's bridge keeps it (`master`); else the link itself does (`self`), be it a bridge.
+    pub fn is_the_bridges(&self) -> bool {
+        self.bridge.as_ref().is_some_and(|bridge| *bridge != self.port)
+    }
+}
+
+/// As `bridge fdb delete` takes it: `02:00:00:00:00:09 dev veth-a master`.
+impl fmt::Display for FdbEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whose = if self.is_the_bridges() { "master" } else { "self" };
+        write!(f, "{} dev {} {whose}", self.mac, self.port)?;
+        self.vlan.map_or(Ok(()), |vlan| write!(f, " vlan {vlan}"))
+    }
 }

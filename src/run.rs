@@ -54,18 +54,23 @@ const WORKERS: usize = 2;
 /// How many namespaces one worker keeps open when it goes from one to the other step by step.
 const PLACES: usize = 100;
 
-/// What a look at the kernel says about every step of the plan, in order.
-///
-/// # Errors
-/// When the lab cannot be looked at.
-pub fn survey(kernel: &Kernel, plan: &Plan) -> Result<Vec<Finding>, Refusal> {
+/// The sysctls that a plan sets, by machine.
+pub fn sysctls(plan: &Plan) -> BTreeMap<MachineName, Vec<String>> {
     let mut sysctls: BTreeMap<MachineName, Vec<String>> = BTreeMap::new();
     for step in &plan.steps {
         if let Action::SetSysctl(sysctl) = &step.action {
             sysctls.entry(step.machine.clone()).or_default().push(sysctl.key.clone());
         }
     }
-    let view = View { routes: true, tables: true, sysctls, ..View::LINKS };
+    sysctls
+}
+
+/// What a look at the kernel says about every step of the plan, in order.
+///
+/// # Errors
+/// When the lab cannot be looked at.
+pub fn survey(kernel: &Kernel, plan: &Plan) -> Result<Vec<Finding>, Refusal> {
+    let view = View { routes: true, tables: true, peers: true, sysctls: sysctls(plan), ..View::LINKS };
     let fabric = MachineName::fabric();
     let machines = std::iter::once(&fabric).chain(plan.machines.iter().map(|member| &member.name));
     let seen = observe(kernel, machines, &view)?;

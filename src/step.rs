@@ -13,6 +13,7 @@
 mod address;
 mod bridge;
 mod chain;
+mod ground;
 mod link_local;
 mod master;
 mod move_link;
@@ -39,7 +40,9 @@ pub use move_link::MoveLink;
 pub use namespace::AddNamespace;
 pub use route::AddRoute;
 pub use rule::AddRule;
+pub(crate) use rule::rules_in_order;
 pub use sysctl::SetSysctl;
+pub(crate) use sysctl::command as sysctl_command;
 pub use table::AddTable;
 pub use up::SetUp;
 pub use veth::AddVeth;
@@ -121,6 +124,9 @@ pub(crate) trait Page {
     /// What is done, as an imperative without its full stop: `Create the bridge cni0`.
     fn what(&self, at: &MachineName, way: Way) -> String;
 
+    /// What there is when it is in force, as a few words: `bridge cni0`.
+    fn thing(&self, at: &MachineName) -> String;
+
     /// The command that a person types. Undoing has none where only the running lab knows what to go back to.
     fn command(&self, at: &MachineName, way: Way) -> Option<String>;
 
@@ -196,6 +202,11 @@ impl Step {
         }
     }
 
+    /// What there is when the step is in force, as a few words: `bridge cni0`.
+    pub fn thing(&self) -> String {
+        self.action.page().thing(&self.machine)
+    }
+
     /// The command that a person types in the fabric.
     pub fn command(&self) -> Option<String> {
         self.action.page().command(&self.machine, self.way)
@@ -232,7 +243,7 @@ impl Step {
 }
 
 /// `ip` as typed for a machine: the fabric is where a lab's commands are typed, so it needs no `-n`.
-struct Ip<'a>(&'a MachineName);
+pub(crate) struct Ip<'a>(pub &'a MachineName);
 
 impl fmt::Display for Ip<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -240,8 +251,17 @@ impl fmt::Display for Ip<'_> {
     }
 }
 
+/// `bridge` as typed for a machine.
+pub(crate) struct Bridge<'a>(pub &'a MachineName);
+
+impl fmt::Display for Bridge<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_fabric() { f.write_str("bridge") } else { write!(f, "bridge -n {}", self.0) }
+    }
+}
+
 /// What stands before a command that is to run in a machine.
-struct Inside<'a>(&'a MachineName);
+pub(crate) struct Inside<'a>(pub &'a MachineName);
 
 impl fmt::Display for Inside<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -10,7 +10,7 @@
 use std::process::Command;
 
 use netlab::kernel::nft::{self, Change, Error};
-use netlab::network::ruleset::{Chain, Family, Hook, Part, Rule, Side, Table};
+use netlab::network::ruleset::{Chain, Family, Handle, Hook, Part, Rule, Side, Table};
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
 
@@ -77,14 +77,14 @@ fn masquerade(from: &str, except: &[&str], comment: Option<&str>) -> Rule {
     let mut parts = vec![address(Side::Source, false, from)];
     parts.extend(except.iter().map(|network| address(Side::Destination, true, network)));
     parts.push(Part::Masquerade);
-    Rule { parts, comment: comment.map(str::to_owned) }
+    Rule { parts, comment: comment.map(str::to_owned), handle: Handle::default() }
 }
 
 fn table(family: Family, rules: Vec<Rule>) -> Table {
     let hook = Hook { kind: "nat".into(), hook: "postrouting".into(), priority: 100, policy: "accept".into() };
     let chain = Chain { name: "postrouting".into(), hook: Some(hook), rules };
     let comment = Some("made by netlab for lab three-nodes".into());
-    Table { family, name: "netlab".into(), comment, chains: vec![chain] }
+    Table { family, name: "netlab".into(), comment, dormant: false, chains: vec![chain] }
 }
 
 const IPV4: [&str; 11] = [
@@ -120,7 +120,11 @@ fn rule_for_each(networks: &[&str]) -> Vec<Rule> {
     let mut rules = Vec::new();
     for network in networks {
         for (side, not) in [(Side::Source, false), (Side::Destination, true), (Side::Destination, false)] {
-            rules.push(Rule { parts: vec![address(side, not, network), Part::Masquerade], comment: None });
+            rules.push(Rule {
+                parts: vec![address(side, not, network), Part::Masquerade],
+                comment: None,
+                handle: Handle::default(),
+            });
         }
     }
     rules
@@ -134,10 +138,11 @@ fn samples() -> Vec<Table> {
         masquerade("10.244.1.0/24", &["10.244.0.0/16", "10.96.0.0/12", "192.168.1.7/32"], Some(&long)),
         masquerade("10.244.1.2/32", &["10.244.1.3/32"], Some(&longest)),
         masquerade("0.0.0.0/0", &[], Some(special)),
-        Rule { parts: vec![Part::Masquerade], comment: Some(String::new()) },
+        Rule { parts: vec![Part::Masquerade], comment: Some(String::new()), handle: Handle::default() },
         Rule {
             parts: vec![address(Side::Source, false, "10.0.0.1/32"), address(Side::Destination, false, "10.0.0.2/32")],
             comment: None,
+            handle: Handle::default(),
         },
     ];
     let in_ipv6 = vec![masquerade("fd00:10:244:1::/64", &["fd00:10:244::/48", "fe80::/10"], Some("IPv6"))];
@@ -163,9 +168,9 @@ fn samples() -> Vec<Table> {
         table(Family::Ip, rule_for_each(&IPV4)),
         table(Family::Ip6, rule_for_each(&IPV6)),
         table(Family::Inet, [rule_for_each(&IPV4), rule_for_each(&IPV6)].concat()),
-        Table { family: Family::Inet, name: "chains".into(), comment: None, chains: chains.clone() },
-        Table { family: Family::Ip, name: "b-x/y.z_".into(), comment: Some(special.into()), chains },
-        Table { family: Family::Ip6, name: "empty".into(), comment: Some(longest), chains: vec![] },
+        Table { family: Family::Inet, name: "chains".into(), comment: None, dormant: false, chains: chains.clone() },
+        Table { family: Family::Ip, name: "b-x/y.z_".into(), comment: Some(special.into()), dormant: false, chains },
+        Table { family: Family::Ip6, name: "empty".into(), comment: Some(longest), dormant: false, chains: vec![] },
     ]
 }
 

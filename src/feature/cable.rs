@@ -21,7 +21,12 @@ pub fn steps(machine: &MachineName, interface: &Interface) -> Vec<Step> {
         Step::new(&fabric, Action::AddVeth(AddVeth { name: port.clone(), peer: peer.clone() }), why_pipe),
         Step::new(
             &fabric,
-            Action::MoveLink(MoveLink { name: peer, to: machine.clone(), rename: interface.name.clone() }),
+            Action::MoveLink(MoveLink {
+                name: peer,
+                to: machine.clone(),
+                rename: interface.name.clone(),
+                near: port.clone(),
+            }),
             why_moved,
         ),
         Step::new(

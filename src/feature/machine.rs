@@ -2,6 +2,7 @@
 
 use crate::feature::up;
 use crate::names::LinkName;
+use crate::network::sysctl;
 use crate::step::{Action, AddNamespace, SetSysctl, Step};
 use crate::topology::model::Machine;
 
@@ -32,7 +33,7 @@ pub fn steps(machine: &Machine, ipv6: bool, what_it_is: &str) -> Vec<Step> {
             set("net.ipv6.conf.all.forwarding", value, Some("0"), "and the same for IPv6");
         }
     }
-    for (key, value) in machine.sysctls.iter().filter(|(key, _)| !is_of_a_link(key)) {
+    for (key, value) in machine.sysctls.iter().filter(|(key, _)| sysctl::link_of(key).is_none()) {
         set(key, value, None, "the topology asks for it");
     }
     steps.push(up(at, &LinkName::loopback(), "a machine talks to itself over it"));
@@ -41,39 +42,10 @@ pub fn steps(machine: &Machine, ipv6: bool, what_it_is: &str) -> Vec<Step> {
 
 /// The steps for those of a machine's sysctls that belong to one link, which has to be there first.
 pub fn link_sysctls(machine: &Machine) -> Vec<Step> {
-    let of_links = machine.sysctls.iter().filter(|(key, _)| is_of_a_link(key));
+    let of_links = machine.sysctls.iter().filter(|(key, _)| sysctl::link_of(key).is_some());
     let step = |(key, value): &(String, String)| {
         let action = SetSysctl { key: key.clone(), value: value.clone(), former: None };
         Step::new(&machine.name, Action::SetSysctl(action), "the topology asks for it")
     };
     of_links.map(step).collect()
-}
-
-/// `net.ipv4.conf.eth0.rp_filter` is; `net.ipv4.conf.all.rp_filter` and `net.ipv4.ip_forward` are not.
-fn is_of_a_link(key: &str) -> bool {
-    match key.split(['.', '/']).collect::<Vec<_>>()[..] {
-        ["net", "ipv4" | "ipv6", "conf" | "neigh", link, _, ..] => !matches!(link, "all" | "default"),
-        _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sysctls_of_links_are_known_by_their_keys() {
-        for key in ["net.ipv4.conf.eth0.rp_filter", "net/ipv6/conf/cni0/accept_ra", "net.ipv4.neigh.eth0.gc_stale_time"]
-        {
-            assert!(is_of_a_link(key), "{key}");
-        }
-        for key in [
-            "net.ipv4.conf.all.rp_filter",
-            "net.ipv6.conf.default.accept_ra",
-            "net.ipv4.ip_forward",
-            "net.core.somaxconn",
-        ] {
-            assert!(!is_of_a_link(key), "{key}");
-        }
-    }
 }

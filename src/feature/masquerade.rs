@@ -5,7 +5,7 @@
 //! ```
 
 use crate::names::LabName;
-use crate::network::ruleset::{Family, Hook, Part, Rule, Side};
+use crate::network::ruleset::{Family, Handle, Hook, Part, Rule, Side};
 use crate::step::{Action, AddChain, AddRule, AddTable, Step};
 use crate::topology::model::{Machine, Masquerade};
 
@@ -57,5 +57,5 @@ fn rule(entry: &Masquerade) -> Rule {
         network: *network,
     }));
     parts.push(Part::Masquerade);
-    Rule { parts, comment: Some("netlab: masquerade".into()) }
+    Rule { parts, comment: Some("netlab: masquerade".into()), handle: Handle::default() }
 }

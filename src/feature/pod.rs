@@ -23,7 +23,7 @@ pub fn steps(node: &MachineName, bridge: &Bridge, pod: &Pod) -> Vec<Step> {
         ),
         Step::new(
             node,
-            Action::MoveLink(MoveLink { name: peer, to: at.clone(), rename: eth0.clone() }),
+            Action::MoveLink(MoveLink { name: peer, to: at.clone(), rename: eth0.clone(), near: port.clone() }),
             "this end is the pod's network card",
         ),
         Step::new(

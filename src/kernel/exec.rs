@@ -44,13 +44,15 @@ pub fn become_command(command: &[OsString]) -> Result<Infallible> {
 
 /// Mounts a sysfs that belongs to the machine's namespace, as `ip netns exec` does. Where the kernel forbids it (some
 /// containers), commands still work; only `/sys/class/net` shows the host's links.
+///
+/// `/run/netns` stays shared with the lab, so that a namespace which somebody adds here is there for all. Nothing else is
+/// shared in a lab (`sandbox/mounts.rs`), so the new `/sys` is the command's own.
 fn show_own_links() {
     const NOTHING: Option<&str> = None;
     if unshare(CloneFlags::CLONE_NEWNS).is_err() {
         return;
     }
-    let slave = mount(NOTHING, "/", NOTHING, MsFlags::MS_REC | MsFlags::MS_SLAVE, NOTHING);
-    if slave.is_ok() && mount(Some("netlab"), "/sys", Some("sysfs"), MsFlags::empty(), NOTHING).is_err() {
+    if mount(Some("netlab"), "/sys", Some("sysfs"), MsFlags::empty(), NOTHING).is_err() {
         // An old sysfs in the way of a new one: the kernel wants to see all of it, so nothing is lost by detaching it.
         let _ = umount2("/sys", MntFlags::MNT_DETACH);
         let _ = mount(Some("netlab"), "/sys", Some("sysfs"), MsFlags::empty(), NOTHING);

@@ -23,6 +23,16 @@ use netlink_packet_route::route::{
 };
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
+mod neighbour;
+mod policy_rule;
+mod route;
+mod setting;
+
+pub use neighbour::{fdb_delete, neighbour_delete};
+pub use policy_rule::policy_rule;
+pub use route::exact_route;
+pub use setting::link_setting;
+
 /// A message and its flags.
 pub type Message = (RouteNetlinkMessage, u16);
 
@@ -94,6 +104,13 @@ pub fn link_move(index: u32, to: RawFd, rename: &str) -> Message {
     let mut message = link(index);
     message.attributes = vec![LinkAttribute::NetNsFd(to), name(rename)];
     (RouteNetlinkMessage::NewLink(message), 0)
+}
+
+/// Gives a link another name.
+pub fn link_rename(index: u32, rename: &str) -> Message {
+    let mut message = link(index);
+    message.attributes = vec![name(rename)];
+    (RouteNetlinkMessage::SetLink(message), 0)
 }
 
 /// Makes a link a port of a bridge; 0 makes it a port of none.

@@ -39,6 +39,30 @@ impl Socket {
         open(SockProtocol::NetlinkRoute).map(Socket)
     }
 
+    /// Asks one question and waits for its one answer.
+    ///
+    /// # Errors
+    /// What the kernel answers instead.
+    pub fn ask(&self, question: RouteNetlinkMessage) -> nix::Result<Option<RouteNetlinkMessage>> {
+        let mut bundle = Bundle::default();
+        bundle.push(question, 0);
+        send(self.0.as_raw_fd(), &bundle.bytes, MsgFlags::empty())?;
+        let mut buffer = [0_u8; 8192];
+        let n = loop {
+            match recv(self.0.as_raw_fd(), &mut buffer, MsgFlags::empty()) {
+                Err(Errno::EINTR) => {}
+                received => break received?,
+            }
+        };
+        match NetlinkMessage::<RouteNetlinkMessage>::deserialize(&buffer[..n]) {
+            Ok(NetlinkMessage { payload: NetlinkPayload::InnerMessage(answer), .. }) => Ok(Some(answer)),
+            Ok(NetlinkMessage { payload: NetlinkPayload::Error(error), .. }) => {
+                error.code.map_or(Ok(None), |code| Err(Errno::from_raw(code.get().saturating_neg())))
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// Sends a bundle and waits until all of it is answered.
     ///
     /// # Errors

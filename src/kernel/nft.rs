@@ -43,7 +43,7 @@ mod socket;
 mod uapi;
 
 pub use apply::apply;
-pub use change::Change;
+pub use change::{Change, Place};
 pub use command::command;
 pub use dump::dump;
 pub use encode::{Unencodable, encode};

@@ -7,6 +7,10 @@
 //! One rtnetlink socket per namespace, one after the other: the kernel answers a dump while it is asked for, so there is
 //! nothing to gain from many at once, and a lab of thousands of machines needs no thousands of descriptors.
 
+mod peers;
+mod policy_rules;
+mod routes;
+mod settings;
 mod values;
 
 use std::collections::BTreeMap;
@@ -17,9 +21,11 @@ use netlink_packet_route::AddressFamily;
 use netlink_packet_route::route::RouteMessage;
 use netlink_sys::TokioSocket;
 use nix::errno::Errno;
+use nix::net::if_::if_nameindex;
 use nix::sys::socket::SockProtocol;
-use rtnetlink::Handle;
+use rtnetlink::{Handle, IpVersion};
 
+use self::peers::End;
 use super::netlink;
 use super::netns::Netns;
 use super::nft;
@@ -27,28 +33,58 @@ use super::refusal::{Refusal, Result};
 use super::sandbox::Kernel;
 use super::sysctl;
 use crate::names::MachineName;
-use crate::network::{Namespace, Namespaces};
+use crate::network::watched;
+use crate::network::{MAIN, Namespace, Namespaces};
 
 /// What to look at, beside links and addresses.
 #[derive(Debug, Clone, Default)]
 pub struct View {
     /// Routes of the main table.
     pub routes: bool,
+    /// With them those of all other tables.
+    pub all_tables: bool,
+    /// Policy rules.
+    pub policy_rules: bool,
     /// Neighbours and the FDB.
     pub neighbours: bool,
+    /// With them the addresses that machines answer for (`ip neigh show proxy`).
+    pub proxies: bool,
     /// nftables.
     pub tables: bool,
+    /// The other ends of veth pipes, as far as they are in the machines that are looked at.
+    pub peers: bool,
+    /// What can be set on links beside all that.
+    pub settings: bool,
+    /// The sysctls that are worth watching ([`crate::network::watched`]), of each machine and its links.
+    pub watched: bool,
     /// Sysctls, by machine.
     pub sysctls: BTreeMap<MachineName, Vec<String>>,
 }
 
 impl View {
     /// Links and addresses alone.
-    pub const LINKS: View = View { routes: false, neighbours: false, tables: false, sysctls: BTreeMap::new() };
+    pub const LINKS: View = View::of(false, false, false);
     /// Links, addresses and routes.
-    pub const ROUTES: View = View { routes: true, neighbours: false, tables: false, sysctls: BTreeMap::new() };
-    /// Everything but sysctls, which must be asked for by key.
-    pub const ALL: View = View { routes: true, neighbours: true, tables: true, sysctls: BTreeMap::new() };
+    pub const ROUTES: View = View::of(true, false, false);
+    /// What a report shows: the routes of the main table, neighbours, nftables.
+    pub const ALL: View = View::of(true, true, false);
+    /// Everything that a person can change, but sysctls that are not watched: these must be asked for by key.
+    pub const WHOLE: View = View::of(true, true, true);
+
+    const fn of(routes: bool, report: bool, whole: bool) -> View {
+        View {
+            routes,
+            all_tables: whole,
+            policy_rules: whole,
+            neighbours: report,
+            proxies: whole,
+            tables: report,
+            peers: whole,
+            settings: whole,
+            watched: whole,
+            sysctls: BTreeMap::new(),
+        }
+    }
 }
 
 /// What could be seen from inside a namespace, and a socket to ask the rest.
@@ -71,14 +107,20 @@ pub fn observe<'a>(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Refusal::from_io("start the runtime", &e))?;
     let mut all = Namespaces::new();
+    let mut ends = Vec::new();
     for machine in machines {
         let looked = open(&fabric, machine, view).and_then(|opened| match opened {
-            Some(opened) => runtime.block_on(look(opened, view)).map(Some),
+            Some(opened) => runtime.block_on(look(opened, view, &mut ends)).map(Some),
             None => Ok(None),
         });
         // Come home in any case: what follows takes this thread to be in the fabric.
         fabric.enter()?;
         all.extend(looked?);
+    }
+    if view.peers {
+        let found = peers::find(&fabric, &ends);
+        fabric.enter()?;
+        peers::name(&mut all, &ends, &found?);
     }
     Ok(all)
 }
@@ -101,6 +143,12 @@ fn open(fabric: &Netns, machine: &MachineName, view: &View) -> Result<Option<Ope
             seen.sysctls.insert(key.clone(), value);
         }
     }
+    if view.watched {
+        let links = if_nameindex().map_err(|errno| Refusal::new("list the links", errno))?;
+        let links: Vec<String> = links.iter().map(|link| link.name().to_string_lossy().into_owned()).collect();
+        let keys = watched::keys(links.iter().map(String::as_str));
+        seen.sysctls.extend(sysctl::read_many(keys.iter().map(String::as_str)));
+    }
     if view.tables {
         let doing = "read the nftables rules";
         let nft = nft::open().map_err(|error| Refusal::from_nft(doing, error))?;
@@ -110,7 +158,7 @@ fn open(fabric: &Netns, machine: &MachineName, view: &View) -> Result<Option<Ope
 }
 
 /// Asks over the socket.
-async fn look(one: Opened, view: &View) -> Result<(MachineName, Namespace)> {
+async fn look(one: Opened, view: &View, ends: &mut Vec<End>) -> Result<(MachineName, Namespace)> {
     let Opened { machine, socket, mut seen } = one;
     // SAFETY: the descriptor is a netlink socket of ours, and is given away.
     let socket = unsafe { TokioSocket::from_raw_fd(socket.into_raw_fd()) };
@@ -118,16 +166,29 @@ async fn look(one: Opened, view: &View) -> Result<(MachineName, Namespace)> {
     // Unsolicited messages are not asked for; their receiver alone would keep the namespace alive.
     drop(messages);
     let connection = tokio::spawn(connection);
-    let looked = ask(&handle, view, &mut seen).await;
+    let looked = ask(&handle, view, &machine, &mut seen, ends).await;
     drop(handle);
     connection.abort();
     let _ = connection.await;
     looked.map(|()| (machine, seen))
 }
 
-async fn ask(handle: &Handle, view: &View, seen: &mut Namespace) -> Result<()> {
+async fn ask(
+    handle: &Handle,
+    view: &View,
+    machine: &MachineName,
+    seen: &mut Namespace,
+    ends: &mut Vec<End>,
+) -> Result<()> {
     for message in all(handle.link().get().execute()).await? {
-        seen.links.push(values::link(&message));
+        let mut link = values::link(&message);
+        if view.settings {
+            link.settings = settings::of(&message);
+        }
+        if view.peers && link.kind == "veth" {
+            ends.extend(End::of(machine, &message));
+        }
+        seen.links.push(link);
     }
     values::name_masters(&mut seen.links);
     for message in all(handle.address().get().execute()).await? {
@@ -138,14 +199,27 @@ async fn ask(handle: &Handle, view: &View, seen: &mut Namespace) -> Result<()> {
             let mut message = RouteMessage::default();
             message.header.address_family = family;
             for message in all(handle.route().get(message).execute()).await? {
-                seen.routes.extend(values::route(&message, &seen.links));
+                if view.all_tables || routes::table(&message) == MAIN {
+                    seen.routes.extend(routes::route(&message, &seen.links));
+                }
             }
+        }
+    }
+    if view.policy_rules {
+        for family in [IpVersion::V4, IpVersion::V6] {
+            let rules = all(handle.rule().get(family).execute()).await?;
+            seen.policy_rules.extend(rules.iter().map(policy_rules::policy_rule));
         }
     }
     if view.neighbours {
         for family in [AddressFamily::Inet, AddressFamily::Inet6] {
             for message in all(handle.neighbours().get().set_address_family(family).execute()).await? {
                 seen.neighbours.extend(values::neighbour(&message, &seen.links));
+            }
+            if view.proxies {
+                for message in all(handle.neighbours().get().set_address_family(family).proxies().execute()).await? {
+                    seen.neighbours.extend(values::neighbour(&message, &seen.links));
+                }
             }
         }
         for message in all(handle.neighbours().get().set_address_family(AddressFamily::Bridge).execute()).await? {

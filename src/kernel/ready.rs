@@ -132,8 +132,9 @@ mod tests {
             mac: None,
             master: None,
             port: None,
-            peer: None,
             generates_link_local: true,
+            peer: None,
+            settings: Vec::new(),
         }
     }
 

@@ -13,6 +13,9 @@ use ipnetwork::IpNetwork;
 
 use crate::kernel::nft;
 use crate::names::{LinkName, MachineName};
+use crate::network::policy_rule::PolicyRule;
+use crate::network::setting::Setting;
+use crate::network::{FdbEntry, Neighbour, Route};
 
 /// One thing asked of the kernel, in the namespace that its [`Batch`] names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +80,22 @@ pub enum Request {
         /// `addrgenmode eui64` or `none`.
         generate: bool,
     },
+    /// Give a link another name.
+    LinkRename {
+        /// Its name so far, which somebody else may have given it.
+        name: String,
+        /// Its name from now on.
+        rename: LinkName,
+    },
+    /// Set one of a link's settings.
+    LinkSetting {
+        /// The link.
+        link: LinkName,
+        /// Which setting.
+        setting: &'static Setting,
+        /// To what: 1 for `on`.
+        value: u64,
+    },
     /// Add or delete an address.
     Address {
         /// The link.
@@ -94,6 +113,30 @@ pub enum Request {
         via: IpAddr,
         /// Add or delete.
         add: bool,
+    },
+    /// Add or delete exactly this route, as it was observed or is to be.
+    ExactRoute {
+        /// The route.
+        route: Route,
+        /// Add or delete.
+        add: bool,
+    },
+    /// Add or delete a policy rule.
+    PolicyRule {
+        /// The rule.
+        rule: PolicyRule,
+        /// Add or delete.
+        add: bool,
+    },
+    /// Delete a neighbour entry.
+    NeighbourDelete {
+        /// The entry.
+        neighbour: Neighbour,
+    },
+    /// Delete a forwarding entry of a bridge, or of a link.
+    FdbDelete {
+        /// The entry.
+        entry: FdbEntry,
     },
     /// Change the ruleset.
     Nft(nft::Change),
@@ -145,10 +188,18 @@ impl std::fmt::Display for Request {
             Request::LinkMaster { name, master: None } => write!(f, "detach {name} from its bridge"),
             Request::LinkUp { name, up } => write!(f, "set {name} {}", if *up { "up" } else { "down" }),
             Request::LinkLocal { name, .. } => write!(f, "change how {name} gets its link-local address"),
+            Request::LinkRename { name, rename } => write!(f, "rename the link {name} to {rename}"),
+            Request::LinkSetting { link, setting, value } => {
+                write!(f, "set {} of {link} to {}", setting.word, setting.text(*value))
+            }
             Request::Address { link, address, add } => write!(f, "{} the address {address} of {link}", verb(add)),
             Request::Route { to, via, add } => {
                 write!(f, "{} the route to {} via {via}", verb(add), crate::network::destination(to))
             }
+            Request::ExactRoute { route, add } => write!(f, "{} the route `{route}`", verb(add)),
+            Request::PolicyRule { rule, add } => write!(f, "{} the policy rule `{rule}`", verb(add)),
+            Request::NeighbourDelete { neighbour } => write!(f, "delete the neighbour {neighbour}"),
+            Request::FdbDelete { entry } => write!(f, "delete the forwarding entry {entry}"),
             Request::Nft(change) => write!(f, "run `{}`", nft::command(change)),
         }
     }

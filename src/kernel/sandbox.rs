@@ -11,6 +11,7 @@
 //! The kernel takes everything away when the pause process ends; nothing needs to be cleaned up by hand, and nothing
 //! can be forgotten.
 
+mod brief;
 mod companions;
 mod mounts;
 mod pause;
@@ -24,6 +25,7 @@ use nix::sched::{CloneFlags, setns};
 use super::host;
 use super::process::{Process, ProcessId};
 use super::refusal::{Refusal, Result};
+pub use brief::briefly;
 pub use pause::{Newborn, wait_for_the_end};
 
 /// A lab's sandbox, seen from outside: its pause process.

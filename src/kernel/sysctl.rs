@@ -7,12 +7,16 @@
 //!
 //! `/proc/sys/net` follows the calling *thread* (unlike `/proc/net`, which follows the main one).
 
+mod many;
+
 use std::fs;
 use std::path::PathBuf;
 
 use nix::errno::Errno;
 
 use super::refusal::{Refusal, Result};
+
+pub use many::{baseline, read_many};
 
 /// The file behind a dotted key: dots separate, and a slash stands for a dot inside a component, as sysctl(8) has it.
 /// A key whose first separator is a slash is a path already. None for a key that would lead out of `/proc/sys`.

@@ -8,6 +8,8 @@
 //! A worker keeps a `Place` for each namespace that it works in: the open namespace, its netlink sockets, and the
 //! indexes of its links. Workers on several threads share one place, the fabric's.
 
+mod local;
+
 use std::collections::HashMap;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -295,7 +297,7 @@ impl Worker {
                 Ok(message::link_move(index, ns, rename.as_str()))
             });
         }
-        self.with(at, |place| local_message(place, request))
+        self.with(at, |place| local::message(place, request))
     }
 }
 
@@ -306,34 +308,4 @@ struct Departure {
     route_steps: Vec<(u32, Request)>,
     nft: Vec<nft::Change>,
     nft_steps: Vec<u32>,
-}
-
-/// A request that concerns one namespace alone.
-fn local_message(place: &mut Place, request: &Request) -> Result<Message> {
-    Ok(match request {
-        Request::BridgeAdd { name } => message::bridge_add(name.as_str(), place.name_own(name.as_str())),
-        Request::VethAdd { name, peer, .. } => {
-            let near = End { name: name.as_str(), index: place.name_port(name.as_str()) };
-            let far = End { name: peer.as_str(), index: place.name_own(peer.as_str()) };
-            message::veth_add(near, far, None)
-        }
-        Request::LinkDelete { name } => {
-            let index = place.index(name.as_str())?;
-            place.links.remove(name.as_str());
-            message::link_delete(index)
-        }
-        Request::LinkMaster { name, master } => {
-            let master = master.as_ref().map_or(Ok(0), |bridge| place.index(bridge.as_str()))?;
-            message::link_master(place.index(name.as_str())?, master)
-        }
-        Request::LinkUp { name, up } => message::link_up(place.index(name.as_str())?, *up),
-        Request::LinkLocal { name, generate } => message::link_local(place.index(name.as_str())?, *generate),
-        Request::Address { link, address, add } => message::address(place.index(link.as_str())?, *address, *add),
-        Request::Route { to, via, add } => message::route(*to, *via, *add),
-        Request::NetnsAdd
-        | Request::NetnsDelete
-        | Request::Sysctl { .. }
-        | Request::LinkMove { .. }
-        | Request::Nft(_) => return Err(Refusal::new(request.to_string(), Errno::EINVAL)),
-    })
 }

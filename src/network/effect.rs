@@ -13,8 +13,10 @@
 
 use ipnetwork::IpNetwork;
 
+use super::policy_rule::PolicyRule;
 use super::ruleset::{Chain, Family, Hook, Rule, Table};
-use super::{Address, Link, Namespace, Namespaces, Peer, PortState, Route};
+use super::setting::{self, Owner, Setting};
+use super::{Address, FdbEntry, Link, Namespace, Namespaces, Neighbour, Peer, PortState, Route, sysctl};
 use crate::names::MachineName;
 
 /// The loopback's name, in every namespace.
@@ -32,7 +34,8 @@ const KEEP_ADDRESSES: &str = "net.ipv6.conf.default.keep_addr_on_down";
 /// A namespace, with the loopback that it is born with.
 pub fn add_namespace(net: &mut Namespaces, at: &MachineName) {
     let lo = Link { mtu: LOOPBACK_MTU, ..Link::new(LOOPBACK, "") };
-    net.insert(at.clone(), Namespace { links: vec![lo], ..Namespace::default() });
+    let policy_rules = PolicyRule::defaults();
+    net.insert(at.clone(), Namespace { links: vec![lo], policy_rules, ..Namespace::default() });
 }
 
 /// No namespace, none of its links, and no other ends of its veths.
@@ -48,9 +51,35 @@ pub fn delete_namespace(net: &mut Namespaces, at: &MachineName) {
 pub fn set_sysctl(net: &mut Namespaces, at: &MachineName, key: &str, value: Option<&str>) {
     let Some(ns) = net.get_mut(at) else { return };
     match value {
-        Some(value) => ns.sysctls.insert(key.into(), value.into()),
-        None => ns.sysctls.remove(key),
-    };
+        Some(value) => {
+            for (other, there) in &mut ns.sysctls {
+                if let Some(written) = sysctl::written_through(key, value, other) {
+                    *there = written;
+                }
+            }
+            ns.sysctls.insert(key.into(), value.into());
+            // IPv6 comes back with the loopback's address, and no others.
+            let speaks_again =
+                value == "0" && matches!(key, "net.ipv6.conf.all.disable_ipv6" | "net.ipv6.conf.lo.disable_ipv6");
+            if speaks_again && ns.link(LOOPBACK).is_some_and(|lo| lo.up) {
+                address_loopback(ns);
+            }
+        }
+        None => _ = ns.sysctls.remove(key),
+    }
+}
+
+/// The loopback's own addresses.
+fn address_loopback(ns: &mut Namespace) {
+    let off = |key: &str| ns.sysctls.get(key).is_some_and(|value| value == "1");
+    let ipv6 = !LOOPBACK_WITHOUT_IPV6.into_iter().any(off);
+    for text in [Some("127.0.0.1/8"), ipv6.then_some("::1/128")].into_iter().flatten() {
+        let Ok(address) = text.parse() else { continue };
+        if !ns.addresses_of(LOOPBACK).any(|there| there.address == address) {
+            ns.addresses.push(Address { link: LOOPBACK.into(), address, tentative: false, global: false });
+            Route::made_for(address, LOOPBACK).into_iter().for_each(|route| add(&mut ns.routes, route));
+        }
+    }
 }
 
 /// A link of this kind.
@@ -84,6 +113,8 @@ fn take_link(net: &mut Namespaces, at: &MachineName, name: &str) -> Option<Link>
     let link = ns.links.remove(place);
     ns.addresses.retain(|address| address.link != name);
     ns.routes.retain(|route| route.dev.as_deref() != Some(name));
+    ns.neighbours.retain(|neighbour| neighbour.link != name);
+    ns.fdb.retain(|entry| entry.port != name && entry.bridge.as_deref() != Some(name));
     for port in ns.links.iter_mut().filter(|port| port.master.as_deref() == Some(name)) {
         (port.master, port.port) = (None, None);
     }
@@ -116,6 +147,8 @@ pub fn set_master(net: &mut Namespaces, at: &MachineName, name: &str, master: Op
     if let Some(link) = find_link(net, at, name) {
         link.master = master.map(str::to_owned);
         link.port = master.map(|_| PortState::Disabled);
+        // A new port is set as new ports are.
+        link.settings.retain(|value| value.setting.owner != Owner::Port);
     }
 }
 
@@ -126,39 +159,34 @@ pub fn set_link_local(net: &mut Namespaces, at: &MachineName, name: &str, genera
     }
 }
 
+/// With a link's carrier, or its bridge's, the kernel sets the state of the port anew.
+fn forget_port_state(link: &mut Link) {
+    link.settings.retain(|value| (value.setting.owner, value.setting.word) != (Owner::Port, "state"));
+}
+
 /// A link is up, with connected routes for its addresses; or down, without any route.
 pub fn set_up(net: &mut Namespaces, at: &MachineName, name: &str, up: bool) {
     let Some(link) = find_link(net, at, name) else { return };
     link.up = up;
+    forget_port_state(link);
+    if let Some(Peer { machine, link }) = link.peer.clone()
+        && let Some(other) = find_link(net, &machine, &link)
+    {
+        forget_port_state(other);
+    }
     let Some(ns) = net.get_mut(at) else { return };
+    ns.links.iter_mut().filter(|port| port.master.as_deref() == Some(name)).for_each(forget_port_state);
     if up && name == LOOPBACK {
-        let off = |key: &str| ns.sysctls.get(key).is_some_and(|value| value == "1");
-        let ipv6 = !LOOPBACK_WITHOUT_IPV6.into_iter().any(off);
-        for text in [Some("127.0.0.1/8"), ipv6.then_some("::1/128")].into_iter().flatten() {
-            let Ok(address) = text.parse() else { continue };
-            if !ns.addresses_of(name).any(|there| there.address == address) {
-                ns.addresses.push(Address { link: name.into(), address, tentative: false, global: false });
-            }
-        }
+        address_loopback(ns);
     }
     if up {
-        let connected: Vec<Route> = ns.addresses_of(name).filter_map(|address| connected(name, address)).collect();
-        connected.into_iter().for_each(|route| add(&mut ns.routes, route));
+        let made: Vec<Route> = ns.addresses_of(name).flat_map(|a| Route::made_for(a.address, name)).collect();
+        made.into_iter().for_each(|route| add(&mut ns.routes, route));
     } else {
         let keeps = ns.sysctls.get(KEEP_ADDRESSES).is_some_and(|value| value == "1");
         ns.routes.retain(|route| route.dev.as_deref() != Some(name));
         ns.addresses.retain(|address| address.link != name || address.address.is_ipv4() || keeps);
     }
-}
-
-/// The route that the kernel adds for an address, unless it stands alone in its subnet or is of the loopback.
-fn connected(link: &str, address: &Address) -> Option<Route> {
-    let whole = if address.address.is_ipv4() { 32 } else { 128 };
-    if link == LOOPBACK || (address.address.is_ipv4() && address.address.prefix() == whole) {
-        return None;
-    }
-    let to = IpNetwork::new(address.address.network(), address.address.prefix()).ok()?;
-    Some(Route::connected(to, link))
 }
 
 fn add(routes: &mut Vec<Route>, route: Route) {
@@ -171,11 +199,11 @@ fn add(routes: &mut Vec<Route>, route: Route) {
 pub fn add_address(net: &mut Namespaces, at: &MachineName, link: &str, address: IpNetwork) {
     let Some(ns) = net.get_mut(at) else { return };
     let Some(up) = ns.link(link).map(|link| link.up) else { return };
-    let address = Address { link: link.into(), address, tentative: false, global: true };
-    if up && let Some(route) = connected(link, &address) {
-        add(&mut ns.routes, route);
+    if up {
+        Route::made_for(address, link).into_iter().for_each(|route| add(&mut ns.routes, route));
     }
-    ns.addresses.push(address);
+    let global = !address.ip().is_loopback();
+    ns.addresses.push(Address { link: link.into(), address, tentative: false, global });
 }
 
 /// A link bears this address no more. With the last one of IPv4, its routes go too (`fib_disable_ip`,
@@ -211,10 +239,75 @@ pub fn delete_route(net: &mut Namespaces, at: &MachineName, to: IpNetwork, via: 
     }
 }
 
+/// Exactly this route.
+pub fn add_exact_route(net: &mut Namespaces, at: &MachineName, route: &Route) {
+    if let Some(ns) = net.get_mut(at) {
+        add(&mut ns.routes, route.clone());
+    }
+}
+
+/// Not this route.
+pub fn delete_exact_route(net: &mut Namespaces, at: &MachineName, route: &Route) {
+    if let Some(ns) = net.get_mut(at) {
+        ns.routes.retain(|there| there != route);
+    }
+}
+
+/// This policy rule.
+pub fn add_policy_rule(net: &mut Namespaces, at: &MachineName, rule: &PolicyRule) {
+    if let Some(ns) = net.get_mut(at) {
+        ns.policy_rules.push(rule.clone());
+    }
+}
+
+/// Not this policy rule.
+pub fn delete_policy_rule(net: &mut Namespaces, at: &MachineName, rule: &PolicyRule) {
+    if let Some(ns) = net.get_mut(at) {
+        ns.policy_rules.retain(|there| there != rule);
+    }
+}
+
+/// Not this neighbour entry.
+pub fn delete_neighbour(net: &mut Namespaces, at: &MachineName, neighbour: &Neighbour) {
+    if let Some(ns) = net.get_mut(at) {
+        ns.neighbours.retain(|there| there != neighbour);
+    }
+}
+
+/// Not this forwarding entry.
+pub fn delete_forwarding_entry(net: &mut Namespaces, at: &MachineName, entry: &FdbEntry) {
+    if let Some(ns) = net.get_mut(at) {
+        ns.fdb.retain(|there| there != entry);
+    }
+}
+
+/// A link has this setting. A bridge's MTU follows its ports'.
+pub fn set(net: &mut Namespaces, at: &MachineName, name: &str, setting: &'static Setting, value: u64) {
+    let Some(link) = find_link(net, at, name) else { return };
+    link.settings.retain(|there| there.setting != setting);
+    link.settings.push(setting::Value { setting, value });
+    if (setting.owner, setting.word) != (Owner::Link, "mtu") {
+        return;
+    }
+    link.mtu = u32::try_from(value).unwrap_or(u32::MAX);
+    let Some(master) = link.master.clone() else { return };
+    let Some(ns) = net.get(at) else { return };
+    let smallest = ns.links.iter().filter(|port| port.master.as_ref() == Some(&master)).map(|port| port.mtu).min();
+    if let Some(smallest) = smallest {
+        set(net, at, &master, setting, smallest.into());
+    }
+}
+
 /// An nftables table.
 pub fn add_table(net: &mut Namespaces, at: &MachineName, family: Family, name: &str, comment: &str) {
     if let Some(ns) = net.get_mut(at) {
-        ns.tables.push(Table { family, name: name.into(), comment: Some(comment.into()), chains: Vec::new() });
+        ns.tables.push(Table {
+            family,
+            name: name.into(),
+            comment: Some(comment.into()),
+            dormant: false,
+            chains: Vec::new(),
+        });
     }
 }
 
@@ -227,6 +320,16 @@ pub fn delete_table(net: &mut Namespaces, at: &MachineName, family: Family, name
 
 fn find_table<'a>(net: &'a mut Namespaces, at: &MachineName, family: Family, name: &str) -> Option<&'a mut Table> {
     net.get_mut(at)?.tables.iter_mut().find(|table| table.family == family && table.name == name)
+}
+
+fn find_chain<'a>(
+    net: &'a mut Namespaces,
+    at: &MachineName,
+    family: Family,
+    table: &str,
+    name: &str,
+) -> Option<&'a mut Chain> {
+    find_table(net, at, family, table)?.chains.iter_mut().find(|chain| chain.name == name)
 }
 
 /// A chain in a table.
@@ -243,10 +346,37 @@ pub fn delete_chain(net: &mut Namespaces, at: &MachineName, family: Family, tabl
     }
 }
 
+/// A chain has one more rule, behind the others.
+pub fn add_rule(net: &mut Namespaces, at: &MachineName, family: Family, table: &str, chain: &str, rule: &Rule) {
+    if let Some(chain) = find_chain(net, at, family, table, chain) {
+        chain.rules.push(rule.clone());
+    }
+}
+
+/// A chain has not the rule of this number.
+pub fn delete_rule(net: &mut Namespaces, at: &MachineName, family: Family, table: &str, chain: &str, handle: u64) {
+    if let Some(chain) = find_chain(net, at, family, table, chain) {
+        chain.rules.retain(|rule| rule.handle.0 != Some(handle));
+    }
+}
+
+/// A base chain has this policy.
+pub fn set_policy(net: &mut Namespaces, at: &MachineName, family: Family, table: &str, chain: &str, policy: &str) {
+    if let Some(Chain { hook: Some(hook), .. }) = find_chain(net, at, family, table, chain) {
+        hook.policy = policy.into();
+    }
+}
+
+/// A table does not sleep.
+pub fn wake_table(net: &mut Namespaces, at: &MachineName, family: Family, table: &str) {
+    if let Some(table) = find_table(net, at, family, table) {
+        table.dormant = false;
+    }
+}
+
 /// A chain has these rules.
 pub fn set_rules(net: &mut Namespaces, at: &MachineName, family: Family, table: &str, chain: &str, rules: Vec<Rule>) {
-    let chain = find_table(net, at, family, table).and_then(|table| table.chains.iter_mut().find(|c| c.name == chain));
-    if let Some(chain) = chain {
+    if let Some(chain) = find_chain(net, at, family, table, chain) {
         chain.rules = rules;
     }
 }

@@ -42,6 +42,8 @@ pub struct Table {
     pub name: String,
     /// A comment for people.
     pub comment: Option<String>,
+    /// Whether it sleeps (`flags dormant`): no packet passes its chains.
+    pub dormant: bool,
     /// Its chains.
     pub chains: Vec<Chain>,
 }
@@ -80,7 +82,23 @@ pub struct Rule {
     pub parts: Vec<Part>,
     /// A comment for people.
     pub comment: Option<String>,
+    /// Its number, once the kernel has it.
+    pub handle: Handle,
 }
+
+/// The number by which the kernel knows a rule: `# handle 5` in `nft -a list ruleset`.
+///
+/// It says where a rule is, not what it is: rules are equal when all but their handles is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Handle(pub Option<u64>);
+
+impl PartialEq for Handle {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Handle {}
 
 /// One part of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -220,6 +238,9 @@ impl fmt::Display for Table {
         writeln!(f, "table {} {} {{", self.family, self.name)?;
         if let Some(comment) = &self.comment {
             writeln!(f, "    comment \"{comment}\"")?;
+        }
+        if self.dormant {
+            writeln!(f, "    flags dormant")?;
         }
         for chain in &self.chains {
             writeln!(f, "    chain {} {{", chain.name)?;

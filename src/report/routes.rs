@@ -59,7 +59,7 @@ impl RouteDocument {
 /// The tables for programs.
 pub fn document<'a>(lab: &'a LabName, machines: &'a [MachineName], seen: &Namespaces) -> Document<'a> {
     let tables = machines.iter().filter_map(|machine| {
-        let routes = seen.get(machine)?.routes.iter().map(RouteDocument::of).collect();
+        let routes = seen.get(machine)?.main_routes().map(RouteDocument::of).collect();
         Some(Tables { machine, routes })
     });
     Document { lab, machines: tables.collect() }
@@ -76,12 +76,12 @@ pub fn text(machines: &[MachineName], seen: &Namespaces, columns: usize) -> Stri
         return "no such machine exists yet\n".into();
     }
     let shown = |route: &&Route| !is_noise(route);
-    let all = known.iter().flat_map(|(_, ns)| ns.routes.iter().filter(shown));
+    let all = known.iter().flat_map(|(_, ns)| ns.main_routes().filter(shown));
     // Subnets in their order, the default routes at the end: the order in which they are found.
     let destinations: BTreeSet<Row> = all.map(|route| Row::of(&route.to)).collect();
     let first = destinations.iter().map(|row| destination(&row.to).len() + 2).max().unwrap_or(0).max(4);
     let width = known.iter().flat_map(|(machine, ns)| {
-        let cells = ns.routes.iter().filter(shown).map(|route| cell(route).len());
+        let cells = ns.main_routes().filter(shown).map(|route| cell(route).len());
         cells.chain([machine.as_str().len()]).map(|len| len + 2)
     });
     let width = width.max().unwrap_or(COLUMN);
@@ -93,7 +93,7 @@ pub fn text(machines: &[MachineName], seen: &Namespaces, columns: usize) -> Stri
         table.load_style(comfy_table::presets::NOTHING).set_header(header);
         for row in &destinations {
             let cells = block.iter().map(|(_, ns)| {
-                let routes = ns.routes.iter().filter(shown).filter(|route| route.to == row.to);
+                let routes = ns.main_routes().filter(shown).filter(|route| route.to == row.to);
                 routes.map(cell).collect::<Vec<_>>().join("\n")
             });
             let cells: Vec<String> = cells.collect();

@@ -87,7 +87,7 @@ pub fn document<'a>(machine: &'a MachineName, ns: &Namespace) -> Document<'a> {
     Document {
         machine,
         links: ns.links.iter().map(link).collect(),
-        routes: ns.routes.iter().map(RouteDocument::of).collect(),
+        routes: ns.main_routes().map(RouteDocument::of).collect(),
         neighbours: ns
             .neighbours
             .iter()
@@ -184,11 +184,11 @@ fn addresses(ns: &Namespace, columns: usize) -> String {
 }
 
 fn routes(ns: &Namespace, columns: usize) -> String {
-    if ns.routes.is_empty() {
+    if ns.main_routes().next().is_none() {
         return String::new();
     }
     let mut table = table(columns.saturating_sub(2), ["TO", "VIA", "LINK", "MADE BY"]);
-    for route in &ns.routes {
+    for route in ns.main_routes() {
         let kind = if route.kind.is_empty() { String::new() } else { format!("{} ", route.kind) };
         table.add_row([
             kind + &crate::network::destination(&route.to),
@@ -228,7 +228,12 @@ fn fdb(ns: &Namespace, columns: usize) -> String {
             entry.mac.to_string(),
             entry.port.clone(),
             entry.bridge.clone().unwrap_or_default(),
-            if entry.permanent { "the port's own" } else { "learned" }.to_owned(),
+            match (entry.by_hand, entry.permanent) {
+                (true, _) => "made by hand",
+                (false, true) => "the port's own",
+                (false, false) => "learned",
+            }
+            .to_owned(),
         ]);
     }
     lines(&table)

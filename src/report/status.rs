@@ -44,7 +44,7 @@ pub struct NextStep {
 
 impl Cursor {
     /// What a journal says of it.
-    fn of(plan: &Plan, record: &Record) -> Self {
+    pub fn of(plan: &Plan, record: &Record) -> Self {
         let next = record.next(plan.len()).and_then(|number| {
             let (step, chapter) = (plan.step(number)?, plan.chapter_of(number)?);
             let (sentence, command) = (step.sentence(), step.command());

@@ -25,6 +25,10 @@ impl Page for AddAddress {
         }
     }
 
+    fn thing(&self, _at: &MachineName) -> String {
+        format!("address {} on {}", self.address, self.link)
+    }
+
     fn command(&self, at: &MachineName, way: Way) -> Option<String> {
         let (ip, AddAddress { link, address }) = (Ip(at), self);
         let verb = if way == Way::Do { "add" } else { "delete" };
@@ -47,7 +51,7 @@ impl Page for AddAddress {
         let Some(ns) = seen.get(at) else { return Finding::Missing };
         match ns.addresses_of(link.as_str()).find(|seen| seen.address.ip() == address.ip()) {
             Some(seen) if seen.address == *address => Finding::Present,
-            Some(seen) => Finding::Taken(format!("{link} has {}, not {address}", seen.address)),
+            Some(seen) => Finding::Taken(format!("{link} has {}", seen.address)),
             None => Finding::Missing,
         }
     }

@@ -20,6 +20,10 @@ impl Page for AddBridge {
         }
     }
 
+    fn thing(&self, _at: &MachineName) -> String {
+        format!("bridge {}", self.name)
+    }
+
     fn command(&self, at: &MachineName, way: Way) -> Option<String> {
         let (ip, name) = (Ip(at), &self.name);
         Some(match way {

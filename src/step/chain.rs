@@ -21,19 +21,6 @@ pub struct AddChain {
     pub hook: Hook,
 }
 
-/// A chain among those observed.
-pub(super) fn find<'a>(
-    at: &MachineName,
-    seen: &'a Namespaces,
-    family: Family,
-    table: &str,
-    chain: &str,
-) -> Option<&'a Chain> {
-    let tables = seen.get(at).map_or(&[][..], |ns| &ns.tables);
-    let table = tables.iter().find(|found| found.family == family && found.name == table)?;
-    table.chains.iter().find(|found| found.name == chain)
-}
-
 impl AddChain {
     fn change(&self, way: Way) -> Change {
         let AddChain { family, table, name, hook } = self.clone();
@@ -48,6 +35,10 @@ impl Page for AddChain {
     fn what(&self, _at: &MachineName, way: Way) -> String {
         let verb = if way == Way::Do { "Create" } else { "Delete" };
         format!("{verb} the chain {}", self.name)
+    }
+
+    fn thing(&self, _at: &MachineName) -> String {
+        format!("chain {} in table {} {}", self.name, self.family, self.table)
     }
 
     fn command(&self, at: &MachineName, way: Way) -> Option<String> {
@@ -66,7 +57,7 @@ impl Page for AddChain {
     }
 
     fn check(&self, at: &MachineName, seen: &Namespaces) -> Finding {
-        match find(at, seen, self.family, &self.table, &self.name) {
+        match seen.get(at).and_then(|ns| ns.chain(self.family, &self.table, &self.name)) {
             None => Finding::Missing,
             Some(chain) if chain.hook.as_ref() == Some(&self.hook) => Finding::Present,
             Some(Chain { hook: Some(hook), .. }) => Finding::Taken(format!("the chain is `{hook}`")),

@@ -23,6 +23,10 @@ impl Page for QuietLink {
         }
     }
 
+    fn thing(&self, _at: &MachineName) -> String {
+        format!("{} without a link-local address", self.name)
+    }
+
     fn command(&self, at: &MachineName, way: Way) -> Option<String> {
         let mode = if way == Way::Do { "none" } else { "eui64" };
         Some(format!("{} link set {} addrgenmode {mode}", Ip(at), self.name))

@@ -23,6 +23,10 @@ impl Page for AttachPort {
         }
     }
 
+    fn thing(&self, _at: &MachineName) -> String {
+        format!("{} as a port of {}", self.name, self.bridge)
+    }
+
     fn command(&self, at: &MachineName, way: Way) -> Option<String> {
         let (ip, AttachPort { name, bridge }) = (Ip(at), self);
         Some(match way {
@@ -45,7 +49,7 @@ impl Page for AttachPort {
         let AttachPort { name, bridge } = self;
         match seen.get(at).and_then(|ns| ns.link(name.as_str())).map(|link| link.master.as_deref()) {
             Some(Some(master)) if master == bridge.as_str() => Finding::Present,
-            Some(Some(master)) => Finding::Differs(format!("{name} is a port of {master}, not of {bridge}")),
+            Some(Some(master)) => Finding::Differs(format!("{name} is a port of {master}")),
             Some(None) | None => Finding::Missing,
         }
     }

@@ -3,7 +3,7 @@
 use super::{Finding, Ip, Page, Way};
 use crate::kernel::request::Request;
 use crate::names::{LinkName, MachineName};
-use crate::network::{Namespaces, effect};
+use crate::network::{Namespaces, Peer, effect};
 
 /// Move a link to another machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,19 +14,25 @@ pub struct MoveLink {
     pub to: MachineName,
     /// Its name there.
     pub rename: LinkName,
+    /// The other end of the pipe, which stays here.
+    pub near: LinkName,
 }
 
 impl Page for MoveLink {
     fn what(&self, at: &MachineName, way: Way) -> String {
-        let MoveLink { name, to, rename } = self;
+        let MoveLink { name, to, rename, .. } = self;
         match way {
             Way::Do => format!("Move {name} into {to}, where it is called {rename}"),
             Way::Undo => format!("Move {rename} from {to} back to {at} as {name}"),
         }
     }
 
+    fn thing(&self, _at: &MachineName) -> String {
+        format!("{} in {}, the other end of {}", self.rename, self.to, self.near)
+    }
+
     fn command(&self, at: &MachineName, way: Way) -> Option<String> {
-        let MoveLink { name, to, rename } = self;
+        let MoveLink { name, to, rename, .. } = self;
         Some(match way {
             Way::Do => format!("{} link set {name} netns {to} name {rename}", Ip(at)),
             // The fabric has no name under /run/netns: it is the namespace of the pause process, which every
@@ -37,7 +43,7 @@ impl Page for MoveLink {
     }
 
     fn requests(&self, at: &MachineName, way: Way) -> Vec<Request> {
-        let MoveLink { name, to, rename } = self.clone();
+        let MoveLink { name, to, rename, .. } = self.clone();
         match way {
             Way::Do => vec![Request::LinkMove { name, to, rename }],
             Way::Undo => vec![Request::LinkMove { name: rename, to: at.clone(), rename: name }],
@@ -52,14 +58,24 @@ impl Page for MoveLink {
     }
 
     fn effect(&self, at: &MachineName, way: Way, net: &mut Namespaces) {
-        let MoveLink { name, to, rename } = self;
+        let MoveLink { name, to, rename, .. } = self;
         match way {
             Way::Do => effect::move_link(net, at, name.as_str(), to, rename.as_str()),
             Way::Undo => effect::move_link(net, to, rename.as_str(), at, name.as_str()),
         }
     }
 
-    fn check(&self, _at: &MachineName, seen: &Namespaces) -> Finding {
-        super::veth::check_kind(&self.to, seen, &self.rename, "veth")
+    fn check(&self, at: &MachineName, seen: &Namespaces) -> Finding {
+        let MoveLink { to, rename, near, .. } = self;
+        let peer = seen.get(to).and_then(|ns| ns.link(rename.as_str())?.peer.as_ref());
+        match super::veth::check_kind(to, seen, rename, "veth") {
+            Finding::Present => match peer {
+                Some(Peer { machine, link }) if machine != at || link != near.as_str() => {
+                    Finding::Taken(format!("{rename} is the other end of {link} in {machine}, not of {near} in {at}"))
+                }
+                _ => Finding::Present,
+            },
+            other => other,
+        }
     }
 }

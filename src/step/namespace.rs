@@ -17,6 +17,10 @@ impl Page for AddNamespace {
         }
     }
 
+    fn thing(&self, at: &MachineName) -> String {
+        format!("namespace {at}")
+    }
+
     fn command(&self, at: &MachineName, way: Way) -> Option<String> {
         Some(match way {
             Way::Do => format!("ip netns add {at}"),

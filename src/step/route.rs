@@ -7,7 +7,7 @@ use ipnetwork::IpNetwork;
 use super::{Finding, Ip, Page, Way};
 use crate::kernel::request::Request;
 use crate::names::MachineName;
-use crate::network::{Namespaces, destination, effect};
+use crate::network::{Namespace, Namespaces, Route, destination, effect};
 
 /// Add a route by way of a gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,15 @@ pub struct AddRoute {
     pub to: IpNetwork,
     /// The gateway.
     pub via: IpAddr,
+}
+
+impl AddRoute {
+    /// The routes that are there already in its place. Those of other metrics may stand beside it: the kernel prefers
+    /// the lowest.
+    pub fn rivals<'a>(&self, ns: &'a Namespace) -> impl Iterator<Item = &'a Route> {
+        let planned = Route::by_way_of(self.to, self.via, None);
+        ns.main_routes().filter(move |route| route.to == planned.to && route.metric == planned.metric)
+    }
 }
 
 impl Page for AddRoute {
@@ -28,6 +37,10 @@ impl Page for AddRoute {
             Way::Do => format!("Add the {to} via {}", self.via),
             Way::Undo => format!("Delete the {to} via {}", self.via),
         }
+    }
+
+    fn thing(&self, _at: &MachineName) -> String {
+        format!("route {} via {}", destination(&self.to), self.via)
     }
 
     fn command(&self, at: &MachineName, way: Way) -> Option<String> {
@@ -49,10 +62,11 @@ impl Page for AddRoute {
 
     fn check(&self, at: &MachineName, seen: &Namespaces) -> Finding {
         let Some(ns) = seen.get(at) else { return Finding::Missing };
-        let mut same = ns.routes.iter().filter(|route| route.to == self.to).peekable();
-        match same.peek().map(|route| route.to_string()) {
+        let rivals: Vec<&Route> = self.rivals(ns).collect();
+        let is_planned = |route: &&Route| route.via == Some(self.via) && route.kind.is_empty();
+        match rivals.first() {
             None => Finding::Missing,
-            Some(_) if same.any(|route| route.via == Some(self.via)) => Finding::Present,
+            Some(_) if rivals.iter().any(is_planned) => Finding::Present,
             Some(other) => Finding::Taken(format!("there is `{other}`")),
         }
     }

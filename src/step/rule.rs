@@ -1,10 +1,10 @@
 //! `nft add rule ip netlab postrouting ip saddr 10.244.1.0/24 … masquerade`
 
-use super::{Finding, Inside, Page, Way, chain};
+use super::{Finding, Inside, Page, Way};
 use crate::kernel::nft::{self, Change};
 use crate::kernel::request::Request;
 use crate::names::MachineName;
-use crate::network::ruleset::{Family, Rule};
+use crate::network::ruleset::{Chain, Family, Rule};
 use crate::network::{Namespaces, effect};
 
 /// Append a rule to a chain of netlab's own.
@@ -23,10 +23,27 @@ pub struct AddRule {
     pub earlier: Vec<Rule>,
 }
 
+/// Those of a chain's rules, by their places, that are the planned ones from the first on, in their order. Rules of
+/// others may stand in between.
+pub(crate) fn rules_in_order(planned: &[&Rule], seen: &[Rule]) -> Vec<usize> {
+    let mut found = Vec::new();
+    for (place, rule) in seen.iter().enumerate() {
+        if planned.get(found.len()).is_some_and(|planned| planned.parts == rule.parts) {
+            found.push(place);
+        }
+    }
+    found
+}
+
 impl AddRule {
     fn add(&self, rule: &Rule) -> Change {
         let AddRule { family, table, chain, .. } = self.clone();
         Change::AddRule { family, table, chain, rule: rule.clone() }
+    }
+
+    /// The rule without its comment.
+    fn text(&self) -> String {
+        self.rule.parts.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
     }
 
     fn changes(&self, way: Way) -> Vec<Change> {
@@ -43,12 +60,14 @@ impl AddRule {
 
 impl Page for AddRule {
     fn what(&self, _at: &MachineName, way: Way) -> String {
-        let AddRule { rule, chain, .. } = self;
-        let parts: Vec<String> = rule.parts.iter().map(ToString::to_string).collect();
         match way {
-            Way::Do => format!("Add the rule `{}` to {chain}", parts.join(" ")),
-            Way::Undo => format!("Delete the rule `{}` from {chain}", parts.join(" ")),
+            Way::Do => format!("Add the rule `{}` to {}", self.text(), self.chain),
+            Way::Undo => format!("Delete the rule `{}` from {}", self.text(), self.chain),
         }
+    }
+
+    fn thing(&self, _at: &MachineName) -> String {
+        format!("rule `{}` in {}", self.text(), self.chain)
     }
 
     fn command(&self, at: &MachineName, way: Way) -> Option<String> {
@@ -62,13 +81,16 @@ impl Page for AddRule {
     }
 
     fn effect(&self, at: &MachineName, way: Way, net: &mut Namespaces) {
-        let last = (way == Way::Do).then_some(&self.rule);
-        let rules = self.earlier.iter().chain(last).cloned().collect();
-        effect::set_rules(net, at, self.family, &self.table, &self.chain, rules);
+        match way {
+            Way::Do => effect::add_rule(net, at, self.family, &self.table, &self.chain, &self.rule),
+            Way::Undo => effect::set_rules(net, at, self.family, &self.table, &self.chain, self.earlier.clone()),
+        }
     }
 
     fn check(&self, at: &MachineName, seen: &Namespaces) -> Finding {
-        let chain = chain::find(at, seen, self.family, &self.table, &self.chain);
-        Finding::from_presence(chain.is_some_and(|chain| chain.rules.iter().any(|rule| rule.parts == self.rule.parts)))
+        let planned: Vec<&Rule> = self.earlier.iter().chain([&self.rule]).collect();
+        let chain = seen.get(at).and_then(|ns| ns.chain(self.family, &self.table, &self.chain));
+        let all = |chain: &Chain| rules_in_order(&planned, &chain.rules).len() == planned.len();
+        Finding::from_presence(chain.is_some_and(all))
     }
 }

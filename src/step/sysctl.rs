@@ -3,7 +3,7 @@
 use super::{Finding, Inside, Page, Way};
 use crate::kernel::request::Request;
 use crate::names::MachineName;
-use crate::network::{Namespaces, effect};
+use crate::network::{Namespaces, effect, sysctl};
 
 /// Set a sysctl.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,18 @@ impl SetSysctl {
     }
 }
 
+impl SetSysctl {
+    /// The link that it belongs to: `net.ipv4.conf.eth0.rp_filter` is of eth0.
+    pub fn link(&self) -> Option<String> {
+        sysctl::link_of(&self.key)
+    }
+}
+
+/// The command that sets a sysctl.
+pub(crate) fn command(at: &MachineName, key: &str, value: &str) -> String {
+    format!("{}sysctl -qw {}", Inside(at), quoted(&format!("{key}={value}")))
+}
+
 /// A value as the shell reads it back as one word.
 fn quoted(assignment: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
@@ -41,9 +53,12 @@ impl Page for SetSysctl {
         }
     }
 
+    fn thing(&self, _at: &MachineName) -> String {
+        format!("{} = {}", self.key, self.value)
+    }
+
     fn command(&self, at: &MachineName, way: Way) -> Option<String> {
-        let assignment = format!("{}={}", self.key, self.target(way)?);
-        Some(format!("{}sysctl -qw {}", Inside(at), quoted(&assignment)))
+        Some(command(at, &self.key, self.target(way)?))
     }
 
     fn requests(&self, _at: &MachineName, way: Way) -> Vec<Request> {

@@ -35,6 +35,10 @@ impl Page for AddTable {
         format!("{verb} the nftables table {family} {name}")
     }
 
+    fn thing(&self, _at: &MachineName) -> String {
+        format!("table {} {}", self.family, self.name)
+    }
+
     fn command(&self, at: &MachineName, way: Way) -> Option<String> {
         Some(format!("{}{}", Inside(at), nft::command(&self.change(way))))
     }

@@ -17,6 +17,10 @@ impl Page for SetUp {
         format!("Set {} {}", self.name, if way == Way::Do { "up" } else { "down" })
     }
 
+    fn thing(&self, _at: &MachineName) -> String {
+        format!("{} up", self.name)
+    }
+
     fn command(&self, at: &MachineName, way: Way) -> Option<String> {
         Some(format!("{} link set {} {}", Ip(at), self.name, if way == Way::Do { "up" } else { "down" }))
     }

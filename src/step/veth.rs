@@ -22,6 +22,10 @@ impl Page for AddVeth {
         }
     }
 
+    fn thing(&self, _at: &MachineName) -> String {
+        format!("veth pipe {}", self.name)
+    }
+
     fn command(&self, at: &MachineName, way: Way) -> Option<String> {
         let (ip, AddVeth { name, peer }) = (Ip(at), self);
         Some(match way {
@@ -55,7 +59,7 @@ pub(super) fn check_kind(at: &MachineName, seen: &Namespaces, name: &LinkName, k
     match seen.get(at).and_then(|ns| ns.link(name.as_str())) {
         None => Finding::Missing,
         Some(link) if link.kind == kind => Finding::Present,
-        Some(link) if link.kind.is_empty() => Finding::Taken(format!("{name} is there, but is no {kind}")),
-        Some(link) => Finding::Taken(format!("{name} is there, but is a {}, not a {kind}", link.kind)),
+        Some(link) if link.kind.is_empty() => Finding::Taken(format!("{name} is there, and is no {kind}")),
+        Some(link) => Finding::Taken(format!("{name} is a {}", link.kind)),
     }
 }

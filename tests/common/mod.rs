@@ -3,6 +3,8 @@
 //! ```text
 //! program    run a program, wait for it with patience, look at what it said      wait   until something is so
 //! lab        one lab with a state directory of its own, gone at the end          host   what must not change
+//! one_node   the lab of one node, somewhere along its steps
+//! shell      an open `netlab shell`, into which a test types
 //! typist     a person who types the printed commands
 //! facts      what a step can lead to, as seen in JSON and as predicted
 //! state      everything the kernel knows of a lab, as `ip`, `bridge`, `nft` and `sysctl` tell it
@@ -18,11 +20,14 @@
 pub mod facts;
 pub mod host;
 pub mod lab;
+pub mod one_node;
 pub mod program;
+pub mod shell;
 pub mod state;
 pub mod typist;
 pub mod wait;
 
 pub use lab::Lab;
 pub use program::{Directory, Ran, run, run_with_input, tool, topologies, topology};
+pub use shell::Shell;
 pub use wait::until;

@@ -46,6 +46,11 @@ impl Writer {
         self.put(kind, &value.to_be_bytes());
     }
 
+    /// An attribute of a number of 64 bits.
+    pub fn long(&mut self, kind: u16, value: u64) {
+        self.put(kind, &value.to_be_bytes());
+    }
+
     /// An attribute of attributes.
     pub fn nested(&mut self, kind: u16, value: impl FnOnce(&mut Self)) {
         self.attribute(kind | NLA_F_NESTED, value);

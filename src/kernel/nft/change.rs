@@ -4,6 +4,7 @@
 //! AddTable  ip netlab                                ⟷  DeleteTable
 //! AddChain  ip netlab postrouting, its hook          ⟷  DeleteChain
 //! AddRule   … ip saddr 10.244.1.0/24 … masquerade    ⟷  FlushChain (deletes all of its rules)
+//! InsertRule … before handle 5                       ⟷  DeleteRule handle 7
 //! ```
 //!
 //! One value yields the command that a person types ([`super::command()`]) and the bytes that are sent
@@ -61,6 +62,48 @@ pub enum Change {
         /// The rule.
         rule: Rule,
     },
+    /// Puts a rule at a place among those that a chain has.
+    InsertRule {
+        /// The table's family.
+        family: Family,
+        /// The table.
+        table: String,
+        /// The chain.
+        chain: String,
+        /// Where.
+        place: Place,
+        /// The rule.
+        rule: Rule,
+    },
+    /// Deletes one rule.
+    DeleteRule {
+        /// The table's family.
+        family: Family,
+        /// The table.
+        table: String,
+        /// The chain.
+        chain: String,
+        /// The rule's number ([`crate::network::ruleset::Handle`]).
+        handle: u64,
+    },
+    /// Sets what becomes of packets that no rule of a base chain decides.
+    SetPolicy {
+        /// The table's family.
+        family: Family,
+        /// The table.
+        table: String,
+        /// The chain.
+        chain: String,
+        /// `accept` or `drop`.
+        policy: String,
+    },
+    /// Has packets pass a table's chains again (takes its flag `dormant` away).
+    WakeTable {
+        /// Its family.
+        family: Family,
+        /// Its name.
+        table: String,
+    },
     /// Deletes all rules of a chain.
     FlushChain {
         /// The table's family.
@@ -70,6 +113,17 @@ pub enum Change {
         /// The chain.
         chain: String,
     },
+}
+
+/// A place in a chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Before all others.
+    First,
+    /// Before the rule of this handle.
+    Before(u64),
+    /// Behind the rule of this handle.
+    After(u64),
 }
 
 impl Change {

@@ -8,7 +8,7 @@
 //!
 //! `nft` joins its arguments with blanks and parses the result, so only what the shell would take amiss is quoted.
 
-use super::change::Change;
+use super::change::{Change, Place};
 use crate::network::ruleset::Rule;
 
 /// The command, to be pasted into any POSIX shell.
@@ -30,6 +30,23 @@ pub fn command(change: &Change) -> String {
         Change::AddRule { family, table, chain, rule } => {
             format!("nft add rule {family} {} {}{}", quote(table), quote(chain), arguments(rule))
         }
+        Change::InsertRule { family, table, chain, place, rule } => {
+            let (verb, at) = match place {
+                Place::First => ("insert", String::new()),
+                Place::Before(handle) => ("insert", format!(" handle {handle}")),
+                Place::After(handle) => ("add", format!(" handle {handle}")),
+            };
+            format!("nft {verb} rule {family} {} {}{at}{}", quote(table), quote(chain), arguments(rule))
+        }
+        Change::DeleteRule { family, table, chain, handle } => {
+            format!("nft delete rule {family} {} {} handle {handle}", quote(table), quote(chain))
+        }
+        Change::SetPolicy { family, table, chain, policy } => {
+            let block = format!("{{ policy {policy}; }}");
+            format!("nft chain {family} {} {} {}", quote(table), quote(chain), quote(&block))
+        }
+        // `add` takes a table that is there as it is, but for its flags: they become those that are given, none.
+        Change::WakeTable { family, table } => format!("nft add table {family} {}", quote(table)),
         Change::FlushChain { family, table, chain } => {
             format!("nft flush chain {family} {} {}", quote(table), quote(chain))
         }
@@ -60,7 +77,7 @@ fn quote(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::ruleset::{Family, Hook, Part, Side};
+    use crate::network::ruleset::{Family, Handle, Hook, Part, Side};
 
     fn names() -> (Family, String, String) {
         (Family::Ip, "netlab".into(), "postrouting".into())
@@ -99,7 +116,7 @@ mod tests {
             Part::Other("log prefix \"a  b\"".into()),
             Part::Masquerade,
         ];
-        let rule = Rule { parts, comment: Some("why".into()) };
+        let rule = Rule { parts, comment: Some("why".into()), handle: Handle::default() };
         assert_eq!(
             command(&Change::AddRule { family, table, chain, rule }),
             "nft add rule ip netlab postrouting ip saddr 10.244.1.0/24 ip daddr != 10.244.0.1 \

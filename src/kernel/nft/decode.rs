@@ -16,7 +16,7 @@ use super::comment;
 use super::expression;
 use super::hook::{self, hook_name};
 use super::uapi;
-use crate::network::ruleset::{Chain, Family, Hook, Rule, Table};
+use crate::network::ruleset::{Chain, Family, Handle, Hook, Rule, Table};
 
 /// A ruleset as it grows message by message: tables first, then chains, then rules.
 #[derive(Debug, Default)]
@@ -35,7 +35,8 @@ impl Ruleset {
         let name = owned(attributes, uapi::table::NAME);
         let comment = attributes.get(uapi::table::USERDATA).and_then(comment::decode);
         self.places.insert((family, name.clone()), self.tables.len());
-        self.tables.push(Table { family, name, comment, chains: Vec::new() });
+        let dormant = attributes.number(uapi::table::FLAGS).is_some_and(|flags| flags & uapi::table::DORMANT != 0);
+        self.tables.push(Table { family, name, comment, dormant, chains: Vec::new() });
     }
 
     /// Adds the chain of an `NFT_MSG_NEWCHAIN`.
@@ -76,6 +77,7 @@ fn read_rule(family: Family, attributes: Attributes<'_>) -> Rule {
     Rule {
         parts: expressions.map(|expressions| expression::read(family, expressions)).unwrap_or_default(),
         comment: attributes.get(uapi::rule::USERDATA).and_then(comment::decode),
+        handle: Handle(attributes.long(uapi::rule::HANDLE)),
     }
 }
 

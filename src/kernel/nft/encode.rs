@@ -14,12 +14,12 @@ use std::fmt;
 use netlink_packet_core::{NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL};
 
 use super::attribute::Writer;
-use super::change::Change;
+use super::change::{Change, Place};
 use super::comment;
 use super::hook::{family_number, hook_number};
 use super::message::Head;
 use super::uapi::{self, message_type};
-use crate::network::ruleset::{Family, Hook};
+use crate::network::ruleset::{Family, Hook, Rule};
 
 mod rule;
 
@@ -122,17 +122,43 @@ fn put(w: &mut Writer, change: &Change, sequence: u32, ack: u16) -> Result<(), S
             });
         }
         Change::AddRule { family, table, chain, rule } => {
-            check_names(&[table, chain])?;
-            rule::check(*family, rule)?;
-            let comment = rule.comment.as_deref().map(comment::encode).transpose()?;
             // A rule has no name, so there is nothing to be exclusive about; APPEND puts it last.
-            w.message(head(libc::NFT_MSG_NEWRULE, *family, NLM_F_CREATE | NLM_F_APPEND), |w| {
+            let head = head(libc::NFT_MSG_NEWRULE, *family, NLM_F_CREATE | NLM_F_APPEND);
+            put_rule(w, head, (*family, table, chain), rule, None)?;
+        }
+        // With a position APPEND means behind it, and without APPEND a rule comes before it, or before all.
+        Change::InsertRule { family, table, chain, place, rule } => {
+            let (append, position) = match place {
+                Place::First => (0, None),
+                Place::Before(handle) => (0, Some(*handle)),
+                Place::After(handle) => (NLM_F_APPEND, Some(*handle)),
+            };
+            let head = head(libc::NFT_MSG_NEWRULE, *family, NLM_F_CREATE | append);
+            put_rule(w, head, (*family, table, chain), rule, position)?;
+        }
+        Change::DeleteRule { family, table, chain, handle } => {
+            check_names(&[table, chain])?;
+            w.message(head(libc::NFT_MSG_DELRULE, *family, 0), |w| {
                 w.text(uapi::rule::TABLE, table);
                 w.text(uapi::rule::CHAIN, chain);
-                w.nested(uapi::rule::EXPRESSIONS, |w| rule::put(w, *family, rule));
-                if let Some(comment) = comment {
-                    w.put(uapi::rule::USERDATA, &comment);
-                }
+                w.long(uapi::rule::HANDLE, *handle);
+            });
+        }
+        // What is there is changed by NEW… without CREATE, and only in what the message mentions.
+        Change::SetPolicy { family, table, chain, policy } => {
+            check_names(&[table, chain])?;
+            let policy = policy_number(policy)?;
+            w.message(head(libc::NFT_MSG_NEWCHAIN, *family, 0), |w| {
+                w.text(uapi::chain::TABLE, table);
+                w.text(uapi::chain::NAME, chain);
+                w.number(uapi::chain::POLICY, policy);
+            });
+        }
+        Change::WakeTable { family, table } => {
+            check_names(&[table])?;
+            w.message(head(libc::NFT_MSG_NEWTABLE, *family, 0), |w| {
+                w.text(uapi::table::NAME, table);
+                w.number(uapi::table::FLAGS, 0);
             });
         }
         // A DELRULE that names no rule deletes all of the chain.
@@ -144,6 +170,31 @@ fn put(w: &mut Writer, change: &Change, sequence: u32, ack: u16) -> Result<(), S
             });
         }
     }
+    Ok(())
+}
+
+/// A new rule, at a position or at one of the ends.
+fn put_rule(
+    w: &mut Writer,
+    head: Head,
+    (family, table, chain): (Family, &str, &str),
+    rule: &Rule,
+    position: Option<u64>,
+) -> Result<(), String> {
+    check_names(&[table, chain])?;
+    rule::check(family, rule)?;
+    let comment = rule.comment.as_deref().map(comment::encode).transpose()?;
+    w.message(head, |w| {
+        w.text(uapi::rule::TABLE, table);
+        w.text(uapi::rule::CHAIN, chain);
+        w.nested(uapi::rule::EXPRESSIONS, |w| rule::put(w, family, rule));
+        if let Some(position) = position {
+            w.long(uapi::rule::POSITION, position);
+        }
+        if let Some(comment) = comment {
+            w.put(uapi::rule::USERDATA, &comment);
+        }
+    });
     Ok(())
 }
 
@@ -167,12 +218,17 @@ fn numbers(family: Family, hook: &Hook) -> Result<Numbers<'_>, String> {
     let Some(number) = hook_number(family, &hook.hook) else {
         return Err(format!("a table of family {family} has no hook {} that netlab can use", hook.hook));
     };
-    let policy = match hook.policy.as_str() {
-        "accept" => libc::NF_ACCEPT,
-        "drop" => libc::NF_DROP,
-        other => return Err(format!("a chain's policy is accept or drop, not {other}")),
-    };
-    Ok(Numbers { kind: &hook.kind, number, priority: hook.priority, policy: policy as u32 })
+    let policy = policy_number(&hook.policy)?;
+    Ok(Numbers { kind: &hook.kind, number, priority: hook.priority, policy })
+}
+
+/// `NF_*` (`include/uapi/linux/netfilter.h`).
+fn policy_number(policy: &str) -> Result<u32, String> {
+    match policy {
+        "accept" => Ok(libc::NF_ACCEPT as u32),
+        "drop" => Ok(libc::NF_DROP as u32),
+        other => Err(format!("a chain's policy is accept or drop, not {other}")),
+    }
 }
 
 fn put_hook(w: &mut Writer, hook: &Numbers<'_>) {

@@ -17,7 +17,10 @@ pub const fn message_type(message: libc::c_int) -> u16 {
 /// Messages about a table.
 pub mod table {
     pub const NAME: u16 = 1;
+    pub const FLAGS: u16 = 2;
     pub const USERDATA: u16 = 6;
+    /// `NFT_TABLE_F_DORMANT`
+    pub const DORMANT: u32 = 1;
 }
 
 /// Messages about a chain.
@@ -41,7 +44,9 @@ pub mod hook {
 pub mod rule {
     pub const TABLE: u16 = 1;
     pub const CHAIN: u16 = 2;
+    pub const HANDLE: u16 = 3;
     pub const EXPRESSIONS: u16 = 4;
+    pub const POSITION: u16 = 6;
     pub const USERDATA: u16 = 7;
 }
 

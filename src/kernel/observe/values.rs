@@ -8,18 +8,16 @@
 use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
-use netlink_packet_route::AddressFamily;
 use netlink_packet_route::address::{AddressAttribute, AddressHeaderFlags, AddressMessage, AddressScope};
 use netlink_packet_route::link::{
     AfSpecInet6, AfSpecUnspec, BridgePortState, In6AddrGenMode, InfoBridgePort, InfoPortData, LinkAttribute, LinkFlags,
     LinkInfo, LinkMessage, State,
 };
-use netlink_packet_route::neighbour::{NeighbourAddress, NeighbourAttribute, NeighbourMessage, NeighbourState};
-use netlink_packet_route::route::{
-    RouteAddress, RouteAttribute, RouteFlags, RouteHeader, RouteMessage, RouteType, RouteVia,
+use netlink_packet_route::neighbour::{
+    NeighbourAddress, NeighbourAttribute, NeighbourFlags, NeighbourMessage, NeighbourState,
 };
 
-use crate::network::{Address, FdbEntry, Link, Mac, Neighbour, PortState, Route};
+use crate::network::{Address, FdbEntry, Link, Mac, Neighbour, PortState};
 
 /// A link. Its master is a number for now: [`name_masters`] finds the name.
 pub fn link(message: &LinkMessage) -> Link {
@@ -35,8 +33,9 @@ pub fn link(message: &LinkMessage) -> Link {
         mac: None,
         master: None,
         port: None,
-        peer: None,
         generates_link_local: true,
+        peer: None,
+        settings: Vec::new(),
     };
     let mut state = State::Unknown;
     for attribute in &message.attributes {
@@ -108,7 +107,8 @@ pub fn name_masters(links: &mut [Link]) {
     }
 }
 
-fn name(links: &[Link], index: u32) -> String {
+/// The name of the link of this index.
+pub fn name(links: &[Link], index: u32) -> String {
     links.iter().find(|link| link.index == index).map_or_else(|| format!("if{index}"), |link| link.name.clone())
 }
 
@@ -125,57 +125,8 @@ pub fn address(message: &AddressMessage, links: &[Link]) -> Option<Address> {
     })
 }
 
-fn route_ip(address: &RouteAddress) -> Option<IpAddr> {
-    match address {
-        RouteAddress::Inet(ip) => Some((*ip).into()),
-        RouteAddress::Inet6(ip) => Some((*ip).into()),
-        _ => None,
-    }
-}
-
-/// A route of the main table; others, and what the kernel merely remembers, are none.
-pub fn route(message: &RouteMessage, links: &[Link]) -> Option<Route> {
-    let header = &message.header;
-    if header.table != RouteHeader::RT_TABLE_MAIN || header.flags.contains(RouteFlags::Cloned) {
-        return None;
-    }
-    let unspecified: IpAddr = match header.address_family {
-        AddressFamily::Inet => std::net::Ipv4Addr::UNSPECIFIED.into(),
-        _ => std::net::Ipv6Addr::UNSPECIFIED.into(),
-    };
-    let (mut to, mut via, mut dev, mut metric) = (unspecified, None, None, 0);
-    for attribute in &message.attributes {
-        match attribute {
-            RouteAttribute::Destination(address) => to = route_ip(address)?,
-            RouteAttribute::Gateway(address) => via = route_ip(address),
-            RouteAttribute::Via(RouteVia::Inet(ip)) => via = Some((*ip).into()),
-            RouteAttribute::Via(RouteVia::Inet6(ip)) => via = Some((*ip).into()),
-            RouteAttribute::Oif(index) => dev = Some(name(links, *index)),
-            RouteAttribute::Priority(value) => metric = *value,
-            _ => {}
-        }
-    }
-    Some(Route {
-        to: IpNetwork::new(to, header.destination_prefix_length).ok()?,
-        via,
-        dev,
-        protocol: header.protocol.to_string(),
-        kind: match header.kind {
-            RouteType::Unicast => String::new(),
-            RouteType::BlackHole => "blackhole".into(),
-            RouteType::Unreachable => "unreachable".into(),
-            RouteType::Prohibit => "prohibit".into(),
-            other => format!("{other:?}").to_lowercase(),
-        },
-        metric,
-    })
-}
-
-/// A neighbour. What needs no resolution (multicast, loopback) is none.
+/// A neighbour. What needs no resolution (multicast, broadcast, loopback) is none, if nobody made it.
 pub fn neighbour(message: &NeighbourMessage, links: &[Link]) -> Option<Neighbour> {
-    if message.header.state == NeighbourState::Noarp {
-        return None;
-    }
     let (mut address, mut hardware) = (None, None);
     for attribute in &message.attributes {
         match attribute {
@@ -185,28 +136,42 @@ pub fn neighbour(message: &NeighbourMessage, links: &[Link]) -> Option<Neighbour
             _ => {}
         }
     }
+    let address = address?;
+    let needless = |mac: Mac| mac.0[0] & 1 != 0;
+    if message.header.state == NeighbourState::Noarp && (address.is_multicast() || hardware.is_none_or(needless)) {
+        return None;
+    }
+    let proxy = message.header.flags.contains(NeighbourFlags::Proxy);
     Some(Neighbour {
-        address: address?,
+        address,
         link: name(links, message.header.ifindex),
         mac: hardware,
-        state: message.header.state.to_string().to_lowercase(),
+        state: if proxy { "proxy".into() } else { message.header.state.to_string().to_lowercase() },
     })
 }
 
 /// A forwarding entry.
 pub fn fdb(message: &NeighbourMessage, links: &[Link]) -> Option<FdbEntry> {
-    let (mut hardware, mut bridge) = (None, None);
+    let (mut hardware, mut bridge, mut vlan) = (None, None, None);
     for attribute in &message.attributes {
         match attribute {
             NeighbourAttribute::LinkLayerAddress(bytes) => hardware = mac(bytes),
             NeighbourAttribute::Controller(index) => bridge = Some(name(links, *index)),
+            NeighbourAttribute::Vlan(id) => vlan = Some(*id),
             _ => {}
         }
     }
+    let (mac, state) = (hardware?, message.header.state);
+    let own = links.iter().any(|link| link.mac == Some(mac) && link.index == message.header.ifindex);
+    // `static` is NUD_NOARP here. The bridge tells apart what it learned from elsewhere; a link's own list of addresses
+    // (`self`) has those in it that somebody put there, beside groups.
+    let lasting = matches!(state, NeighbourState::Permanent | NeighbourState::Noarp);
     Some(FdbEntry {
-        mac: hardware?,
+        mac,
         port: name(links, message.header.ifindex),
         bridge,
-        permanent: message.header.state == NeighbourState::Permanent,
+        permanent: state == NeighbourState::Permanent,
+        vlan,
+        by_hand: lasting && !own && mac.0[0] & 1 == 0 && !message.header.flags.contains(NeighbourFlags::ExtLearned),
     })
 }

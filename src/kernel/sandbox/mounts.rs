@@ -2,13 +2,16 @@
 //!
 //! ```text
 //! /run           tmpfs of the lab's own
-//! /run/netns     empty: the lab's namespaces are mounted here
+//! /run/netns     empty: the lab's namespaces are mounted here, and `netlab shell` sees the same ones
 //! /run/.host     the host's /run
 //! /run/X    ──▶  .host/X, for every X that the host's /run holds
 //! ```
 //!
 //! The host may have no `/run/netns`, and an ordinary user could not make one; root could, but netlab leaves the host
 //! as it is. So the lab gets a `/run` of its own. The links keep sockets and runtime files of the host within reach.
+//!
+//! A shell has a mount namespace of its own, for its `/sys`. `/run/netns` is a shared mount (mount_namespaces(7)), the
+//! only one: what is mounted there in one of them is mounted in all.
 
 use std::ffi::CStr;
 use std::fs;
@@ -19,6 +22,7 @@ use std::path::Path;
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
 
+use crate::kernel::netns::DIRECTORY;
 use crate::kernel::refusal::{Refusal, Result};
 
 const RUN: &str = "/run";
@@ -51,7 +55,11 @@ pub fn arrange(mark: &str) -> Result<()> {
     let back = Path::new(RUN).join(HOST);
     fs::create_dir(&back).map_err(here)?;
     attach_tree(host.as_fd(), c"/run/.host").map_err(refused("keep the host's /run within reach"))?;
-    fs::create_dir(Path::new(RUN).join("netns")).map_err(here)?;
+    fs::create_dir(DIRECTORY).map_err(here)?;
+    // Only a mount can be shared, so the directory is mounted on itself; `ip netns add` would do the same.
+    let bind = mount(Some(DIRECTORY), DIRECTORY, NOTHING, MsFlags::MS_BIND, NOTHING);
+    bind.and_then(|()| mount(NOTHING, DIRECTORY, NOTHING, MsFlags::MS_SHARED, NOTHING))
+        .map_err(refused("share the names of namespaces with the lab's shells"))?;
     for name in names {
         symlink(Path::new(HOST).join(&name), Path::new(RUN).join(&name)).map_err(here)?;
     }

@@ -4,7 +4,7 @@ use super::*;
 use crate::kernel::nft::attribute::Writer;
 use crate::kernel::nft::message::messages;
 use crate::kernel::nft::{Change, encode};
-use crate::network::ruleset::{Part, Side};
+use crate::network::ruleset::{Handle, Part, Side};
 
 /// The ruleset that these bytes say.
 fn decode(bytes: &[u8]) -> Vec<Table> {
@@ -27,11 +27,16 @@ fn address(side: Side, not: bool, network: &str) -> Part {
 
 fn sample() -> Table {
     let postrouting = Hook { kind: "nat".into(), hook: "postrouting".into(), priority: 100, policy: "accept".into() };
-    let rule = |parts: Vec<Part>, comment: Option<&str>| Rule { parts, comment: comment.map(str::to_owned) };
+    let rule = |parts: Vec<Part>, comment: Option<&str>| Rule {
+        parts,
+        comment: comment.map(str::to_owned),
+        handle: Handle::default(),
+    };
     Table {
         family: Family::Inet,
         name: "netlab".into(),
         comment: Some("made by netlab for lab three-nodes".into()),
+        dormant: false,
         chains: vec![
             Chain {
                 name: "postrouting".into(),
@@ -92,7 +97,7 @@ fn expressions(name: &str, data: &[u8]) -> Vec<u8> {
 fn what_is_unknown_stands_in_brackets() {
     let text = |name: &str| {
         let parts = expression::read(Family::Ip, Attributes(&expressions(name, &[])));
-        Rule { parts, comment: None }.to_string()
+        Rule { parts, comment: None, handle: Handle::default() }.to_string()
     };
     assert_eq!(text("hash"), "[hash] [cmp]");
     assert_eq!(text("payload"), "[payload] [cmp]");
@@ -179,6 +184,6 @@ proptest! {
         list in prop::collection::vec((prop::sample::select(&NAMES[..]), attributes()), 1..8),
     ) {
         let parts = expression::read(family, Attributes(&rule_of(&list)));
-        Rule { parts, comment: None }.to_string();
+        Rule { parts, comment: None, handle: Handle::default() }.to_string();
     }
 }

@@ -1,13 +1,13 @@
 use super::*;
 use crate::kernel::nft::message::messages;
-use crate::network::ruleset::{Part, Rule, Side};
+use crate::network::ruleset::{Handle, Part, Rule, Side};
 
 fn rule(parts: Vec<Part>) -> Change {
     Change::AddRule {
         family: Family::Ip,
         table: "netlab".into(),
         chain: "postrouting".into(),
-        rule: Rule { parts, comment: None },
+        rule: Rule { parts, comment: None, handle: Handle::default() },
     }
 }
 
@@ -54,7 +54,7 @@ fn what_has_no_bytes_is_refused_with_a_reason() {
         family: Family::Inet,
         table: "t".into(),
         chain: "c".into(),
-        rule: Rule { parts: both, comment: None },
+        rule: Rule { parts: both, comment: None, handle: Handle::default() },
     };
     assert_eq!(why(both), "one rule cannot match both IPv4 and IPv6 addresses");
     let table = Change::AddTable { family: Family::Ip, table: "a\0b".into(), comment: None };

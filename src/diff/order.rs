@@ -1,0 +1,95 @@
+//! All mends in the order in which they are made, known beforehand.
+//!
+//! ```text
+//! seen ──▶ differences ──▶ remove what is foreign, last made first
+//!   ▲                      do steps again, in the plan's order
+//!   │                      set what is set otherwise, restore what the kernel made
+//!   └──── predicted ◀──────┘                    … until nothing differs
+//! ```
+//!
+//! A mend may undo more than what it is for: with a foreign veth that was once a pod's `eth0` goes its other end, too,
+//! a step's work. The next round finds that in the predicted network, and has the step done again.
+
+use super::{Deed, Difference, Expected, Mend, Sort, Thing};
+use crate::network::{Namespaces, effect};
+
+/// More rounds than any lab needs: the longest chain is a link taken away, its steps done again, and what the kernel
+/// added restored.
+const ROUNDS: usize = 8;
+
+impl Expected<'_> {
+    /// Everything that is to be done, in order.
+    pub fn mends(&self, seen: &Namespaces) -> Vec<Mend> {
+        let mut net = seen.clone();
+        let mut order = Vec::new();
+        for _ in 0..ROUNDS {
+            // What only follows may come right by itself, but for steps: those are always done again.
+            let roots = |found: Difference| {
+                let follows = found.follows;
+                found.mends.into_iter().filter(move |mend| !follows || matches!(mend.deed, Deed::Redo { .. }))
+            };
+            let mut todo: Vec<Mend> = self.differences(&net).into_iter().flat_map(roots).collect();
+            if todo.is_empty() {
+                break;
+            }
+            todo.sort_by_key(turn);
+            let before = order.len();
+            for mend in todo {
+                if mend.is_needed(&net) && !order[before..].contains(&mend) {
+                    mend.effect(&mut net);
+                    effect::settle(&mut net);
+                    order.push(mend);
+                }
+            }
+        }
+        order
+    }
+}
+
+/// When a mend has its turn within a round.
+fn turn(mend: &Mend) -> (u8, u32) {
+    match &mend.deed {
+        Deed::Remove(thing) => (thing.rank(), 0),
+        Deed::Redo { number, .. } => (20, *number),
+        Deed::Set { setting, .. } if setting.owner == crate::network::setting::Owner::Bridge => (22, 0),
+        // Before the steps: there is no addressing a link that does without IPv6.
+        Deed::SetSysctl { .. } => (10, 0),
+        Deed::Set { .. } | Deed::SetPolicy { .. } | Deed::Wake { .. } => (21, 0),
+        Deed::Restore(_) | Deed::RestoreRule(_) | Deed::RestoreLoopback(_) => (30, 0),
+    }
+}
+
+impl Mend {
+    /// Whether there is anything to do for it: what was removed with something else need not be removed again, and what
+    /// stands on nothing waits for the next round.
+    fn is_needed(&self, net: &Namespaces) -> bool {
+        let at = &self.machine;
+        let has_link = |name: &str| net.get(at).is_some_and(|ns| ns.link(name).is_some());
+        match &self.deed {
+            Deed::Remove(thing) => thing.is_there(at, net),
+            Deed::Redo { step, .. } => step.check(net) != crate::step::Finding::Present && step.has_ground(net),
+            Deed::Restore(route) => {
+                route.dev.as_deref().is_none_or(has_link) && !Thing::Route(route.clone()).is_there(at, net)
+            }
+            Deed::RestoreRule(rule) => !Thing::PolicyRule(rule.clone()).is_there(at, net),
+            Deed::RestoreLoopback(address) => {
+                has_link("lo") && !Thing::Address { link: "lo".into(), address: *address }.is_there(at, net)
+            }
+            Deed::Set { link, setting, value } => net
+                .get(at)
+                .and_then(|ns| ns.link(link))
+                .is_some_and(|link| link.settings.iter().any(|v| v.setting == *setting && v.value != *value)),
+            Deed::SetSysctl { key, value } => {
+                net.get(at).is_some_and(|ns| ns.sysctls.get(key).is_some_and(|v| v != value))
+            }
+            Deed::SetPolicy { .. } | Deed::Wake { .. } => net.contains_key(at),
+        }
+    }
+}
+
+impl Difference {
+    /// Whether anything mends it.
+    pub fn can_be_mended(&self) -> bool {
+        self.sort == Sort::Missing || self.mends.iter().all(|mend| !mend.requests().is_empty())
+    }
+}

@@ -1,0 +1,126 @@
+//! `netlab diff` and `netlab repair`: a running lab against its plan, as far as its cursor.
+//!
+//! ```text
+//! look at everything ─▶ diff ─▶ nothing? well
+//!                        └─▶ lock ─▶ its mends, one after the other ─▶ look again ─▶ what is left
+//! ```
+
+use std::collections::BTreeSet;
+
+use crate::diff::{Difference, Expected, Mend};
+use crate::error::{COMMAND, Error, Result};
+use crate::journal::Record;
+use crate::kernel::observe::{View, observe};
+use crate::kernel::request::{Batch, Sending};
+use crate::kernel::worker::{Failed, Worker};
+use crate::kernel::{Kernel, netns, ready, signal, sysctl};
+use crate::lab::Lab;
+use crate::names::MachineName;
+use crate::network::{Namespaces, watched};
+use crate::plan::Plan;
+use crate::run;
+
+/// How often to look again for what a mend brought to light: every command is known beforehand, so once is enough unless
+/// somebody changes the lab meanwhile.
+const ROUNDS: usize = 3;
+
+/// How long links may take to settle after a mend.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// What a lab is, and what it should be.
+#[derive(Debug)]
+pub struct Drift {
+    /// The steps that should be in force.
+    pub record: Record,
+    /// What differs.
+    pub differences: Vec<Difference>,
+    /// What mends all of it, in order.
+    pub mends: Vec<Mend>,
+}
+
+/// What a repair did.
+#[derive(Debug)]
+pub struct Repaired {
+    /// What was done, in order.
+    pub done: Vec<Mend>,
+    /// What differs still: what nothing mends, or what somebody else changes meanwhile.
+    pub left: Vec<Difference>,
+}
+
+/// Compares a running lab with its plan.
+///
+/// # Errors
+/// When the lab cannot be looked at.
+pub fn diff(kernel: &Kernel, lab: &Lab, plan: &Plan) -> Result<Drift> {
+    let record = lab.record(plan);
+    let seen = look(kernel, plan)?;
+    let keys = seen.values().flat_map(|ns| ns.sysctls.keys()).map(|key| watched::of_a_new_link(key));
+    let keys: BTreeSet<String> = keys.collect();
+    let fresh = sysctl::baseline(kernel, keys.iter().map(String::as_str))?;
+    let expected = Expected::new(plan, &record.done, fresh);
+    let (differences, mends) = (expected.differences(&seen), expected.mends(&seen));
+    Ok(Drift { record, differences, mends })
+}
+
+/// Everything that a person can change, in every namespace of the lab.
+fn look(kernel: &Kernel, plan: &Plan) -> Result<Namespaces> {
+    let mut machines = vec![MachineName::fabric()];
+    machines.extend(plan.machines.iter().map(|member| member.name.clone()));
+    let strangers = netns::list()?;
+    machines.extend(strangers.into_iter().filter(|name| plan.member(name.as_str()).is_none()));
+    let view = View { sysctls: run::sysctls(plan), ..View::WHOLE };
+    Ok(observe(kernel, &machines, &view)?)
+}
+
+/// Puts right what differs.
+///
+/// # Errors
+/// When somebody else changes the lab just now, or the kernel refuses a mend; those before it are done.
+pub fn repair(kernel: &Kernel, lab: &Lab, plan: &Plan, mut tell: impl FnMut(&Mend) -> Result<()>) -> Result<Repaired> {
+    let _lock = lab.lock()?;
+    let mut done: Vec<Mend> = Vec::new();
+    for _ in 0..ROUNDS {
+        let drift = diff(kernel, lab, plan)?;
+        let mends: Vec<Mend> = drift.mends.into_iter().filter(|mend| !mend.requests().is_empty()).collect();
+        if mends.is_empty() {
+            return Ok(Repaired { done, left: drift.differences });
+        }
+        let mut worker = Worker::new(kernel)?;
+        for mend in mends {
+            if signal::asked_to_stop() {
+                return Err(Error::stopped(format!("stopped: {} commands are done", done.len()))
+                    .help("`netlab diff` shows what is left"));
+            }
+            tell(&mend)?;
+            make(&mut worker, &mend)?;
+            done.push(mend);
+        }
+        drop(worker);
+        ready::wait(kernel, &touched(&done), PATIENCE)?;
+    }
+    let left = diff(kernel, lab, plan)?.differences;
+    Ok(Repaired { done, left })
+}
+
+fn touched(done: &[Mend]) -> Vec<MachineName> {
+    let mut machines: Vec<MachineName> = done.iter().map(|mend| mend.machine.clone()).collect();
+    machines.sort();
+    machines.dedup();
+    machines
+}
+
+/// Makes one mend.
+fn make(worker: &mut Worker, mend: &Mend) -> Result<()> {
+    let sendings = mend.requests().into_iter().map(|request| Sending { step: 0, request }).collect();
+    let made = worker.run(&Batch { at: mend.sent_to().clone(), sendings, completes: Vec::new() });
+    // Come home in any case: whoever looks takes this thread to be in the fabric.
+    worker.come_home()?;
+    made.map_err(|Failed { refusal, .. }| {
+        let error = Error::refused(format!("cannot mend {}", mend.machine)).with(COMMAND, mend.command());
+        let error = error.with("because", refusal.to_string());
+        match refusal.hint {
+            Some(hint) => error.help(hint),
+            None => error.help("`netlab diff` shows what is left"),
+        }
+    })
+}
