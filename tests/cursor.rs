@@ -130,10 +130,10 @@ nodes: {}
 hosts:
   h:
     forwarding: true
-    sysctls: { net.ipv4.conf.all.rp_filter: 1, net.ipv4.conf.all.accept_redirects: 1, net.ipv4.ping_group_range: 0 9 }
+    sysctls: { net.ipv4.conf.all.rp_filter: 1, net.ipv4.conf.all.accept_redirects: 1, net.ipv4.ip_local_port_range: 40000 50000 }
 ";
     let read = "ip netns exec h sysctl net.ipv4.conf.all.rp_filter net.ipv4.conf.all.accept_redirects \
-                net.ipv4.ping_group_range";
+                net.ipv4.ip_local_port_range";
     run_with_input(&mut lab.netlab(&["up", "--to", "2", "-"]), text.as_bytes()).success();
     let before = lab.script("fabric", read).success();
     run_with_input(&mut lab.netlab(&["up", "-"]), text.as_bytes()).success();
@@ -146,7 +146,7 @@ hosts:
         "h: sysctl net.ipv4.conf.all.rp_filter: 2 → 0",
         // A router sends redirects and takes none: the kernel set that along with forwarding.
         "Set net.ipv4.conf.all.accept_redirects back to 0.",
-        "sysctl -qw 'net.ipv4.ping_group_range=1 0'",
+        "sysctl -qw 'net.ipv4.ip_local_port_range=32768 60999'",
     ] {
         assert!(said.contains(words), "{words}: {said}");
     }

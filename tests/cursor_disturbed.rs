@@ -115,11 +115,11 @@ fn killed_at_any_moment_of_a_move_the_next_command_finds_out_what_became_of_it()
     lab.run(&["goto", "29"]).success();
     let whole = whole.elapsed();
     let ways = [["back", "25"], ["next", "25"], ["goto", "4"], ["goto", "29"], ["goto", "0"]];
-    for round in 0..40_u32 {
+    for round in 0..30_u32 {
         let words = ways[round as usize % ways.len()];
         let mut child = begin(&lab, &words);
         // Moments all over a long move, the first of them near its beginning.
-        std::thread::sleep(whole.mul_f64(f64::from(round * 7 % 40) / 80.0) + Duration::from_millis(8));
+        std::thread::sleep(whole.mul_f64(f64::from(round * 7 % 30) / 60.0) + Duration::from_millis(8));
         let _ = child.kill();
         finish(child, "netlab", b"");
         let done = cursor(&lab);
