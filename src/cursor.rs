@@ -201,6 +201,14 @@ pub fn within(plan: &Plan, number: u32) -> Result<()> {
     if number <= plan.len() { Ok(()) } else { Err(no_such_step(plan, number)) }
 }
 
+/// The step of this number.
+///
+/// # Errors
+/// When the plan has none.
+pub fn step(plan: &Plan, number: u32) -> Result<&Step> {
+    plan.step(number).ok_or_else(|| no_such_step(plan, number))
+}
+
 fn no_such_step(plan: &Plan, number: u32) -> Error {
     Error::usage(format!("there is no step {number}")).help(format!("lab {} has steps 1 to {}", plan.lab, plan.len()))
 }
@@ -215,8 +223,8 @@ impl Hand<'_> {
     /// # Errors
     /// When something of somebody else's stands in the way, or the kernel refuses.
     pub fn make(&mut self, Move { number, way }: Move) -> Result<Moved> {
-        let Cursor { kernel, plan, .. } = *self.cursor;
-        let planned = plan.step(number).ok_or_else(|| no_such_step(plan, number))?;
+        let plan = self.cursor.plan;
+        let planned = step(plan, number)?;
         let touched = self.cursor.touched(planned);
         let before = self.cursor.look(&touched, planned)?;
         let finding = planned.check(&before);
@@ -247,7 +255,7 @@ impl Hand<'_> {
         }
         self.written(number, way, true)?;
         let touched_now: Vec<MachineName> = touched.iter().cloned().collect();
-        ready::settle(kernel, &touched_now, PATIENCE)?;
+        ready::settle(self.cursor.kernel, &touched_now, PATIENCE)?;
         let after = self.cursor.look(&touched, planned)?;
         Ok(Moved { number, step, already, changes: changes(&before, &after) })
     }

@@ -6,13 +6,14 @@
 //! Sandbox::create ────┘
 //! Sandbox::enter ────▶ Kernel ──▶ Worker   sends requests            (worker, message, netlink, nft, sysctl)
 //!                            ├──▶ observe  reads what there is       (observe, ready)
-//!                            ├──▶ Listener hears what changes         (listen)
-//!                            └──▶ rehearse asks what would be         (rehearsal)
+//!                            ├──▶ Listener hears what changes        (listen)
+//!                            └──▶ rehearse asks what would be        (rehearsal)
 //! ```
 //!
 //! Whatever changes or asks Linux takes a [`Kernel`], which exists only inside a lab's sandbox: code that holds one
 //! cannot touch the host's network by mistake. Everything above this floor is plain values.
 
+pub mod apart;
 pub mod exec;
 pub mod host;
 pub mod listen;

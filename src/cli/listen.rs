@@ -17,9 +17,6 @@ use crate::kernel::listen::Listener;
 #[derive(Debug, Args)]
 pub struct Listen {}
 
-/// Nothing depends on it: to wait again costs nothing.
-const LONG: Duration = Duration::from_secs(3600);
-
 impl Listen {
     pub(super) fn run(self, common: &Common) -> Result<()> {
         let inside = Inside::enter(common)?;
@@ -27,7 +24,7 @@ impl Listen {
         print("listening")?;
         let mut input = std::io::stdin();
         loop {
-            let heard = listener.wait(LONG, Some(input.as_fd()))?;
+            let heard = listener.wait(Duration::MAX, Some(input.as_fd()))?;
             if !heard.machines.is_empty() {
                 let names: Vec<&str> = heard.machines.iter().map(|machine| machine.as_str()).collect();
                 print(&names.join(" "))?;

@@ -41,6 +41,9 @@ use crate::names::MachineName;
 /// brought up makes thousands of mounts.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
+/// How long to sleep at most in one go: ppoll(2) takes no longer time than fits into its numbers.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+
 /// Somebody who listens to all namespaces of a lab, also to those that are yet to come.
 ///
 /// It holds two sockets in each. A socket keeps its namespace alive: one that somebody deletes is let go the next time
@@ -114,7 +117,7 @@ impl Listener {
         let start = Instant::now();
         loop {
             let now = Instant::now();
-            let left = timeout.saturating_sub(now - start);
+            let left = timeout.saturating_sub(now - start).min(LONGEST);
             let rest = self.look_at.map_or(left, |at| left.min(at.saturating_duration_since(now)));
             let Some(called) = self.sleep(rest, also)? else { return Ok(Heard::default()) };
             self.drain()?;

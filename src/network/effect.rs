@@ -159,23 +159,11 @@ pub fn set_link_local(net: &mut Namespaces, at: &MachineName, name: &str, genera
     }
 }
 
-/// With a link's carrier, or its bridge's, the kernel sets the state of the port anew.
-fn forget_port_state(link: &mut Link) {
-    link.settings.retain(|value| (value.setting.owner, value.setting.word) != (Owner::Port, "state"));
-}
-
 /// A link is up, with connected routes for its addresses; or down, without any route.
 pub fn set_up(net: &mut Namespaces, at: &MachineName, name: &str, up: bool) {
     let Some(link) = find_link(net, at, name) else { return };
     link.up = up;
-    forget_port_state(link);
-    if let Some(Peer { machine, link }) = link.peer.clone()
-        && let Some(other) = find_link(net, &machine, &link)
-    {
-        forget_port_state(other);
-    }
     let Some(ns) = net.get_mut(at) else { return };
-    ns.links.iter_mut().filter(|port| port.master.as_deref() == Some(name)).for_each(forget_port_state);
     if up && name == LOOPBACK {
         address_loopback(ns);
     }
