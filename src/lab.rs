@@ -299,14 +299,23 @@ impl Lab {
         Ok(topology)
     }
 
-    /// Its journal, to be written.
+    /// Its journal, to be written, by whoever holds the lock.
     ///
     /// # Errors
     /// When it cannot be opened.
     pub fn journal(&self) -> Result<Journal> {
         let path = self.file("journal");
         let open = OpenOptions::new().create(true).append(true).open(&path);
-        open.map(Journal::new).map_err(|e| self.unwritable(&path, &e))
+        open.and_then(|file| {
+            // What a full disk left of a line was never said: the next line is not to be appended to it.
+            let written = fs::read(&path)?;
+            let whole = written.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+            if whole < written.len() {
+                file.set_len(whole as u64)?;
+            }
+            Ok(Journal::new(file))
+        })
+        .map_err(|e| self.unwritable(&path, &e))
     }
 
     /// How much was written to its journal, and when: as long as that stays the same, the journal does.

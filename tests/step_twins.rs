@@ -44,7 +44,7 @@ nodes:
       net.ipv6.conf.eth0.accept_ra: 0
       net.ipv6.conf.cni0.forwarding: 0
       net.ipv4.ip_local_reserved_ports: 30000-32767
-      net.ipv4.ping_group_range: 0 10
+      net.ipv4.ip_local_port_range: 40000 50000
     bridge: { name: cni0, addresses: [10.244.1.1/24, "fd00:10:244:1::1/64"] }
     pods:
       red: { sysctls: { net.ipv6.conf.lo.use_tempaddr: 0, net.ipv4.neigh.eth0.gc_stale_time: 30 } }

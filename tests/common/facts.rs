@@ -18,6 +18,9 @@ fn is_unforeseeable(address: &str) -> bool {
     address.starts_with("fe80:")
 }
 
+/// The main table's number (`RT_TABLE_MAIN`): routes of other tables follow the addresses.
+const MAIN_TABLE: u32 = 254;
+
 /// A script whose answer tells which machine the kernel means by which number, wherever it speaks of another one.
 pub const NUMBERS: &str = r#"
 echo "@@ fabric numbers"
@@ -104,9 +107,12 @@ pub fn predicted(net: &Namespaces) -> Facts {
             facts.insert(fact.text());
         }
         facts.extend(ns.addresses.iter().map(|a| format!("{machine} address {} on {}", a.address, a.link)));
-        for route in &ns.routes {
+        for route in ns.routes.iter().filter(|route| route.table == MAIN_TABLE) {
             let (protocol, metric) = (&route.protocol, route.metric);
-            facts.insert(format!("{machine} route {route} proto {protocol} metric {metric}"));
+            let via = route.via.map_or_else(String::new, |via| format!(" via {via}"));
+            let dev = route.dev.as_ref().map_or_else(String::new, |dev| format!(" dev {dev}"));
+            let to = if route.to.prefix() == 0 { "default".into() } else { route.to.to_string() };
+            facts.insert(format!("{machine} route {to}{via}{dev} proto {protocol} metric {metric}"));
         }
         for table in &ns.tables {
             let (family, name) = (table.family, &table.name);

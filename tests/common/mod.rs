@@ -3,6 +3,7 @@
 //! ```text
 //! program    run a program, wait for it with patience, look at what it said      wait   until something is so
 //! lab        one lab with a state directory of its own, gone at the end          host   what must not change
+//! one_node   the lab of one node, somewhere along its steps
 //! examples   the console blocks of a Markdown text, typed by a reader
 //! shell      an open `netlab shell`, into which a test types
 //! pty        a program on a terminal of its own, and what it draws
@@ -22,6 +23,7 @@ pub mod examples;
 pub mod facts;
 pub mod host;
 pub mod lab;
+pub mod one_node;
 pub mod program;
 pub mod pty;
 pub mod shell;
