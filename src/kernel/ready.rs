@@ -56,6 +56,9 @@ pub fn wait(kernel: &Kernel, machines: &[MachineName], patience: Duration) -> Re
 fn unready(ns: &Namespace) -> impl Iterator<Item = String> {
     let ports = ns.links.iter().filter(|link| link.up && link.port.is_some_and(|state| state != PortState::Forwarding));
     let ports = ports.map(|link| format!("port {} is {}", link.name, link.port.unwrap_or(PortState::Disabled)));
+    // A port without a carrier stops forwarding once the bridge has heard of it.
+    let early = ns.links.iter().filter(|link| link.up && !link.carrier && link.port == Some(PortState::Forwarding));
+    let ports = ports.chain(early.map(|link| format!("port {} forwards without a carrier", link.name)));
     let unheard = ns.links.iter().filter(|link| link.up && link.carrier && !link.operational);
     let ports = ports.chain(unheard.map(|link| format!("the carrier of {} is not announced yet", link.name)));
     let addresses = ns.addresses.iter().filter(|a| a.tentative);
@@ -126,6 +129,8 @@ mod tests {
         let port = Link { port: Some(PortState::Disabled), ..link() };
         assert_eq!(waits_for(port.clone(), &[]), ["port eth0 is disabled"]);
         assert!(waits_for(Link { up: false, ..port.clone() }, &[]).is_empty());
-        assert!(waits_for(Link { port: Some(PortState::Forwarding), ..port }, &[]).is_empty());
+        let forwards = Link { port: Some(PortState::Forwarding), ..port };
+        assert!(waits_for(forwards.clone(), &[]).is_empty());
+        assert_eq!(waits_for(Link { carrier: false, ..forwards }, &[]), ["port eth0 forwards without a carrier"]);
     }
 }
