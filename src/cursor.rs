@@ -220,7 +220,7 @@ impl Hand<'_> {
         }
         self.written(number, way, true)?;
         let touched_now: Vec<MachineName> = touched.iter().cloned().collect();
-        ready::wait(kernel, &touched_now, PATIENCE)?;
+        ready::settle(kernel, &touched_now, PATIENCE)?;
         let after = self.cursor.look(&touched, planned)?;
         Ok(Moved { number, step, already, changes: changes(&before, &after) })
     }

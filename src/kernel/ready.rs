@@ -35,13 +35,30 @@ pub struct Unready {
 /// # Errors
 /// When the machines cannot be looked at.
 pub fn wait(kernel: &Kernel, machines: &[MachineName], patience: Duration) -> Result<Vec<Unready>> {
+    until(kernel, machines, patience, |ns| unready(ns, true))
+}
+
+/// Waits as [`wait`] does, but not for the other end of a pipe: somebody may be about to set it up, or may not.
+///
+/// # Errors
+/// When the machines cannot be looked at.
+pub fn settle(kernel: &Kernel, machines: &[MachineName], patience: Duration) -> Result<Vec<Unready>> {
+    until(kernel, machines, patience, |ns| unready(ns, false))
+}
+
+fn until(
+    kernel: &Kernel,
+    machines: &[MachineName],
+    patience: Duration,
+    unready: impl Fn(&Namespace) -> Vec<String>,
+) -> Result<Vec<Unready>> {
     let end = Instant::now() + patience;
     let mut waiting: Vec<MachineName> = machines.to_vec();
     loop {
         let seen = observe(kernel, &waiting, &View::LINKS)?;
         let unready: Vec<Unready> = seen
             .iter()
-            .flat_map(|(machine, ns)| unready(ns).map(|what| Unready { machine: machine.clone(), what }))
+            .flat_map(|(machine, ns)| unready(ns).into_iter().map(|what| Unready { machine: machine.clone(), what }))
             .collect();
         if unready.is_empty() || Instant::now() > end || signal::asked_to_stop() {
             return Ok(unready);
@@ -52,9 +69,11 @@ pub fn wait(kernel: &Kernel, machines: &[MachineName], patience: Duration) -> Re
     }
 }
 
-/// What in a namespace is not ready. A port that is down was not asked to carry anything.
-fn unready(ns: &Namespace) -> impl Iterator<Item = String> {
+/// What in a namespace is not ready. A port that is down was not asked to carry anything; one whose pipe is not up at the
+/// other end is waited for only if it `must_carry`.
+fn unready(ns: &Namespace, must_carry: bool) -> Vec<String> {
     let ports = ns.links.iter().filter(|link| link.up && link.port.is_some_and(|state| state != PortState::Forwarding));
+    let ports = ports.filter(move |link| must_carry || link.carrier);
     let ports = ports.map(|link| format!("port {} is {}", link.name, link.port.unwrap_or(PortState::Disabled)));
     // A port without a carrier stops forwarding once the bridge has heard of it.
     let early = ns.links.iter().filter(|link| link.up && !link.carrier && link.port == Some(PortState::Forwarding));
@@ -64,7 +83,7 @@ fn unready(ns: &Namespace) -> impl Iterator<Item = String> {
     let addresses = ns.addresses.iter().filter(|a| a.tentative);
     let addresses = addresses.map(|a| format!("address {} of {} is tentative", a.address, a.link));
     let mute = ns.links.iter().filter(|link| lacks_link_local(ns, link));
-    ports.chain(addresses).chain(mute.map(|link| format!("{} has no link-local address yet", link.name)))
+    ports.chain(addresses).chain(mute.map(|link| format!("{} has no link-local address yet", link.name))).collect()
 }
 
 /// Whether a link speaks IPv6, could have a link-local address, and has none: the kernel gives it one when it hears of
@@ -112,7 +131,7 @@ mod tests {
         };
         let ns =
             Namespace { addresses: addresses.iter().map(address).collect(), links: vec![link], ..Namespace::default() };
-        unready(&ns).collect()
+        unready(&ns, true)
     }
 
     #[test]
@@ -129,6 +148,9 @@ mod tests {
         let port = Link { port: Some(PortState::Disabled), ..link() };
         assert_eq!(waits_for(port.clone(), &[]), ["port eth0 is disabled"]);
         assert!(waits_for(Link { up: false, ..port.clone() }, &[]).is_empty());
+        let half = Link { carrier: false, ..port.clone() };
+        let ns = Namespace { links: vec![half], ..Namespace::default() };
+        assert!(unready(&ns, false).is_empty() && !unready(&ns, true).is_empty());
         let forwards = Link { port: Some(PortState::Forwarding), ..port };
         assert!(waits_for(forwards.clone(), &[]).is_empty());
         assert_eq!(waits_for(Link { carrier: false, ..forwards }, &[]), ["port eth0 forwards without a carrier"]);
