@@ -153,7 +153,7 @@ fn routes(at: &MachineName, ns: &Namespace) -> Vec<Look> {
     v4.sort_by_key(|route| (route.to.network(), u8::MAX - route.to.prefix()));
     let mut looks = Vec::new();
     if !v4.is_empty() {
-        let expected = v4.into_iter().map(|route| listed(route)).collect();
+        let expected = v4.into_iter().map(listed).collect();
         looks.push(Look { command: format!("ip{} route", of(at)), expected });
     }
     for route in v6 {
