@@ -12,6 +12,7 @@ mod doctor;
 mod down;
 mod exec;
 mod expand;
+mod explain;
 mod generate;
 mod learn;
 mod list;
@@ -24,6 +25,7 @@ mod schema;
 mod shell;
 mod show;
 mod status;
+mod step;
 mod up;
 mod validate;
 
@@ -51,6 +53,7 @@ use crate::topology::{self, Loaded};
 #[command(after_help = "\
 Examples:
   netlab up topologies/three-nodes.yaml      build a lab of three nodes
+  netlab up --step topologies/one-node.yaml  build one step by step, and see what each step changes
   netlab status                              see its machines and addresses
   netlab routes                              see who knows the way to whom
   netlab exec pod-a -- ping -c 1 10.244.2.2  run a command in a pod
@@ -104,6 +107,7 @@ enum Command {
     Repair(diff::Repair),
     Learn(learn::Learn),
     Hint(learn::HintCommand),
+    Explain(explain::Explain),
     Plan(plan::PlanCommand),
     Expand(expand::Expand),
     Validate(validate::Validate),
@@ -143,6 +147,7 @@ pub fn run() -> Result<ExitCode> {
         Command::Repair(command) => command.run(&common),
         Command::Learn(command) => return command.run(&common),
         Command::Hint(command) => command.run(&common),
+        Command::Explain(command) => command.run(&common),
         Command::Plan(command) => command.run(&common),
         Command::Expand(command) => command.run(&common),
         Command::Validate(command) => command.run(&common),

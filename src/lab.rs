@@ -14,6 +14,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
@@ -305,6 +306,12 @@ impl Lab {
         let path = self.file("journal");
         let open = OpenOptions::new().create(true).append(true).open(&path);
         open.map(Journal::new).map_err(|e| self.unwritable(&path, &e))
+    }
+
+    /// How much was written to its journal, and when: as long as that stays the same, the journal does.
+    pub fn journal_mark(&self) -> Option<(u64, SystemTime)> {
+        let metadata = fs::metadata(self.file("journal")).ok()?;
+        Some((metadata.len(), metadata.modified().ok()?))
     }
 
     /// What its journal says; one that is not there says nothing.

@@ -7,6 +7,7 @@
 //! report     tables, JSON: values in, text out
 //! up  down  learn  repair  list  doctor   what these commands do
 //! diff       what differs from the plan, and what mends it
+//! stepping   step by step, asking before each: what the view asks the lab
 //! cursor     one step forwards or backwards
 //! run        step through a plan      journal  what was done      lab  find and enter a lab
 //! plan       spelled-out topology → chapters of steps             fuse  steps → requests
@@ -41,5 +42,6 @@ pub mod repair;
 pub mod report;
 pub mod run;
 pub mod step;
+pub mod stepping;
 pub mod topology;
 pub mod up;

@@ -87,12 +87,18 @@ pub fn up(
         run::run(&kernel, &plan, &todo, manner, &journal, progress)
             .map_err(|stopped| stopped.explain(&plan, lab.record(&plan).done.len()))?;
     }
-    let unready = ready::wait(&kernel, &witnesses(&plan), PATIENCE)?;
+    let unready = match to == plan.len() {
+        true => ready::wait(&kernel, &witnesses(&plan), PATIENCE)?,
+        // Half a lab carries no packets yet, and need not.
+        false => {
+            ready::settle(&kernel, &witnesses(&plan), PATIENCE)?;
+            Vec::new()
+        }
+    };
     if !unready.is_empty() && signal::asked_to_stop() {
         return Err(Stopped::Asked.explain(&plan, lab.record(&plan).done.len()));
     }
-    let steps = todo.len();
-    let in_force = lab.record(&plan).done.len();
+    let (steps, in_force) = (todo.len(), lab.record(&plan).done.len());
     Ok(Done { plan, kernel, steps, ran_before, unready, in_force })
 }
 

@@ -1,4 +1,5 @@
-//! To wait until a lab carries packets: the first packet after `up` is not to be lost.
+//! To wait until a lab carries packets, since the first packet after `up` is not to be lost; or, where half of it is
+//! still to be built, until what the kernel does by itself is over.
 //!
 //! ```text
 //! veth up on both ends ─▶ carrier ─▶ bridge port: disabled → forwarding; routes: no longer linkdown (milliseconds)
@@ -35,22 +36,24 @@ pub struct Unready {
 /// # Errors
 /// When the machines cannot be looked at.
 pub fn wait(kernel: &Kernel, machines: &[MachineName], patience: Duration) -> Result<Vec<Unready>> {
-    until(kernel, machines, patience, |ns| unready(ns, true))
+    until(kernel, machines, patience, |ns| unready(ns).collect())
 }
 
-/// Waits as [`wait`] does, but not for the other end of a pipe: somebody may be about to set it up, or may not.
+/// Waits until nothing more happens by itself in these machines: a port whose other end is down stays disabled, and an
+/// address of a link that is down stays tentative, for as long as nobody does the next step.
+/// Returns what has not settled after `patience`, or when somebody asks to stop.
 ///
 /// # Errors
 /// When the machines cannot be looked at.
 pub fn settle(kernel: &Kernel, machines: &[MachineName], patience: Duration) -> Result<Vec<Unready>> {
-    until(kernel, machines, patience, |ns| unready(ns, false))
+    until(kernel, machines, patience, |ns| unsettled(ns).collect())
 }
 
 fn until(
     kernel: &Kernel,
     machines: &[MachineName],
     patience: Duration,
-    unready: impl Fn(&Namespace) -> Vec<String>,
+    lacks: impl Fn(&Namespace) -> Vec<String>,
 ) -> Result<Vec<Unready>> {
     let end = Instant::now() + patience;
     let mut waiting: Vec<MachineName> = machines.to_vec();
@@ -58,7 +61,7 @@ fn until(
         let seen = observe(kernel, &waiting, &View::LINKS)?;
         let unready: Vec<Unready> = seen
             .iter()
-            .flat_map(|(machine, ns)| unready(ns).into_iter().map(|what| Unready { machine: machine.clone(), what }))
+            .flat_map(|(machine, ns)| lacks(ns).into_iter().map(|what| Unready { machine: machine.clone(), what }))
             .collect();
         if unready.is_empty() || Instant::now() > end || signal::asked_to_stop() {
             return Ok(unready);
@@ -69,21 +72,34 @@ fn until(
     }
 }
 
-/// What in a namespace is not ready. A port that is down was not asked to carry anything; one whose pipe is not up at the
-/// other end is waited for only if it `must_carry`.
-fn unready(ns: &Namespace, must_carry: bool) -> Vec<String> {
+/// What in a namespace is not ready. A port that is down was not asked to carry anything.
+fn unready(ns: &Namespace) -> impl Iterator<Item = String> {
     let ports = ns.links.iter().filter(|link| link.up && link.port.is_some_and(|state| state != PortState::Forwarding));
-    let ports = ports.filter(move |link| must_carry || link.carrier);
     let ports = ports.map(|link| format!("port {} is {}", link.name, link.port.unwrap_or(PortState::Disabled)));
-    // A port without a carrier stops forwarding once the bridge has heard of it.
-    let early = ns.links.iter().filter(|link| link.up && !link.carrier && link.port == Some(PortState::Forwarding));
-    let ports = ports.chain(early.map(|link| format!("port {} forwards without a carrier", link.name)));
     let unheard = ns.links.iter().filter(|link| link.up && link.carrier && !link.operational);
     let ports = ports.chain(unheard.map(|link| format!("the carrier of {} is not announced yet", link.name)));
     let addresses = ns.addresses.iter().filter(|a| a.tentative);
     let addresses = addresses.map(|a| format!("address {} of {} is tentative", a.address, a.link));
     let mute = ns.links.iter().filter(|link| lacks_link_local(ns, link));
-    ports.chain(addresses).chain(mute.map(|link| format!("{} has no link-local address yet", link.name))).collect()
+    ports.chain(addresses).chain(mute.map(|link| format!("{} has no link-local address yet", link.name)))
+}
+
+/// What in a namespace is still on its way: news of a carrier, or what follows from them.
+fn unsettled(ns: &Namespace) -> impl Iterator<Item = String> {
+    let is_up = |bridge: &String| ns.link(bridge).is_some_and(|link| link.up);
+    let lags = move |link: &&Link| match (&link.master, link.port) {
+        (Some(bridge), Some(state)) => (state == PortState::Forwarding) != (link.up && link.carrier && is_up(bridge)),
+        _ => false,
+    };
+    let ports = ns.links.iter().filter(lags);
+    let ports = ports.map(|link| format!("port {} is {}", link.name, link.port.unwrap_or(PortState::Disabled)));
+    let unheard = ns.links.iter().filter(|link| link.up && link.carrier != link.operational);
+    let ports = ports.chain(unheard.map(|link| format!("the carrier of {} is not announced yet", link.name)));
+    let carries = |name: &str| ns.link(name).is_some_and(|link| link.up && link.carrier);
+    let addresses = ns.addresses.iter().filter(move |a| a.tentative && carries(&a.link));
+    let addresses = addresses.map(|a| format!("address {} of {} is tentative", a.address, a.link));
+    let mute = ns.links.iter().filter(|link| lacks_link_local(ns, link));
+    ports.chain(addresses).chain(mute.map(|link| format!("{} has no link-local address yet", link.name)))
 }
 
 /// Whether a link speaks IPv6, could have a link-local address, and has none: the kernel gives it one when it hears of
@@ -131,7 +147,7 @@ mod tests {
         };
         let ns =
             Namespace { addresses: addresses.iter().map(address).collect(), links: vec![link], ..Namespace::default() };
-        unready(&ns, true)
+        unready(&ns).collect()
     }
 
     #[test]
@@ -148,11 +164,27 @@ mod tests {
         let port = Link { port: Some(PortState::Disabled), ..link() };
         assert_eq!(waits_for(port.clone(), &[]), ["port eth0 is disabled"]);
         assert!(waits_for(Link { up: false, ..port.clone() }, &[]).is_empty());
-        let half = Link { carrier: false, ..port.clone() };
-        let ns = Namespace { links: vec![half], ..Namespace::default() };
-        assert!(unready(&ns, false).is_empty() && !unready(&ns, true).is_empty());
-        let forwards = Link { port: Some(PortState::Forwarding), ..port };
-        assert!(waits_for(forwards.clone(), &[]).is_empty());
-        assert_eq!(waits_for(Link { carrier: false, ..forwards }, &[]), ["port eth0 forwards without a carrier"]);
+        assert!(waits_for(Link { port: Some(PortState::Forwarding), ..port }, &[]).is_empty());
+    }
+
+    #[test]
+    fn a_port_without_carrier_has_settled_once_it_is_disabled() {
+        let bridge = Link { name: "cni0".into(), kind: "bridge".into(), ..link() };
+        let port = |carrier, state| Link {
+            carrier,
+            operational: carrier,
+            master: Some("cni0".into()),
+            port: Some(state),
+            ..link()
+        };
+        let lacks = |bridge: &Link, port| {
+            unsettled(&Namespace { links: vec![bridge.clone(), port], ..Namespace::default() }).collect::<Vec<_>>()
+        };
+        assert!(lacks(&bridge, port(false, PortState::Disabled)).is_empty());
+        assert!(lacks(&bridge, port(true, PortState::Forwarding)).is_empty());
+        assert_eq!(lacks(&bridge, port(true, PortState::Disabled)), ["port eth0 is disabled"]);
+        assert_eq!(lacks(&bridge, port(false, PortState::Forwarding)), ["port eth0 is forwarding"]);
+        let down = Link { up: false, carrier: false, operational: false, ..bridge };
+        assert!(lacks(&down, port(true, PortState::Disabled)).is_empty());
     }
 }

@@ -175,6 +175,10 @@ impl Worker {
         let mut sending = Departure::default();
         for item in &batch.sendings {
             let step = item.step;
+            // A sysctl is written at once: the link that it belongs to must not still wait to be sent for.
+            if matches!(item.request, Request::Sysctl { .. }) {
+                self.flush(at, &mut sending)?;
+            }
             self.queue(at, &item.request, step, &mut sending).map_err(|refusal| Failed { step, refusal })?;
             let moved = matches!(item.request, Request::LinkMove { .. });
             if moved || sending.bundle.size() > BUNDLE_SIZE {

@@ -25,6 +25,9 @@ const LOOPBACK: &str = "lo";
 /// Its MTU (`loopback_setup`, `drivers/net/loopback.c`).
 const LOOPBACK_MTU: u32 = 65536;
 
+/// The sysctls that keep it without IPv6. It is older than its machine's defaults.
+const LOOPBACK_WITHOUT_IPV6: [&str; 2] = ["net.ipv6.conf.all.disable_ipv6", "net.ipv6.conf.lo.disable_ipv6"];
+
 /// The sysctl that keeps IPv6 addresses on a link that is set down, as it stands for links to come.
 const KEEP_ADDRESSES: &str = "net.ipv6.conf.default.keep_addr_on_down";
 
@@ -68,7 +71,9 @@ pub fn set_sysctl(net: &mut Namespaces, at: &MachineName, key: &str, value: Opti
 
 /// The loopback's own addresses.
 fn address_loopback(ns: &mut Namespace) {
-    for text in ["127.0.0.1/8", "::1/128"] {
+    let off = |key: &str| ns.sysctls.get(key).is_some_and(|value| value == "1");
+    let ipv6 = !LOOPBACK_WITHOUT_IPV6.into_iter().any(off);
+    for text in [Some("127.0.0.1/8"), ipv6.then_some("::1/128")].into_iter().flatten() {
         let Ok(address) = text.parse() else { continue };
         if !ns.addresses_of(LOOPBACK).any(|there| there.address == address) {
             ns.addresses.push(Address { link: LOOPBACK.into(), address, tentative: false, global: false });
@@ -154,23 +159,11 @@ pub fn set_link_local(net: &mut Namespaces, at: &MachineName, name: &str, genera
     }
 }
 
-/// With a link's carrier, or its bridge's, the kernel sets the state of the port anew.
-fn forget_port_state(link: &mut Link) {
-    link.settings.retain(|value| (value.setting.owner, value.setting.word) != (Owner::Port, "state"));
-}
-
 /// A link is up, with connected routes for its addresses; or down, without any route.
 pub fn set_up(net: &mut Namespaces, at: &MachineName, name: &str, up: bool) {
     let Some(link) = find_link(net, at, name) else { return };
     link.up = up;
-    forget_port_state(link);
-    if let Some(Peer { machine, link }) = link.peer.clone()
-        && let Some(other) = find_link(net, &machine, &link)
-    {
-        forget_port_state(other);
-    }
     let Some(ns) = net.get_mut(at) else { return };
-    ns.links.iter_mut().filter(|port| port.master.as_deref() == Some(name)).for_each(forget_port_state);
     if up && name == LOOPBACK {
         address_loopback(ns);
     }
@@ -382,7 +375,7 @@ pub fn settle(net: &mut Namespaces) {
         net.get(&peer.machine).and_then(|ns| ns.link(&peer.link)).is_some_and(|link| link.up)
     };
     let machines: Vec<MachineName> = net.keys().cloned().collect();
-    // Pipes first: a bridge has a carrier when one of its ports has.
+    // Pipes first: a bridge has a carrier when one of its ports has, and as long as it never had a port.
     for bridges in [false, true] {
         for at in &machines {
             let carriers: Vec<bool> = net[at]
@@ -390,8 +383,8 @@ pub fn settle(net: &mut Namespaces) {
                 .iter()
                 .map(|link| match (link.kind.as_str(), &link.peer) {
                     ("bridge", _) => {
-                        let mut ports = net[at].links.iter().filter(|port| port.master.as_ref() == Some(&link.name));
-                        link.up && ports.any(|port| port.carrier)
+                        let ports = || net[at].links.iter().filter(|port| port.master.as_ref() == Some(&link.name));
+                        link.up && (ports().next().is_none() || ports().any(|port| port.carrier))
                     }
                     (_, Some(peer)) => link.up && is_up(net, peer),
                     (_, None) => link.up,
