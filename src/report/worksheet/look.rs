@@ -7,8 +7,6 @@
 //!
 //! `…` stands for what cannot be known beforehand: indexes, hardware addresses, and states that take their time.
 
-use ipnetwork::IpNetwork;
-
 use crate::names::MachineName;
 use crate::network::ruleset::Family;
 use crate::network::{Address, Link, Namespace, Namespaces, Route, destination};
@@ -146,40 +144,28 @@ fn brief(ns: &Namespace, link: &Link) -> String {
     format!("{head} {}", words.join(" ")).trim_end().to_owned()
 }
 
-/// A machine's route tables: all of IPv4, which is listed in order, and of IPv6 one by one.
+/// A machine's main route tables: all of IPv4, which is listed in order, and of IPv6 one by one.
 fn routes(at: &MachineName, ns: &Namespace) -> Vec<Look> {
     if at.is_fabric() {
         return Vec::new();
     }
-    let (mut v4, v6): (Vec<&Route>, Vec<&Route>) = ns.routes.iter().partition(|route| route.to.is_ipv4());
+    let (mut v4, v6): (Vec<&Route>, Vec<&Route>) = ns.main_routes().partition(|route| route.to.is_ipv4());
     v4.sort_by_key(|route| (route.to.network(), u8::MAX - route.to.prefix()));
     let mut looks = Vec::new();
     if !v4.is_empty() {
-        let expected = v4.into_iter().map(|route| listed(ns, route)).collect();
+        let expected = v4.into_iter().map(listed).collect();
         looks.push(Look { command: format!("ip{} route", of(at)), expected });
     }
     for route in v6 {
         let command = format!("ip{} -6 route show {}", of(at), destination(&route.to));
-        looks.push(Look { command, expected: vec![listed(ns, route)] });
+        looks.push(Look { command, expected: vec![listed(route)] });
     }
     looks
 }
 
-/// A line of `ip route`.
-fn listed(ns: &Namespace, route: &Route) -> String {
-    let Route { to, via, dev, .. } = route;
-    let dev = dev.as_deref().unwrap_or("…");
-    let to = destination(to);
-    match (via, route.to) {
-        (Some(via), IpNetwork::V4(_)) => format!("{to} via {via} dev {dev}"),
-        (Some(via), IpNetwork::V6(_)) => format!("{to} via {via} dev {dev} …"),
-        (None, IpNetwork::V4(_)) => {
-            let source = ns.addresses_of(dev).find(|address| route.to.contains(address.address.ip()));
-            let source = source.map_or("…".into(), |address| address.address.ip().to_string());
-            format!("{to} dev {dev} proto kernel scope link src {source}")
-        }
-        (None, IpNetwork::V6(_)) => format!("{to} dev {dev} proto kernel …"),
-    }
+/// A line of `ip route`, which for IPv6 says more than anybody asked for.
+fn listed(route: &Route) -> String {
+    if route.to.is_ipv4() { route.to_string() } else { format!("{route} …") }
 }
 
 /// A port of a bridge, or all ports.

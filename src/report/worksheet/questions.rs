@@ -116,7 +116,7 @@ impl Whole<'_> {
     /// An address to ask for behind a route: for the default route that of a pod which is not at hand.
     fn target(&self, ns: &Namespace, to: IpNetwork) -> IpAddr {
         let far = |ip: &IpAddr| {
-            ip.is_ipv4() == to.is_ipv4() && !ns.routes.iter().any(|route| route.via.is_none() && route.to.contains(*ip))
+            ip.is_ipv4() == to.is_ipv4() && !ns.main_routes().any(|route| route.via.is_none() && route.to.contains(*ip))
         };
         match to.prefix() {
             0 => self.addresses("pod").map(|(_, ip)| ip).find(far).unwrap_or_else(|| probe(to)),
@@ -152,7 +152,7 @@ fn probe(to: IpNetwork) -> IpAddr {
 
 /// The route that a packet takes: the longest prefix, and among those the lowest metric.
 fn lookup(ns: &Namespace, to: IpAddr) -> Option<&Route> {
-    let fitting = ns.routes.iter().filter(|route| route.to.contains(to));
+    let fitting = ns.main_routes().filter(|route| route.to.contains(to));
     fitting.min_by_key(|route| (u8::MAX - route.to.prefix(), route.metric))
 }
 
