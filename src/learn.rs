@@ -74,17 +74,17 @@ pub struct Lesson<'a> {
     /// The steps that are the learner's.
     from: u32,
     to: u32,
-    /// Those that are in force, once somebody has looked.
-    in_force: Option<BTreeSet<u32>>,
+    in_force: BTreeSet<u32>,
     wrong: Vec<Mistake>,
     /// The chapter that was announced last.
     chapter: Option<String>,
 }
 
 impl<'a> Lesson<'a> {
-    /// A lesson over these steps of a plan.
-    pub fn new(plan: &'a Plan, from: u32, to: u32) -> Self {
-        Lesson { plan, from, to, in_force: None, wrong: Vec::new(), chapter: None }
+    /// A lesson over these steps of a plan, of which some may be in force already, as far as the journal knows.
+    pub fn new(plan: &'a Plan, from: u32, to: u32, in_force: &BTreeSet<u32>) -> Self {
+        let in_force = in_force.range(..=to).copied().collect();
+        Lesson { plan, from, to, in_force, wrong: Vec::new(), chapter: None }
     }
 
     /// Whether a step is the learner's.
@@ -94,8 +94,7 @@ impl<'a> Lesson<'a> {
 
     /// The steps that are in force.
     pub fn in_force(&self) -> &BTreeSet<u32> {
-        static NOTHING: BTreeSet<u32> = BTreeSet::new();
-        self.in_force.as_ref().unwrap_or(&NOTHING)
+        &self.in_force
     }
 
     /// What is wrong at the moment.
@@ -126,13 +125,8 @@ impl<'a> Lesson<'a> {
             (number <= self.to && step.check(seen) == Finding::Present).then_some(number)
         };
         let in_force: BTreeSet<u32> = self.plan.numbered().filter_map(present).collect();
-        match self.in_force.replace(in_force) {
-            None => {
-                let (done, _) = self.progress();
-                events.extend((done > 0).then_some(Event::Resumed(done)));
-            }
-            Some(before) => events.extend(self.ticks(&before)),
-        }
+        let before = std::mem::replace(&mut self.in_force, in_force);
+        events.extend(self.ticks(&before));
         let wrong = self.mistakes(seen, fresh);
         events.extend(self.wrong.iter().filter(|old| !wrong.contains(old)).cloned().map(Event::Righted));
         events.extend(wrong.iter().filter(|new| !self.wrong.contains(new)).cloned().map(Event::Wrong));

@@ -135,7 +135,8 @@ fn equivalent_commands_tick_the_same_steps() {
     shell.done("ip netns exec red ifconfig lo >/dev/null 2>&1 || true; ip -n red link set eth0 addrgenmode none");
     shell.done("ip -n red a a 10.244.1.2/24 dev eth0; ip -n red l s eth0 up; ip -n red r a 0/0 via 10.244.1.1 dev eth0 proto static");
     let told = lesson.until_done(18);
-    let mut steps = ticked(&told);
+    // The namespace blue may be told of in the same breath, behind the others.
+    let mut steps: Vec<u64> = ticked(&told).into_iter().filter(|step| *step <= 18).collect();
     steps.sort_unstable();
     assert_eq!(steps, [1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18]);
     lesson.type_in("q");

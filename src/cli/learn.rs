@@ -68,7 +68,7 @@ impl Learn {
         let input = stdin.as_fd().try_clone_to_owned().ok().map(File::from);
         let keys = stdin.is_terminal() && std::io::stdout().is_terminal();
         let style = report::Style { columns: width(), color: colors(&std::io::stdout()), keys };
-        let lesson = Lesson::new(&plan, self.from, to);
+        let lesson = Lesson::new(&plan, self.from, to, &lab.record(&plan).done);
         let outcome = learn::learn(&up.kernel, &lab, &plan, lesson, input, |lesson, event| match common.json {
             true => print(&report::document(&plan, lesson, event).to_string()),
             false => print(&report::text(&plan, lesson, event, style)),

@@ -70,6 +70,9 @@ pub fn learn(
     let mut mistakes = 0;
     let mut listener = Listener::new(kernel)?;
     tell(&lesson, &Event::Begun { from: lesson.from, to: lesson.to })?;
+    if let (done @ 1.., _) = lesson.progress() {
+        tell(&lesson, &Event::Resumed(done))?;
+    }
     let mut gone = false;
     loop {
         let looked = Instant::now();
