@@ -83,8 +83,7 @@ pub struct Lesson<'a> {
 impl<'a> Lesson<'a> {
     /// A lesson over these steps of a plan, of which some may be in force already, as far as the journal knows.
     pub fn new(plan: &'a Plan, from: u32, to: u32, in_force: &BTreeSet<u32>) -> Self {
-        let in_force = in_force.range(..=to).copied().collect();
-        Lesson { plan, from, to, in_force, wrong: Vec::new(), chapter: None }
+        Lesson { plan, from, to, in_force: in_force.clone(), wrong: Vec::new(), chapter: None }
     }
 
     /// Whether a step is the learner's.
@@ -121,9 +120,8 @@ impl<'a> Lesson<'a> {
     /// Takes a look at the lab, and says what has happened since the last one.
     pub fn look(&mut self, seen: &Namespaces, fresh: &BTreeMap<String, String>) -> Vec<Event> {
         let mut events = Vec::new();
-        let present = |(number, step): (u32, &crate::step::Step)| {
-            (number <= self.to && step.check(seen) == Finding::Present).then_some(number)
-        };
+        let present =
+            |(number, step): (u32, &crate::step::Step)| (step.check(seen) == Finding::Present).then_some(number);
         let in_force: BTreeSet<u32> = self.plan.numbered().filter_map(present).collect();
         let before = std::mem::replace(&mut self.in_force, in_force);
         events.extend(self.ticks(&before));
@@ -145,17 +143,15 @@ impl<'a> Lesson<'a> {
     fn ticks(&self, before: &BTreeSet<u32>) -> Vec<Event> {
         let now = self.in_force();
         let mut events: Vec<Event> = before.difference(now).map(|step| Event::Undone(*step)).collect();
-        let mut done = before.intersection(now).filter(|step| self.covers(**step)).count();
-        for step in now.difference(before) {
-            done += usize::from(self.covers(*step));
-            events.push(Event::Done { step: *step, done });
-        }
+        let done = before.intersection(now).filter(|step| self.covers(**step)).count();
+        let new = now.difference(before).filter(|step| self.covers(**step));
+        events.extend(new.zip(done + 1..).map(|(step, done)| Event::Done { step: *step, done }));
         events
     }
 
     /// What is not as the plan has it. What is only not done yet is no mistake.
     fn mistakes(&self, seen: &Namespaces, fresh: &BTreeMap<String, String>) -> Vec<Mistake> {
-        let whole: BTreeSet<u32> = (1..=self.to).collect();
+        let whole: BTreeSet<u32> = (1..=self.plan.len()).collect();
         let at_the_end = Expected::new(self.plan, &whole, fresh.clone()).differences(seen);
         // Sysctls are as the steps in force have them, and those to come have theirs still to set.
         let so_far = Expected::new(self.plan, self.in_force(), fresh.clone()).differences(seen);
@@ -195,8 +191,7 @@ impl<'a> Lesson<'a> {
     fn mistake(&self, found: Difference) -> Mistake {
         let meant = match &found.mends[..] {
             [Mend { deed: Deed::Remove(thing), .. }] if found.sort == Sort::Foreign => {
-                let mut open =
-                    self.plan.numbered().filter(|(number, _)| *number <= self.to && !self.in_force().contains(number));
+                let mut open = self.plan.numbered().filter(|(number, _)| !self.in_force().contains(number));
                 let meant = open.find(|(_, step)| step.machine == found.machine && is_alike(thing, &step.action));
                 match meant {
                     Some((_, step)) => format!("the plan says {}", step.thing()),

@@ -26,7 +26,7 @@ use crate::report::moved;
 use crate::step::{Action, Step, Way};
 
 /// How long to try for the lock.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How long to wait between two tries.
 const PAUSE: Duration = Duration::from_millis(20);
 

@@ -125,8 +125,7 @@ pub fn learn(
 fn write_down(lab: &Lab, plan: &Plan, lesson: &Lesson<'_>) {
     let record = lab.record(plan);
     let done: Vec<u32> = lesson.in_force().difference(&record.done).copied().collect();
-    let undone: Vec<u32> =
-        record.done.iter().filter(|step| **step <= lesson.to && !lesson.in_force().contains(step)).copied().collect();
+    let undone: Vec<u32> = record.done.difference(lesson.in_force()).copied().collect();
     if done.is_empty() && undone.is_empty() {
         return;
     }

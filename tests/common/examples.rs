@@ -10,6 +10,9 @@
 //! ```
 //! ````
 //!
+//! A block that begins with ```` ```console in another terminal ```` is typed in a terminal of its own: its command goes
+//! on while those that follow are typed, and has to have ended with the text.
+//!
 //! Every command has a shell of its own: what is to be remembered is remembered by the lab. The blocks of a text are run
 //! in their order, in a state directory of their own and in a directory that holds nothing but `topologies/`. `netlab`,
 //! and `cargo run --release --` before its arguments, mean the netlab that is tested. Blanks at the end of a line do not
@@ -28,6 +31,8 @@ pub struct Example {
     pub machine: Option<String>,
     pub command: String,
     pub expected: Vec<String>,
+    /// Whether it is typed in another terminal, and goes on there.
+    pub aside: bool,
 }
 
 /// A line that begins with a prompt, as the machine whose prompt it is (none for `$ `) and the command.
@@ -45,10 +50,11 @@ fn prompted(line: &str) -> Option<(Option<String>, &str)> {
 /// The examples in the console blocks of a Markdown text.
 pub fn examples(markdown: &str) -> Vec<Example> {
     let mut examples: Vec<Example> = Vec::new();
-    let (mut inside, mut continued) = (false, false);
+    let (mut inside, mut continued, mut aside) = (false, false, false);
     for (number, line) in markdown.lines().enumerate() {
         match line.trim_start() {
-            "```console" => (inside, continued) = (true, false),
+            "```console" => (inside, continued, aside) = (true, false, false),
+            "```console in another terminal" => (inside, continued, aside) = (true, false, true),
             fence if fence.starts_with("```") => inside = false,
             _ if !inside => {}
             _ if continued => {
@@ -60,7 +66,7 @@ pub fn examples(markdown: &str) -> Vec<Example> {
                 Some((machine, command)) => {
                     continued = command.ends_with('\\');
                     let command = command.to_owned();
-                    examples.push(Example { line: number + 1, machine, command, expected: Vec::new() });
+                    examples.push(Example { line: number + 1, machine, command, expected: Vec::new(), aside });
                 }
                 None => {
                     let example = examples.last_mut().unwrap_or_else(|| panic!("output without a command: {line}"));
@@ -131,31 +137,57 @@ impl Reader {
         shell
     }
 
-    /// Types one command, on the host or in a machine.
-    #[track_caller]
-    pub fn types(&self, machine: Option<&str>, command: &str) -> Ran {
+    /// A command as it is typed, on the host or in a machine, and what goes to its standard input.
+    fn typed(&self, machine: Option<&str>, command: &str) -> (Command, Vec<u8>) {
         let merged = format!("exec 2>&1\n{command}\n");
         let mut shell = self.shell();
         match machine {
-            None => run_with_input(shell.args(["-c", &merged]), b""),
+            None => {
+                shell.args(["-c", &merged]);
+                (shell, Vec::new())
+            }
             Some(machine) => {
-                run_with_input(shell.args(["-c", "exec netlab shell \"$0\" 2>&1", machine]), merged.as_bytes())
+                shell.args(["-c", "exec netlab shell \"$0\" 2>&1", machine]);
+                (shell, merged.into_bytes())
             }
         }
+    }
+
+    /// Types one command, on the host or in a machine.
+    #[track_caller]
+    pub fn types(&self, machine: Option<&str>, command: &str) -> Ran {
+        let (mut shell, input) = self.typed(machine, command);
+        run_with_input(&mut shell, &input)
     }
 
     /// Follows a text from its first example to its last; `name` is what messages call it.
     #[track_caller]
     pub fn follows(&self, name: &str, text: &str) {
-        for Example { line, machine, command, expected } in examples(text) {
-            let ran = self.types(machine.as_deref(), &command);
-            let printed: Vec<String> = ran.stdout.lines().map(|line| line.trim_end().to_owned()).collect();
-            assert!(
-                lines_match(&expected, &printed),
-                "{name}:{line}: `{command}` should print\n{}\n\nand prints\n{}\n",
-                expected.join("\n"),
-                printed.join("\n")
-            );
+        let mut aside = Vec::new();
+        for example in examples(text) {
+            let (mut shell, input) = self.typed(example.machine.as_deref(), &example.command);
+            match example.aside {
+                true => aside.push((std::thread::spawn(move || run_with_input(&mut shell, &input)), example)),
+                false => example.compare(name, &run_with_input(&mut shell, &input)),
+            }
         }
+        for (terminal, example) in aside {
+            example.compare(name, &terminal.join().expect("it ended"));
+        }
+    }
+}
+
+impl Example {
+    /// Fails unless it printed what it is said to print.
+    #[track_caller]
+    fn compare(&self, name: &str, ran: &Ran) {
+        let Example { line, command, expected, .. } = self;
+        let printed: Vec<String> = ran.stdout.lines().map(|line| line.trim_end().to_owned()).collect();
+        assert!(
+            lines_match(expected, &printed),
+            "{name}:{line}: `{command}` should print\n{}\n\nand prints\n{}\n",
+            expected.join("\n"),
+            printed.join("\n")
+        );
     }
 }
