@@ -157,7 +157,7 @@ pub fn run() -> Result<ExitCode> {
         Command::Routes(command) => command.run(&common),
         Command::Show(command) => command.run(&common),
         Command::Exec(command) => command.run(&common),
-        Command::Shell(command) => command.run(&common),
+        Command::Shell(command) => return command.run(&common),
         Command::Doctor(command) => return command.run(&common),
         Command::Generate(command) => command.run(),
         Command::Completions(command) => command.run(),

@@ -29,6 +29,18 @@ pub fn asked_to_stop() -> bool {
     ASKED.load(Ordering::Relaxed) != 0
 }
 
+extern "C" fn pass_over(_signal: i32) {}
+
+/// From here on Ctrl-C and Ctrl-\ on this terminal are the business of a program that was started on it. That one has
+/// them as usual: a handler, unlike being ignored, is not handed down.
+pub fn leave_interrupts_to_others() {
+    let action = SigAction::new(SigHandler::Handler(pass_over), SaFlags::SA_RESTART, SigSet::empty());
+    for signal in [Signal::SIGINT, Signal::SIGQUIT] {
+        // SAFETY: the handler does nothing.
+        let _ = unsafe { sigaction(signal, &action) };
+    }
+}
+
 /// Forgets a Ctrl-C that was meant for somebody else: a shell on the same terminal, which has ended since.
 pub fn forget_interrupts() {
     let _ = ASKED.compare_exchange(Signal::SIGINT as i32, 0, Ordering::Relaxed, Ordering::Relaxed);
