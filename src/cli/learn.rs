@@ -75,7 +75,7 @@ impl Learn {
         })?;
         match common.json {
             true => print(&report::summary_document(&plan.lab, &outcome).to_string())?,
-            false => print(&report::summary(&plan.lab, &outcome))?,
+            false => print(&report::summary(&plan.lab, &outcome, width()))?,
         }
         let status = match outcome.complete {
             true => return Ok(ExitCode::SUCCESS),

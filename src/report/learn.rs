@@ -141,7 +141,7 @@ pub fn hint(plan: &Plan, hint: Hint, columns: usize, color: bool) -> String {
 }
 
 /// The summary for people.
-pub fn summary(lab: &LabName, outcome: &Outcome) -> String {
+pub fn summary(lab: &LabName, outcome: &Outcome, columns: usize) -> String {
     let Outcome { complete, gone, done, total, time, hinted, mistakes } = outcome;
     let time = match (time.as_secs() / 60, time.as_secs() % 60) {
         (0, seconds) => format!("{seconds} s"),
@@ -156,18 +156,17 @@ pub fn summary(lab: &LabName, outcome: &Outcome) -> String {
     };
     let mistakes = if *mistakes == 0 { "nothing wrong".into() } else { count(*mistakes, "wrong turn", "wrong turns") };
     let counted = format!("{done} of {total} steps in {time}, {hints}, {mistakes}");
-    match (complete, gone) {
-        (true, _) => format!(
-            "\nDone: {counted}. Lab {lab} runs, and you have built it.\n\
-             \x20 netlab status    what there is\n\
-             \x20 netlab down      take it away; then try again from memory"
+    let (text, then): (String, &[(&str, &str)]) = match (complete, gone) {
+        (true, _) => (
+            format!("Done: {counted}. Lab {lab} runs, and you have built it."),
+            &[("status", "what there is"), ("down", "take it away; then try again from memory")],
         ),
-        (false, true) => format!("\nLab {lab} was taken away: {counted}."),
-        (false, false) => format!(
-            "\nStopped: {counted}. Lab {lab} stays as it is.\n\
-             \x20 netlab learn     go on\n\
-             \x20 netlab next      have netlab do the next step\n\
-             \x20 netlab down      take it away"
+        (false, true) => (format!("Lab {lab} was taken away: {counted}."), &[]),
+        (false, false) => (
+            format!("Stopped: {counted}. Lab {lab} stays as it is; the same `netlab learn` goes on."),
+            &[("next", "have netlab do the next step"), ("down", "take it away")],
         ),
-    }
+    };
+    let then: String = then.iter().map(|(command, what)| format!("  netlab {command:<8}  {what}\n")).collect();
+    format!("\n{}\n{then}", wrap(&text, columns).join("\n"))
 }
