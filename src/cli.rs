@@ -12,8 +12,11 @@ mod doctor;
 mod down;
 mod exec;
 mod expand;
+mod explain;
 mod generate;
+mod learn;
 mod list;
+mod listen;
 mod man;
 mod moves;
 mod plan;
@@ -22,6 +25,7 @@ mod schema;
 mod shell;
 mod show;
 mod status;
+mod step;
 mod up;
 mod validate;
 
@@ -49,6 +53,7 @@ use crate::topology::{self, Loaded};
 #[command(after_help = "\
 Examples:
   netlab up topologies/three-nodes.yaml      build a lab of three nodes
+  netlab up --step topologies/one-node.yaml  build one step by step, and see what each step changes
   netlab status                              see its machines and addresses
   netlab routes                              see who knows the way to whom
   netlab exec pod-a -- ping -c 1 10.244.2.2  run a command in a pod
@@ -100,6 +105,9 @@ enum Command {
     Goto(moves::Goto),
     Diff(diff::Diff),
     Repair(diff::Repair),
+    Learn(learn::Learn),
+    Hint(learn::HintCommand),
+    Explain(explain::Explain),
     Plan(plan::PlanCommand),
     Expand(expand::Expand),
     Validate(validate::Validate),
@@ -116,6 +124,8 @@ enum Command {
     Man(man::Man),
     #[command(hide = true)]
     Pause(pause::Pause),
+    #[command(hide = true)]
+    Listen(listen::Listen),
 }
 
 /// Parses the command line and does what it says.
@@ -135,6 +145,9 @@ pub fn run() -> Result<ExitCode> {
         Command::Goto(command) => command.run(&common),
         Command::Diff(command) => return command.run(&common),
         Command::Repair(command) => command.run(&common),
+        Command::Learn(command) => return command.run(&common),
+        Command::Hint(command) => command.run(&common),
+        Command::Explain(command) => command.run(&common),
         Command::Plan(command) => command.run(&common),
         Command::Expand(command) => command.run(&common),
         Command::Validate(command) => command.run(&common),
@@ -144,12 +157,13 @@ pub fn run() -> Result<ExitCode> {
         Command::Routes(command) => command.run(&common),
         Command::Show(command) => command.run(&common),
         Command::Exec(command) => command.run(&common),
-        Command::Shell(command) => command.run(&common),
+        Command::Shell(command) => return command.run(&common),
         Command::Doctor(command) => return command.run(&common),
         Command::Generate(command) => command.run(),
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(),
         Command::Pause(command) => command.run(),
+        Command::Listen(command) => command.run(&common),
     };
     done.map(|()| ExitCode::SUCCESS)
 }
@@ -223,6 +237,11 @@ impl FileArgument {
             loaded.topology.lab = name.clone();
         }
         Ok(loaded)
+    }
+
+    /// How the file is called on a command line; standard input has no name, so it gets the usual one.
+    fn named(&self) -> String {
+        if self.file.as_os_str() == "-" { "topology.yaml".into() } else { self.file.display().to_string() }
     }
 }
 

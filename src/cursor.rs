@@ -11,6 +11,8 @@
 //! Which steps are in force is in the journal, so that any terminal can go on where another one stopped. The lock is
 //! held while the cursor moves and not while somebody thinks.
 
+mod before;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
@@ -19,14 +21,14 @@ use crate::journal::{Journal, Record};
 use crate::kernel::observe::{View, observe};
 use crate::kernel::request::{Batch, Sending};
 use crate::kernel::worker::Worker;
-use crate::kernel::{Kernel, ready};
+use crate::kernel::{Kernel, ready, rehearsal};
 use crate::lab::{Lab, Lock};
 use crate::names::{LinkName, MachineName};
 use crate::network::Namespaces;
 use crate::network::changes::{Change, changes};
 use crate::plan::Plan;
 use crate::run::{self, Stopped};
-use crate::step::{Action, Finding, Step, Way};
+use crate::step::{Action, Finding, SetSysctl, Step, Way};
 
 /// How long links may take to settle before the second look.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -139,10 +141,35 @@ impl<'a> Cursor<'a> {
     /// Takes the cursor in hand.
     ///
     /// # Errors
-    /// When somebody else moves it just now.
+    /// When somebody else moves it just now, or took the lab away since it was entered.
     pub fn take(&'a self) -> Result<Hand<'a>> {
         let lock = self.lab.lock()?;
-        Ok(Hand { cursor: self, journal: self.lab.journal()?, worker: Worker::new(self.kernel)?, _lock: lock })
+        if self.lab.sandbox().is_none() {
+            // The lock has made the directory again: nothing of it is to stay.
+            let _ = self.lab.forget(lock);
+            return Err(Error::usage(format!("lab {} was taken down meanwhile", self.lab.name))
+                .help("`netlab up FILE` builds it again"));
+        }
+        let journal = self.lab.journal()?;
+        self.catch_up(&journal)?;
+        Ok(Hand { cursor: self, journal, worker: Worker::new(self.kernel)?, _lock: lock })
+    }
+
+    /// Finds out what became of the steps that a process began and did not finish: it was killed, or a batch failed.
+    fn catch_up(&self, journal: &Journal) -> Result<()> {
+        let record = self.record();
+        if !record.is_unfinished() && record.failed.is_none() {
+            return Ok(());
+        }
+        let findings = run::survey(self.kernel, self.plan)?;
+        let finding = |number: u32| findings.get(as_count(number.saturating_sub(1)));
+        let came = |number: &u32| finding(*number) == Some(&Finding::Present);
+        // A sysctl that was set back has another value, and is not missing.
+        let went = |number: &u32| matches!(finding(*number), Some(Finding::Missing | Finding::Differs(_)));
+        let came: Vec<u32> = record.begun.difference(&record.done).copied().filter(came).collect();
+        let went: Vec<u32> = record.undoing.intersection(&record.done).copied().filter(went).collect();
+        let written = journal.done(&came).and_then(|()| journal.undone(&went)).and_then(|()| journal.begin(&[]));
+        written.map_err(|error| Stopped::Journal(error).explain(self.plan, record.done.len()))
     }
 
     /// The machines that a step touches: its own, and those at the other ends of the pipes that it speaks of.
@@ -174,6 +201,14 @@ pub fn within(plan: &Plan, number: u32) -> Result<()> {
     if number <= plan.len() { Ok(()) } else { Err(no_such_step(plan, number)) }
 }
 
+/// The step of this number.
+///
+/// # Errors
+/// When the plan has none.
+pub fn step(plan: &Plan, number: u32) -> Result<&Step> {
+    plan.step(number).ok_or_else(|| no_such_step(plan, number))
+}
+
 fn no_such_step(plan: &Plan, number: u32) -> Error {
     Error::usage(format!("there is no step {number}")).help(format!("lab {} has steps 1 to {}", plan.lab, plan.len()))
 }
@@ -188,8 +223,8 @@ impl Hand<'_> {
     /// # Errors
     /// When something of somebody else's stands in the way, or the kernel refuses.
     pub fn make(&mut self, Move { number, way }: Move) -> Result<Moved> {
-        let Cursor { kernel, plan, .. } = *self.cursor;
-        let planned = plan.step(number).ok_or_else(|| no_such_step(plan, number))?;
+        let plan = self.cursor.plan;
+        let planned = step(plan, number)?;
         let touched = self.cursor.touched(planned);
         let before = self.cursor.look(&touched, planned)?;
         let finding = planned.check(&before);
@@ -220,15 +255,19 @@ impl Hand<'_> {
         }
         self.written(number, way, true)?;
         let touched_now: Vec<MachineName> = touched.iter().cloned().collect();
-        ready::wait(kernel, &touched_now, PATIENCE)?;
+        ready::settle(self.cursor.kernel, &touched_now, PATIENCE)?;
         let after = self.cursor.look(&touched, planned)?;
         Ok(Moved { number, step, already, changes: changes(&before, &after) })
     }
 
-    /// What takes a step back. What a sysctl of the topology's was before, a new namespace tells, or the step before.
+    /// What takes a step back. What a sysctl was before, the plan does not know: it is found out.
     fn inverse(&self, number: u32, planned: &Step) -> Result<Step> {
-        let _ = number;
-        Ok(planned.inverse())
+        let Cursor { kernel, plan, .. } = *self.cursor;
+        let Action::SetSysctl(sysctl) = &planned.action else { return Ok(planned.inverse()) };
+        let requests = before::requests(plan, number, &planned.machine);
+        let former = rehearsal::sysctl_after(kernel, requests, &sysctl.key)?;
+        let action = Action::SetSysctl(SetSysctl { former, ..sysctl.clone() });
+        Ok(Step { action, ..planned.inverse() })
     }
 
     /// Tells the journal that a move begins, or is made.

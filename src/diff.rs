@@ -6,12 +6,12 @@
 //! kernel ──observe──▶ Namespaces (seen) ─────┘              └──▶ all mends in the order in which they are made
 //! ```
 //!
-//! Three questions are asked of what was seen. Is every step that should be in force in force? ([`steps`]) Is what the
-//! kernel adds to them by itself still there, and are links and sysctls set as the kernel sets new ones? ([`settings`],
-//! [`sysctls`], [`kernel_made`]) And is there anything that no step explains, or that is out of date? ([`foreign`],
-//! [`stale`])
+//! Three questions are asked of what was seen. Is every step that should be in force in force? (`steps`) Is what the
+//! kernel adds to them by itself still there, and are links and sysctls set as the kernel sets new ones? (`settings`,
+//! `sysctls`, `kernel_made`) And is there anything that no step explains, or that is out of date? (`foreign`,
+//! `stale`)
 //!
-//! What a mend does to the network is predicted, too ([`order`]): to delete a veth deletes its other end, so what hung on
+//! What a mend does to the network is predicted, too (`order`): to delete a veth deletes its other end, so what hung on
 //! that has to be made again. So all commands are known beforehand.
 
 mod foreign;

@@ -7,14 +7,17 @@
 //!   help: `netlab status` shows what there is; `netlab down one-node` removes it
 //! ```
 
+use std::borrow::Cow;
 use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 use crate::kernel::Refusal;
 use crate::prose::wrap;
 use crate::topology::Failure;
 
 /// The exit statuses beside 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status {
     /// The finding is negative: something is not as it should be.
     Negative = 1,
@@ -37,9 +40,11 @@ pub struct Error {
     pub status: Status,
     message: String,
     /// Further lines: a label and a text.
-    details: Vec<(&'static str, String)>,
+    details: Vec<(Cow<'static, str>, String)>,
     /// A bad file speaks for itself.
     file: Option<Box<Failure>>,
+    /// Whether trying again in a moment may help.
+    busy: bool,
 }
 
 /// A result for the user.
@@ -48,7 +53,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error with this exit status.
     pub fn new(status: Status, message: impl Into<String>) -> Self {
-        Error { status, message: message.into(), details: Vec::new(), file: None }
+        Error { status, message: message.into(), details: Vec::new(), file: None, busy: false }
     }
 
     /// Bad usage.
@@ -66,15 +71,32 @@ impl Error {
         Self::new(Status::Refused, message)
     }
 
+    /// The same, where somebody else is at it, and trying again in a moment may help.
+    pub fn busy(self) -> Self {
+        Error { busy: true, ..self }
+    }
+
+    /// Whether trying again in a moment may help.
+    pub fn is_busy(&self) -> bool {
+        self.busy
+    }
+
     /// Adds a line: a label and a text.
     pub fn with(mut self, label: &'static str, text: impl Into<String>) -> Self {
-        self.details.push((label, text.into()));
+        self.details.push((label.into(), text.into()));
         self
     }
 
     /// Adds what to do next.
     pub fn help(self, text: impl Into<String>) -> Self {
         self.with("help", text)
+    }
+
+    /// The error as a process tells it to the one that started it.
+    pub fn packed(&self) -> Packed {
+        let file = self.file.as_ref().map(|file| file.render(false));
+        let details = self.details.iter().map(|(label, text)| (label.to_string(), text.clone())).collect();
+        Packed { status: self.status, message: file.unwrap_or_else(|| self.message.clone()), details }
     }
 
     /// The error as text, for a terminal of so many columns, in colour where that is wanted.
@@ -87,12 +109,27 @@ impl Error {
         for (label, detail) in &self.details {
             text += &format!("\n  {}", paint("1;36", label));
             // A command stays in one piece, so that it can be copied.
-            text += &match *label {
+            text += &match label.as_ref() {
                 COMMAND => format!(": {detail}"),
                 _ => indented(label, detail, columns.saturating_sub(2)).replace('\n', "\n  "),
             };
         }
         text
+    }
+}
+
+/// An error on its way from one process to another.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Packed {
+    status: Status,
+    message: String,
+    details: Vec<(String, String)>,
+}
+
+impl From<Packed> for Error {
+    fn from(Packed { status, message, details }: Packed) -> Self {
+        let details = details.into_iter().map(|(label, text)| (label.into(), text)).collect();
+        Error { status, message, details, file: None, busy: false }
     }
 }
 

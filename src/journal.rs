@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Only ever appended to, a line per write: a reader needs no lock, and a writer that is killed leaves at most one
-//! unfinished line, which counts as not written. The kernel stays the witness: after an interruption `up` looks at what
+//! unfinished line, which counts as not written, and which the next writer cuts off. The kernel stays the witness: after an interruption `up` looks at what
 //! there is, not at what the journal says.
 
 use std::collections::BTreeSet;

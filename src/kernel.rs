@@ -5,14 +5,18 @@
 //!                     ▲                              /run/netns/node-1, pod-a, …  (bind mounts)
 //! Sandbox::create ────┘
 //! Sandbox::enter ────▶ Kernel ──▶ Worker   sends requests            (worker, message, netlink, nft, sysctl)
-//!                            └──▶ observe  reads what there is       (observe, ready)
+//!                            ├──▶ observe  reads what there is       (observe, ready)
+//!                            ├──▶ Listener hears what changes        (listen)
+//!                            └──▶ rehearse asks what would be        (rehearsal)
 //! ```
 //!
 //! Whatever changes or asks Linux takes a [`Kernel`], which exists only inside a lab's sandbox: code that holds one
 //! cannot touch the host's network by mistake. Everything above this floor is plain values.
 
+pub mod apart;
 pub mod exec;
 pub mod host;
+pub mod listen;
 pub mod message;
 pub mod netlink;
 pub mod netns;
@@ -21,6 +25,7 @@ pub mod observe;
 pub mod process;
 pub mod ready;
 pub mod refusal;
+pub mod rehearsal;
 pub mod request;
 pub mod sandbox;
 pub mod signal;

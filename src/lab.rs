@@ -6,6 +6,7 @@
 //!    ├─ topology.yaml   the file as it was read
 //!    ├─ pause           the pause process: pid, start time, boot
 //!    ├─ journal         what was done
+//!    ├─ hints           which hints a learner was given
 //!    └─ lock            held by whoever changes the lab
 //! ```
 
@@ -13,6 +14,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
@@ -32,7 +34,7 @@ pub const STATE_DIR: &str = "NETLAB_STATE_DIR";
 
 /// The files of a lab, and the drafts that a killed writer leaves. The lock comes last: it is what makes a directory a
 /// lab's.
-const FILES: [&str; 6] = ["pause", "pause.new", "topology.yaml", "topology.yaml.new", "journal", "lock"];
+const FILES: [&str; 7] = ["pause", "pause.new", "topology.yaml", "topology.yaml.new", "journal", "hints", "lock"];
 
 /// The directory that holds the state of all labs of this user.
 #[derive(Debug, Clone)]
@@ -216,6 +218,7 @@ impl Lab {
         let holder = if holder.is_empty() { String::new() } else { format!(" (process {})", holder.trim()) };
         Error::refused(format!("lab {} is being changed by another netlab{holder}", self.name))
             .help("wait until it is done, then try again")
+            .busy()
     }
 
     fn make_directory(&self) -> Result<()> {
@@ -242,7 +245,7 @@ impl Lab {
     /// # Errors
     /// When it cannot be written: the disk is full, or the directory read-only.
     pub fn begin(&self, _lock: &Lock, text: &str, pause: &ProcessId) -> Result<()> {
-        for stale in ["pause", "journal", "topology.yaml"] {
+        for stale in ["pause", "journal", "hints", "topology.yaml"] {
             match fs::remove_file(self.file(stale)) {
                 Err(e) if e.kind() != ErrorKind::NotFound => return Err(self.unwritable(&self.file(stale), &e)),
                 _ => {}
@@ -296,19 +299,49 @@ impl Lab {
         Ok(topology)
     }
 
-    /// Its journal, to be written.
+    /// Its journal, to be written, by whoever holds the lock.
     ///
     /// # Errors
     /// When it cannot be opened.
     pub fn journal(&self) -> Result<Journal> {
         let path = self.file("journal");
         let open = OpenOptions::new().create(true).append(true).open(&path);
-        open.map(Journal::new).map_err(|e| self.unwritable(&path, &e))
+        open.and_then(|file| {
+            // What a full disk left of a line was never said: the next line is not to be appended to it.
+            let written = fs::read(&path)?;
+            let whole = written.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+            if whole < written.len() {
+                file.set_len(whole as u64)?;
+            }
+            Ok(Journal::new(file))
+        })
+        .map_err(|e| self.unwritable(&path, &e))
+    }
+
+    /// How much was written to its journal, and when: as long as that stays the same, the journal does.
+    pub fn journal_mark(&self) -> Option<(u64, SystemTime)> {
+        let metadata = fs::metadata(self.file("journal")).ok()?;
+        Some((metadata.len(), metadata.modified().ok()?))
     }
 
     /// What its journal says; one that is not there says nothing.
     pub fn record(&self, plan: &Plan) -> Record {
         let bytes = fs::read(self.file("journal")).unwrap_or_default();
         Record::parse(&String::from_utf8_lossy(&bytes), plan.len())
+    }
+
+    /// The hints that were given, a line each.
+    pub fn hints(&self) -> String {
+        fs::read_to_string(self.file("hints")).unwrap_or_default()
+    }
+
+    /// Adds a line to the hints.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn add_hint(&self, line: &str) -> Result<()> {
+        let path = self.file("hints");
+        let open = OpenOptions::new().create(true).append(true).open(&path);
+        open.and_then(|mut file| file.write_all(line.as_bytes())).map_err(|e| self.unwritable(&path, &e))
     }
 }

@@ -5,9 +5,9 @@
 //! ```text
 //! cli        parse arguments, call one function, print
 //! report     tables, JSON: values in, text out
-//! up  down  list  doctor                  what these commands do
-//! repair     a running lab against its plan, and put right
+//! up  down  learn  repair  list  doctor   what these commands do
 //! diff       what differs from the plan, and what mends it
+//! stepping   step by step, asking before each: what the view asks the lab
 //! cursor     one step forwards or backwards
 //! run        step through a plan      journal  what was done      lab  find and enter a lab
 //! plan       spelled-out topology → chapters of steps             fuse  steps → requests
@@ -32,6 +32,7 @@ pub mod fuse;
 pub mod journal;
 pub mod kernel;
 pub mod lab;
+pub mod learn;
 pub mod list;
 pub mod names;
 pub mod network;
@@ -41,5 +42,6 @@ pub mod repair;
 pub mod report;
 pub mod run;
 pub mod step;
+pub mod stepping;
 pub mod topology;
 pub mod up;

@@ -1,9 +1,10 @@
 //! One namespace's network as plain values: what a step predicts, what the kernel is seen to hold, what a report prints.
 //!
 //! ```text
-//! Namespace ── links      eth0, cni0, veth-red …
+//! Namespace ── links      eth0, cni0, veth-red … with their peers and settings
 //!           ├─ addresses  10.244.1.1/24 on cni0
 //!           ├─ routes     10.244.2.0/24 via 192.168.1.12
+//!           ├─ policy     pref 0 from all lookup local
 //!           ├─ neighbours 10.244.1.2 is at 7e:…
 //!           ├─ fdb        7e:… is behind veth-red
 //!           └─ tables     ip netlab { chain postrouting { … masquerade } }

@@ -5,7 +5,7 @@
 //!                        └─▶ lock ─▶ its mends, one after the other ─▶ look again ─▶ what is left
 //! ```
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -61,16 +61,23 @@ pub struct Repaired {
 pub fn diff(kernel: &Kernel, lab: &Lab, plan: &Plan) -> Result<Drift> {
     let record = lab.record(plan);
     let seen = look(kernel, plan)?;
-    let keys = seen.values().flat_map(|ns| ns.sysctls.keys()).map(|key| watched::of_a_new_link(key));
-    let keys: BTreeSet<String> = keys.collect();
-    let fresh = sysctl::baseline(kernel, keys.iter().map(String::as_str))?;
-    let expected = Expected::new(plan, &record.done, fresh);
+    let expected = Expected::new(plan, &record.done, fresh(kernel, &seen)?);
     let (differences, mends) = (expected.differences(&seen), expected.mends(&seen));
     Ok(Drift { record, differences, mends })
 }
 
+/// What a new namespace has for the sysctls that were seen.
+pub(crate) fn fresh(kernel: &Kernel, seen: &Namespaces) -> Result<BTreeMap<String, String>> {
+    let keys = seen.values().flat_map(|ns| ns.sysctls.keys()).map(|key| watched::of_a_new_link(key));
+    let keys: BTreeSet<String> = keys.collect();
+    Ok(sysctl::baseline(kernel, keys.iter().map(String::as_str))?)
+}
+
 /// Everything that a person can change, in every namespace of the lab.
-fn look(kernel: &Kernel, plan: &Plan) -> Result<Namespaces> {
+///
+/// # Errors
+/// When the lab cannot be looked at.
+pub(crate) fn look(kernel: &Kernel, plan: &Plan) -> Result<Namespaces> {
     let mut machines = vec![MachineName::fabric()];
     machines.extend(plan.machines.iter().map(|member| member.name.clone()));
     let strangers = netns::list()?;

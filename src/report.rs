@@ -8,14 +8,20 @@
 //! The documents are stable: a field may be added, none is renamed or taken away.
 
 pub mod diff;
+pub mod explain;
 pub mod findings;
+pub mod learn;
 pub mod list;
+pub mod mermaid;
 pub mod moved;
 pub mod plan;
 pub mod routes;
 pub mod script;
 pub mod show;
 pub mod status;
+pub mod tint;
+pub mod view;
+pub mod worksheet;
 
 use comfy_table::{ContentArrangement, Table, presets};
 
@@ -47,6 +53,11 @@ impl Paint {
     /// A heading.
     fn bold(self, text: &str) -> String {
         self.with("1", text)
+    }
+
+    /// Text with its names and addresses in the colours of their kinds.
+    fn tinted(self, words: &tint::Words, text: &str) -> String {
+        words.pieces(text).map(|(tint, piece)| tint.map_or(piece.to_owned(), |t| self.with(t.code(), piece))).collect()
     }
 
     /// Something that can be typed.

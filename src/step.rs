@@ -11,6 +11,7 @@
 //! kind of step is a new page and a new line in [`Action`].
 
 mod address;
+pub mod background;
 mod bridge;
 mod chain;
 mod ground;
@@ -191,6 +192,11 @@ impl Step {
     /// A step forwards.
     pub fn new(machine: &MachineName, action: Action, why: impl Into<String>) -> Self {
         Step { machine: machine.clone(), action, why: why.into(), way: Way::Do }
+    }
+
+    /// What is done, as an imperative without its full stop: `Create the bridge cni0`.
+    pub fn what(&self) -> String {
+        self.action.page().what(&self.machine, self.way)
     }
 
     /// What is done and why, as a sentence.

@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::cursor;
 use crate::error::{Error, Result};
 use crate::journal::{Journal, Record};
-use crate::kernel::{Sandbox, host, ready, signal};
+use crate::kernel::{Kernel, Sandbox, host, ready, signal};
 use crate::lab::{Lab, Lock, Store};
 use crate::names::MachineName;
 use crate::plan::{Kind, Member, Plan};
@@ -29,6 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Done {
     /// The plan.
     pub plan: Plan,
+    /// The lab, entered.
+    pub kernel: Kernel,
     /// How many steps were done now.
     pub steps: usize,
     /// How many steps are in force.
@@ -85,13 +87,19 @@ pub fn up(
         run::run(&kernel, &plan, &todo, manner, &journal, progress)
             .map_err(|stopped| stopped.explain(&plan, lab.record(&plan).done.len()))?;
     }
-    let unready = ready::wait(&kernel, &witnesses(&plan), PATIENCE)?;
+    let unready = match to == plan.len() {
+        true => ready::wait(&kernel, &witnesses(&plan), PATIENCE)?,
+        // Half a lab carries no packets yet, and need not.
+        false => {
+            ready::settle(&kernel, &witnesses(&plan), PATIENCE)?;
+            Vec::new()
+        }
+    };
     if !unready.is_empty() && signal::asked_to_stop() {
         return Err(Stopped::Asked.explain(&plan, lab.record(&plan).done.len()));
     }
-    let steps = todo.len();
-    let in_force = lab.record(&plan).done.len();
-    Ok(Done { plan, steps, ran_before, unready, in_force })
+    let (steps, in_force) = (todo.len(), lab.record(&plan).done.len());
+    Ok(Done { plan, kernel, steps, ran_before, unready, in_force })
 }
 
 /// Writes down what the kernel holds and the journal does not know: a process that is killed, and a batch that fails,

@@ -173,7 +173,7 @@ fn up_down_list_validate_and_doctor_have_their_documented_shapes() {
     let lab = Lab::place();
     let file = topology("one-node.yaml");
     let up = lab.run(&["up", "--json", &file]).json();
-    assert_eq!(keys(&up), ["lab", "ranBefore", "stepsDone", "steps", "milliseconds", "unready"]);
+    assert_eq!(keys(&up), ["lab", "ranBefore", "stepsDone", "steps", "inForce", "milliseconds", "unready"]);
     assert_eq!((&up["stepsDone"], &up["steps"], &up["ranBefore"]), (&29.into(), &29.into(), &false.into()));
     let labs = lab.run(&["list", "--json"]).json();
     assert_eq!(keys(&labs), ["labs"]);

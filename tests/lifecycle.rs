@@ -7,6 +7,7 @@ use std::process::{Child, Stdio};
 use common::host::Host;
 use common::lab::netlab;
 use common::program::{finish, start};
+use common::pty::Pty;
 use common::state::{LOOK, State};
 use common::wait::{until_it_ends, until_it_runs};
 use common::{Directory, Lab, run, run_with_input, topologies, topology, until};
@@ -170,4 +171,28 @@ fn up_straight_after_down_builds_the_same_lab() {
     }
     first.assert_same(&State::parse(&lab.script("fabric", LOOK).success()), "the first (-) and the sixth (+)");
     until("one pause process", || (lab.processes() == [lab.pause()]).then_some(()));
+}
+
+#[test]
+fn a_shell_on_a_terminal_says_when_its_lab_is_taken_away() {
+    let lab = Lab::up(&topology("one-node.yaml"));
+    let mut shell = Pty::start(lab.netlab(&["shell", "red"]).env("SHELL", "/bin/sh"), 80, 24);
+    shell.types("echo here-$((6 * 7))\n");
+    shell.shows("here-42", 1);
+    assert!(lab.run(&["down"]).success().contains("process"));
+    let (status, text) = shell.ends();
+    assert!(text.contains("goes to your own machine"), "{text}");
+    assert_eq!(status.code(), Some(128 + 9));
+    lab.assert_gone();
+}
+
+#[test]
+fn a_shell_on_a_terminal_hands_its_exit_status_on() {
+    let lab = Lab::up(&topology("one-node.yaml"));
+    let mut shell = Pty::start(lab.netlab(&["shell"]).env("SHELL", "/bin/sh"), 80, 24);
+    shell.types("exit 7\n");
+    let (status, text) = shell.ends();
+    assert_eq!(status.code(), Some(7), "{text}");
+    assert!(!text.contains("own machine"), "{text}");
+    lab.down();
 }

@@ -12,25 +12,11 @@
 mod common;
 
 use common::state::{LOOK, State};
-use common::{Directory, Lab, run_with_input, tool, topologies, topology};
-use nix::unistd::Uid;
-
-/// Runs a script as a person would who builds a lab by hand: in namespaces of its own.
-#[track_caller]
-fn by_hand(script: &str) -> common::Ran {
-    let mut command = tool("unshare");
-    if !Uid::effective().is_root() {
-        command.args(["--user", "--map-root-user"]);
-    }
-    run_with_input(command.args(["--net", "--mount", "sh", "-s"]), script.as_bytes())
-}
+use common::typist::{by_hand, header, script_of};
+use common::{Directory, Lab, tool, topologies, topology};
 
 fn state_of(lab: &Lab) -> State {
     State::parse(&lab.script("fabric", LOOK).success())
-}
-
-fn script_of(lab: &Lab, file: &str) -> String {
-    lab.run(&["plan", file, "--format", "sh"]).success()
 }
 
 #[test]
@@ -61,11 +47,6 @@ fn steps(lab: &Lab, file: &str) -> Vec<(String, Option<String>)> {
     plan["steps"].as_array().expect("steps").iter().map(step).collect()
 }
 
-/// The printed script's header: everything before its first chapter.
-fn header(script: &str) -> &str {
-    script.split("\n## ").next().unwrap_or(script)
-}
-
 #[test]
 fn undoing_every_step_in_reverse_order_leads_back_to_nothing() {
     for name in topologies() {
@@ -74,10 +55,9 @@ fn undoing_every_step_in_reverse_order_leads_back_to_nothing() {
         let script = script_of(&lab, &file);
         let undo: Vec<String> = steps(&lab, &file).into_iter().rev().filter_map(|(_, undo)| undo).collect();
         assert!(!undo.is_empty());
-        let by_hand = by_hand(&format!("{}\n{LOOK}", header(&script))).success();
-        let nothing = State::parse(&by_hand);
+        let nothing = State::parse(&by_hand(&format!("{}\n{LOOK}", header(&script))).success());
         // `set -e` in the header ends the script at the first command that is refused.
-        let and_back = self::by_hand(&format!("{script}\n{}\n{LOOK}", undo.join("\n"))).success();
+        let and_back = by_hand(&format!("{script}\n{}\n{LOOK}", undo.join("\n"))).success();
         State::parse(&and_back).assert_same(&nothing, &format!("{name}: undone (-) and untouched (+)"));
     }
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::{Common, print, print_json};
+use super::{Common, print, print_json, step};
 use crate::down;
 use crate::error::{Error, Result};
 use crate::kernel::sandbox::Ended;
@@ -18,7 +18,8 @@ use crate::names::LabName;
 Examples:
   netlab down               the only lab
   netlab down three-nodes   this one
-  netlab down --all         all of them")]
+  netlab down --all         all of them
+  netlab down --step        step by step, with a key for each")]
 pub struct Down {
     /// Which lab; without it the only one
     #[arg(value_name = "LAB")]
@@ -26,10 +27,17 @@ pub struct Down {
     /// Every lab of yours
     #[arg(long, conflicts_with = "name")]
     all: bool,
+    /// Undo one step at a time, the last one first, and show what each one changed
+    #[arg(long, conflicts_with = "all")]
+    step: bool,
 }
 
 impl Down {
     pub(super) fn run(self, common: &Common) -> Result<()> {
+        if self.step {
+            let named = self.name.clone().map_or_else(|| common.meant(), |name| Ok(Some(name)))?;
+            return step::down(Store::of_this_user()?.choose(named.as_ref())?, common);
+        }
         let labs = self.labs(&Store::of_this_user()?, common)?;
         let mut report = Vec::new();
         for lab in &labs {

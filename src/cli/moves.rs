@@ -94,7 +94,7 @@ fn make(common: &Common, nothing: &str, choose: impl FnOnce(&Cursor<'_>) -> Resu
         made.push(moved);
     }
     match common.json {
-        true => print_json(&moved::document(&inside.plan, cursor.record().done.len(), &made)),
+        true => print_json(&moved::document(&inside.plan, &cursor.record(), &made)),
         false if made.is_empty() => print(nothing),
         false => Ok(()),
     }

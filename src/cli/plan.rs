@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use super::{Common, FileArgument, colors, print, print_json, width};
 use crate::error::Result;
 use crate::plan::Plan;
-use crate::report::{plan, script};
+use crate::report::{plan, script, worksheet};
 
 /// Print what `up` would do, step by step
 #[derive(Debug, Args)]
@@ -13,7 +13,8 @@ use crate::report::{plan, script};
 Examples:
   netlab plan topologies/three-nodes.yaml
   netlab plan topologies/one-node.yaml --format sh > lab.sh
-  unshare --user --map-root-user --net --mount sh -c '. ./lab.sh; exec sh'    build it by hand")]
+  unshare --user --map-root-user --net --mount sh -c '. ./lab.sh; exec sh'    build it by hand
+  netlab plan topologies/one-node.yaml --format markdown > worksheet.md       a handout to work through")]
 pub struct PlanCommand {
     #[command(flatten)]
     file: FileArgument,
@@ -28,18 +29,22 @@ enum Format {
     Table,
     /// A POSIX shell script that builds the same lab by hand
     Sh,
+    /// A worksheet in Markdown: a picture, the commands, what is to be seen, questions and answers
+    Markdown,
     /// {lab, steps: [{number, chapter, machine, sentence, command, undo}]}
     Json,
 }
 
 impl PlanCommand {
     pub(super) fn run(self, common: &Common) -> Result<()> {
-        let plan = Plan::of(&self.file.load(common)?.topology);
+        let topology = self.file.load(common)?.topology;
+        let plan = Plan::of(&topology);
         match self.format {
             _ if common.json => print_json(&plan::document(&plan)),
             Format::Json => print_json(&plan::document(&plan)),
             Format::Table => print(&plan::text(&plan, width(), colors(&std::io::stdout()))),
             Format::Sh => print(&script::text(&plan)),
+            Format::Markdown => print(&worksheet::text(&topology, &plan, &self.file.named())),
         }
     }
 }

@@ -1,13 +1,23 @@
 //! `netlab shell [MACHINE]`
+//!
+//! ```text
+//! a pipe       netlab becomes the shell
+//! a terminal   netlab waits outside while another netlab becomes the shell: when the lab is taken away under it, somebody
+//!              has to say that what is typed next goes to the own machine
+//! ```
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, ExitCode};
 
 use clap::Args;
 
 use super::exec::run_inside;
 use super::{Common, Inside};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::kernel::signal;
+use crate::lab::{Lab, Store};
 use crate::names::FABRIC;
 
 /// Open a shell inside a lab, or inside one of its machines
@@ -22,10 +32,16 @@ pub struct Shell {
     /// Which machine; without it the fabric, from which all of them are within reach
     #[arg(value_name = "MACHINE", default_value = FABRIC)]
     machine: String,
+    /// Become the shell, with nobody waiting outside
+    #[arg(long, hide = true)]
+    alone: bool,
 }
 
 impl Shell {
-    pub(super) fn run(self, common: &Common) -> Result<()> {
+    pub(super) fn run(self, common: &Common) -> Result<ExitCode> {
+        if !self.alone && std::io::stdin().is_terminal() {
+            return self.attend(common);
+        }
         let inside = Inside::enter(common)?;
         let machine = inside.machine(&self.machine)?;
         let shell = std::env::var_os("SHELL").filter(|shell| !shell.is_empty()).unwrap_or_else(|| OsString::from("sh"));
@@ -38,6 +54,31 @@ impl Shell {
             if machine.is_fabric() { inside.lab.name.to_string() } else { format!("{}:{machine}", inside.lab.name) };
         // SAFETY: the process has one thread.
         unsafe { std::env::set_var("debian_chroot", place) };
-        run_inside(&inside, &machine, &[shell])
+        run_inside(&inside, &machine, &[shell]).map(|()| ExitCode::SUCCESS)
     }
+
+    /// Has another netlab become the shell, and stays outside the lab until it ends.
+    fn attend(&self, common: &Common) -> Result<ExitCode> {
+        let store = Store::of_this_user()?;
+        let lab = store.choose(common.meant()?.as_ref())?;
+        signal::leave_interrupts_to_others();
+        let mut command = Command::new("/proc/self/exe");
+        command.args(["--lab", lab.name.as_str(), "shell", "--alone", &self.machine]);
+        let ended = command.status().map_err(|e| Error::refused(format!("cannot open a shell: {e}")))?;
+        match ended.signal() {
+            None => Ok(u8::try_from(ended.code().unwrap_or(0)).unwrap_or(u8::MAX).into()),
+            Some(signal) => {
+                warn_of_the_own_machine(&lab);
+                Ok(u8::try_from(128 + signal).unwrap_or(u8::MAX).into())
+            }
+        }
+    }
+}
+
+/// Says that the shell is gone, and throws away what was typed into it meanwhile: it was meant for the lab.
+fn warn_of_the_own_machine(lab: &Lab) {
+    let _ = nix::sys::termios::tcflush(std::io::stdin(), nix::sys::termios::FlushArg::TCIFLUSH);
+    let why = if lab.sandbox().is_none() { "was taken away, and this shell with it" } else { "has lost this shell" };
+    let text = format!("\nlab {} {why}: what you type from here on goes to your own machine", lab.name);
+    let _ = writeln!(std::io::stderr(), "{text}");
 }

@@ -11,7 +11,8 @@ use crate::report::status;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 JSON: {lab, cursor: {done, total}, machines: [{name, kind, node?, interfaces: [{name, addresses, mtu, up}]}]}
-      and, after a step has failed, failed: {step, why}")]
+      and, while steps are to be done, cursor.next: {step, chapter, sentence, command?};
+      after a step has failed, failed: {step, why}")]
 pub struct Status {}
 
 impl Status {

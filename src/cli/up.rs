@@ -7,7 +7,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
-use super::{Common, FileArgument, print, print_json};
+use super::{Common, FileArgument, print, print_json, step};
 use crate::error::{Error, Result};
 use crate::lab::Store;
 use crate::names::MachineName;
@@ -24,6 +24,7 @@ use crate::up;
 Examples:
   netlab up topologies/three-nodes.yaml
   netlab up --lab mine topologies/one-node.yaml   give it another name, to have it twice
+  netlab up --step topologies/one-node.yaml       step by step, with a key for each
   netlab up --to 17 topologies/one-node.yaml      stop after step 17
   netlab plan topologies/three-nodes.yaml         see beforehand what will be done")]
 pub struct Up {
@@ -38,6 +39,9 @@ pub struct Up {
     /// Make the sandbox and do no step: the same as --to 0
     #[arg(long, conflicts_with = "to")]
     empty: bool,
+    /// Ask before each step, show its command, and what it changed; a lab that runs is taken where it is
+    #[arg(long, conflicts_with_all = ["empty", "no_fuse"])]
+    step: bool,
 }
 
 /// A run that is over sooner than this needs no progress bar.
@@ -47,6 +51,9 @@ impl Up {
     pub(super) fn run(self, common: &Common) -> Result<()> {
         let start = Instant::now();
         let loaded = self.file.load(common)?;
+        if self.step {
+            return step::up(&loaded, &self.file.file, self.to, common);
+        }
         let store = Store::of_this_user()?;
         let die_after = std::env::var(DIE_AFTER).ok().and_then(|text| text.parse().ok());
         let manner = Manner { one_by_one: self.no_fuse, die_after };
@@ -81,8 +88,8 @@ impl Up {
 /// A progress bar on standard error, where that is a terminal; it appears once patience is over.
 fn bar(steps: usize, start: Instant) -> impl Fn(usize, &MachineName) + Sync {
     let bar = ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} steps  {msg:.20}") {
-        bar.set_style(style);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos} of {len} steps  {wide_msg}") {
+        bar.set_style(style.progress_chars("━━─"));
     }
     let bar = Mutex::new(Cleared(bar));
     move |done, machine| {

@@ -148,7 +148,7 @@ impl Mend {
         match &self.deed {
             Deed::Redo { step, .. } => step.command().unwrap_or_default(),
             Deed::Remove(thing) => thing.command(at),
-            Deed::Restore(route) => format!("{ip}{} route add {route}", minus_6(route.to.is_ipv6())),
+            Deed::Restore(route) => format!("{ip}{} route {} {route}", minus_6(route.to.is_ipv6()), route.verb()),
             Deed::RestoreRule(rule) => format!("{ip}{} rule add {rule}", minus_6(rule.ipv6)),
             Deed::RestoreLoopback(address) => format!("{ip} addr add {address} dev lo scope host"),
             Deed::Generate { link } => format!("{ip} link set {link} addrgenmode eui64"),

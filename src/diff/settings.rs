@@ -4,8 +4,8 @@
 //! pod-a: eth0 has mtu 1400, and 1500 when nobody sets it       ip -n pod-a link set dev eth0 mtu 1500
 //! ```
 //!
-//! Two things follow from others and are not told by themselves: a bridge has the smallest MTU of its ports, and the
-//! state of a port is the kernel's to say while its bridge is down or speaks spanning tree.
+//! Two things follow from others and are not told by themselves: a bridge has the smallest MTU of its ports, and a port's
+//! state is the kernel's to say, which takes back what somebody sets (at once, or after the forward delay).
 
 use super::{Deed, Difference, Expected, Mend, Sort};
 use crate::names::MachineName;
@@ -75,12 +75,7 @@ fn follows(Value { setting, value }: &Value, link: &Link, ns: &Namespace) -> boo
                 ns.links.iter().filter(|port| port.master.as_ref() == Some(&link.name)).map(|port| port.mtu).min();
             smallest.map(u64::from) == Some(*value)
         }
-        (Owner::Port, "state") => {
-            let bridge = link.master.as_ref().and_then(|master| ns.link(master));
-            let spanning =
-                |bridge: &Link| bridge.settings.iter().any(|v| v.setting.word == "stp_state" && v.value != 0);
-            bridge.is_none_or(|bridge| !bridge.up || spanning(bridge))
-        }
+        (Owner::Port, "state") => true,
         _ => false,
     }
 }

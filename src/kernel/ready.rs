@@ -1,4 +1,5 @@
-//! To wait until a lab carries packets: the first packet after `up` is not to be lost.
+//! To wait until a lab carries packets, since the first packet after `up` is not to be lost; or, where half of it is
+//! still to be built, until what the kernel does by itself is over.
 //!
 //! ```text
 //! veth up on both ends ─▶ carrier ─▶ bridge port: disabled → forwarding; routes: no longer linkdown (milliseconds)
@@ -35,13 +36,32 @@ pub struct Unready {
 /// # Errors
 /// When the machines cannot be looked at.
 pub fn wait(kernel: &Kernel, machines: &[MachineName], patience: Duration) -> Result<Vec<Unready>> {
+    until(kernel, machines, patience, |ns| unready(ns).collect())
+}
+
+/// Waits until nothing more happens by itself in these machines: a port whose other end is down stays disabled, and an
+/// address of a link that is down stays tentative, for as long as nobody does the next step.
+/// Returns what has not settled after `patience`, or when somebody asks to stop.
+///
+/// # Errors
+/// When the machines cannot be looked at.
+pub fn settle(kernel: &Kernel, machines: &[MachineName], patience: Duration) -> Result<Vec<Unready>> {
+    until(kernel, machines, patience, |ns| unsettled(ns).collect())
+}
+
+fn until(
+    kernel: &Kernel,
+    machines: &[MachineName],
+    patience: Duration,
+    lacks: impl Fn(&Namespace) -> Vec<String>,
+) -> Result<Vec<Unready>> {
     let end = Instant::now() + patience;
     let mut waiting: Vec<MachineName> = machines.to_vec();
     loop {
         let seen = observe(kernel, &waiting, &View::LINKS)?;
         let unready: Vec<Unready> = seen
             .iter()
-            .flat_map(|(machine, ns)| unready(ns).map(|what| Unready { machine: machine.clone(), what }))
+            .flat_map(|(machine, ns)| lacks(ns).into_iter().map(|what| Unready { machine: machine.clone(), what }))
             .collect();
         if unready.is_empty() || Instant::now() > end || signal::asked_to_stop() {
             return Ok(unready);
@@ -59,6 +79,24 @@ fn unready(ns: &Namespace) -> impl Iterator<Item = String> {
     let unheard = ns.links.iter().filter(|link| link.up && link.carrier && !link.operational);
     let ports = ports.chain(unheard.map(|link| format!("the carrier of {} is not announced yet", link.name)));
     let addresses = ns.addresses.iter().filter(|a| a.tentative);
+    let addresses = addresses.map(|a| format!("address {} of {} is tentative", a.address, a.link));
+    let mute = ns.links.iter().filter(|link| lacks_link_local(ns, link));
+    ports.chain(addresses).chain(mute.map(|link| format!("{} has no link-local address yet", link.name)))
+}
+
+/// What in a namespace is still on its way: news of a carrier, or what follows from them.
+fn unsettled(ns: &Namespace) -> impl Iterator<Item = String> {
+    let is_up = |bridge: &String| ns.link(bridge).is_some_and(|link| link.up);
+    let lags = move |link: &&Link| match (&link.master, link.port) {
+        (Some(bridge), Some(state)) => (state == PortState::Forwarding) != (link.up && link.carrier && is_up(bridge)),
+        _ => false,
+    };
+    let ports = ns.links.iter().filter(lags);
+    let ports = ports.map(|link| format!("port {} is {}", link.name, link.port.unwrap_or(PortState::Disabled)));
+    let unheard = ns.links.iter().filter(|link| link.up && link.carrier != link.operational);
+    let ports = ports.chain(unheard.map(|link| format!("the carrier of {} is not announced yet", link.name)));
+    let carries = |name: &str| ns.link(name).is_some_and(|link| link.up && link.carrier);
+    let addresses = ns.addresses.iter().filter(move |a| a.tentative && carries(&a.link));
     let addresses = addresses.map(|a| format!("address {} of {} is tentative", a.address, a.link));
     let mute = ns.links.iter().filter(|link| lacks_link_local(ns, link));
     ports.chain(addresses).chain(mute.map(|link| format!("{} has no link-local address yet", link.name)))
@@ -128,5 +166,26 @@ mod tests {
         assert_eq!(waits_for(port.clone(), &[]), ["port eth0 is disabled"]);
         assert!(waits_for(Link { up: false, ..port.clone() }, &[]).is_empty());
         assert!(waits_for(Link { port: Some(PortState::Forwarding), ..port }, &[]).is_empty());
+    }
+
+    #[test]
+    fn a_port_without_carrier_has_settled_once_it_is_disabled() {
+        let bridge = Link { name: "cni0".into(), kind: "bridge".into(), ..link() };
+        let port = |carrier, state| Link {
+            carrier,
+            operational: carrier,
+            master: Some("cni0".into()),
+            port: Some(state),
+            ..link()
+        };
+        let lacks = |bridge: &Link, port| {
+            unsettled(&Namespace { links: vec![bridge.clone(), port], ..Namespace::default() }).collect::<Vec<_>>()
+        };
+        assert!(lacks(&bridge, port(false, PortState::Disabled)).is_empty());
+        assert!(lacks(&bridge, port(true, PortState::Forwarding)).is_empty());
+        assert_eq!(lacks(&bridge, port(true, PortState::Disabled)), ["port eth0 is disabled"]);
+        assert_eq!(lacks(&bridge, port(false, PortState::Forwarding)), ["port eth0 is forwarding"]);
+        let down = Link { up: false, carrier: false, operational: false, ..bridge };
+        assert!(lacks(&down, port(true, PortState::Disabled)).is_empty());
     }
 }

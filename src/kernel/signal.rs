@@ -4,14 +4,15 @@
 //! ^C ─▶ handler sets a flag ─▶ workers finish their batch and stop ─▶ `up` says how to go on
 //! ```
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicI32, Ordering};
 
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 
-static ASKED: AtomicBool = AtomicBool::new(false);
+/// The signal that asked last; 0 while nobody did.
+static ASKED: AtomicI32 = AtomicI32::new(0);
 
-extern "C" fn remember(_signal: i32) {
-    ASKED.store(true, Ordering::Relaxed);
+extern "C" fn remember(signal: i32) {
+    ASKED.store(signal, Ordering::Relaxed);
 }
 
 /// From here on SIGINT, SIGTERM and SIGHUP are remembered instead of ending the process.
@@ -25,5 +26,22 @@ pub fn remember_requests_to_stop() {
 
 /// Whether somebody asked to stop.
 pub fn asked_to_stop() -> bool {
-    ASKED.load(Ordering::Relaxed)
+    ASKED.load(Ordering::Relaxed) != 0
+}
+
+extern "C" fn pass_over(_signal: i32) {}
+
+/// From here on Ctrl-C and Ctrl-\ on this terminal are the business of a program that was started on it. That one has
+/// them as usual: a handler, unlike being ignored, is not handed down.
+pub fn leave_interrupts_to_others() {
+    let action = SigAction::new(SigHandler::Handler(pass_over), SaFlags::SA_RESTART, SigSet::empty());
+    for signal in [Signal::SIGINT, Signal::SIGQUIT] {
+        // SAFETY: the handler does nothing.
+        let _ = unsafe { sigaction(signal, &action) };
+    }
+}
+
+/// Forgets a Ctrl-C that was meant for somebody else: a shell on the same terminal, which has ended since.
+pub fn forget_interrupts() {
+    let _ = ASKED.compare_exchange(Signal::SIGINT as i32, 0, Ordering::Relaxed, Ordering::Relaxed);
 }

@@ -52,7 +52,8 @@ fn file(doing: &str, key: &str) -> Result<PathBuf> {
 /// What the kernel says: `ENOENT` for an unknown key, `EINVAL` for a value that it cannot take.
 pub fn write(key: &str, value: &str) -> Result<()> {
     let doing = format!("set {key} to {value}");
-    fs::write(file(&doing, key)?, value).map_err(|error| {
+    // With its newline: to write nothing at all would leave a sysctl as it is, and not empty it.
+    fs::write(file(&doing, key)?, format!("{value}\n")).map_err(|error| {
         let refusal = Refusal::from_io(doing, &error);
         match refusal.errno {
             Errno::ENOENT => refusal.with_hint("this kernel has no such sysctl: `sysctl -a` lists those it has"),

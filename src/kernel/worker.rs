@@ -8,6 +8,8 @@
 //! A worker keeps a `Place` for each namespace that it works in: the open namespace, its netlink sockets, and the
 //! indexes of its links. Workers on several threads share one place, the fabric's.
 
+mod local;
+
 use std::collections::HashMap;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,7 +26,6 @@ use super::request::{Batch, Home, Request};
 use super::sandbox::Kernel;
 use super::sysctl;
 use crate::names::MachineName;
-use crate::network;
 
 /// A step that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,8 +175,8 @@ impl Worker {
         let mut sending = Departure::default();
         for item in &batch.sendings {
             let step = item.step;
-            // A link's sysctls are there once the link is.
-            if matches!(&item.request, Request::Sysctl { key, .. } if network::sysctl::link_of(key).is_some()) {
+            // A sysctl is written at once: the link that it belongs to must not still wait to be sent for.
+            if matches!(item.request, Request::Sysctl { .. }) {
                 self.flush(at, &mut sending)?;
             }
             self.queue(at, &item.request, step, &mut sending).map_err(|refusal| Failed { step, refusal })?;
@@ -296,7 +297,7 @@ impl Worker {
                 Ok(message::link_move(index, ns, rename.as_str()))
             });
         }
-        self.with(at, |place| local_message(place, request))
+        self.with(at, |place| local::message(place, request))
     }
 }
 
@@ -307,47 +308,4 @@ struct Departure {
     route_steps: Vec<(u32, Request)>,
     nft: Vec<nft::Change>,
     nft_steps: Vec<u32>,
-}
-
-/// A request that concerns one namespace alone.
-fn local_message(place: &mut Place, request: &Request) -> Result<Message> {
-    Ok(match request {
-        Request::BridgeAdd { name } => message::bridge_add(name.as_str(), place.name_own(name.as_str())),
-        Request::VethAdd { name, peer, .. } => {
-            let near = End { name: name.as_str(), index: place.name_port(name.as_str()) };
-            let far = End { name: peer.as_str(), index: place.name_own(peer.as_str()) };
-            message::veth_add(near, far, None)
-        }
-        Request::LinkDelete { name } => {
-            let index = place.index(name.as_str())?;
-            place.links.remove(name.as_str());
-            message::link_delete(index)
-        }
-        Request::LinkMaster { name, master } => {
-            let master = master.as_ref().map_or(Ok(0), |bridge| place.index(bridge.as_str()))?;
-            message::link_master(place.index(name.as_str())?, master)
-        }
-        Request::LinkUp { name, up } => message::link_up(place.index(name.as_str())?, *up),
-        Request::LinkLocal { name, generate } => message::link_local(place.index(name.as_str())?, *generate),
-        Request::LinkRename { name, rename } => {
-            let index = place.index(name)?;
-            place.links.remove(name);
-            place.links.insert(rename.as_str().to_owned(), index);
-            message::link_rename(index, rename.as_str())
-        }
-        Request::LinkSetting { link, setting, value } => {
-            message::link_setting(place.index(link.as_str())?, setting, *value)
-        }
-        Request::Address { link, address, add } => message::address(place.index(link.as_str())?, *address, *add),
-        Request::Route { to, via, add } => message::route(*to, *via, *add),
-        Request::ExactRoute { route, add } => message::exact_route(route, *add, |dev| place.index(dev))?,
-        Request::PolicyRule { rule, add } => message::policy_rule(rule, *add)?,
-        Request::NeighbourDelete { neighbour } => message::neighbour_delete(place.index(&neighbour.link)?, neighbour),
-        Request::FdbDelete { entry } => message::fdb_delete(place.index(&entry.port)?, entry),
-        Request::NetnsAdd
-        | Request::NetnsDelete
-        | Request::Sysctl { .. }
-        | Request::LinkMove { .. }
-        | Request::Nft(_) => return Err(Refusal::new(request.to_string(), Errno::EINVAL)),
-    })
 }

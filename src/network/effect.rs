@@ -33,6 +33,9 @@ const LOOPBACK_MTU: u32 = 65536;
 const IPV6_MTU: u32 = 1280;
 const LINK_LOCAL_LENGTH: u8 = 64;
 
+/// The sysctls that keep it without IPv6. It is older than its machine's defaults.
+const LOOPBACK_WITHOUT_IPV6: [&str; 2] = ["net.ipv6.conf.all.disable_ipv6", "net.ipv6.conf.lo.disable_ipv6"];
+
 /// The sysctl that keeps IPv6 addresses on a link that is set down, as it stands for links to come.
 const KEEP_ADDRESSES: &str = "net.ipv6.conf.default.keep_addr_on_down";
 
@@ -96,7 +99,9 @@ fn switch_ipv6(net: &mut Namespaces, at: &MachineName, key: &str, value: &str) {
 
 /// The loopback's own addresses: when it is set up, both; when IPv6 comes back, its.
 fn address_loopback(ns: &mut Namespace, addresses: &[&str]) {
-    for text in addresses {
+    let off = |key: &str| ns.sysctls.get(key).is_some_and(|value| value == "1");
+    let ipv6 = !LOOPBACK_WITHOUT_IPV6.into_iter().any(off);
+    for text in addresses.iter().filter(|text| ipv6 || **text != LOOPBACK_IPV6) {
         let Ok(address) = text.parse() else { continue };
         if !ns.addresses_of(LOOPBACK).any(|there| there.address == address) {
             ns.addresses.push(Address::new(LOOPBACK, address));
@@ -182,23 +187,11 @@ pub fn set_link_local(net: &mut Namespaces, at: &MachineName, name: &str, genera
     }
 }
 
-/// With a link's carrier, or its bridge's, the kernel sets the state of the port anew.
-fn forget_port_state(link: &mut Link) {
-    link.settings.retain(|value| (value.setting.owner, value.setting.word) != (Owner::Port, "state"));
-}
-
 /// A link is up, with connected routes for its addresses; or down, without any route.
 pub fn set_up(net: &mut Namespaces, at: &MachineName, name: &str, up: bool) {
     let Some(link) = find_link(net, at, name) else { return };
     link.up = up;
-    forget_port_state(link);
-    if let Some(Peer { machine, link }) = link.peer.clone()
-        && let Some(other) = find_link(net, &machine, &link)
-    {
-        forget_port_state(other);
-    }
     let Some(ns) = net.get_mut(at) else { return };
-    ns.links.iter_mut().filter(|port| port.master.as_deref() == Some(name)).for_each(forget_port_state);
     if up && name == LOOPBACK {
         address_loopback(ns, &[LOOPBACK_IPV4, LOOPBACK_IPV6]);
     }
@@ -460,7 +453,7 @@ pub fn settle(net: &mut Namespaces) {
         net.get(&peer.machine).and_then(|ns| ns.link(&peer.link)).is_some_and(|link| link.up)
     };
     let machines: Vec<MachineName> = net.keys().cloned().collect();
-    // Pipes first: a bridge has a carrier when one of its ports has.
+    // Pipes first: a bridge has a carrier when one of its ports has, and as long as it never had a port.
     for bridges in [false, true] {
         for at in &machines {
             let carriers: Vec<bool> = net[at]
@@ -468,8 +461,8 @@ pub fn settle(net: &mut Namespaces) {
                 .iter()
                 .map(|link| match (link.kind.as_str(), &link.peer) {
                     ("bridge", _) => {
-                        let mut ports = net[at].links.iter().filter(|port| port.master.as_ref() == Some(&link.name));
-                        link.up && ports.any(|port| port.carrier)
+                        let ports = || net[at].links.iter().filter(|port| port.master.as_ref() == Some(&link.name));
+                        link.up && (ports().next().is_none() || ports().any(|port| port.carrier))
                     }
                     (_, Some(peer)) => link.up && is_up(net, peer),
                     (_, None) => link.up,

@@ -81,7 +81,7 @@ fn mends(all: &[Mend]) -> Vec<MendDocument<'_>> {
 pub fn document<'a>(plan: &'a Plan, drift: &'a Drift) -> Document<'a> {
     Document {
         lab: &plan.lab,
-        cursor: Cursor { done: drift.record.done.len(), total: plan.len() },
+        cursor: Cursor::of(plan, &drift.record),
         differences: differences(&drift.differences),
         mends: mends(&drift.mends),
     }

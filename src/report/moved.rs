@@ -11,7 +11,9 @@
 use serde::Serialize;
 
 use super::Paint;
+use super::tint::{Tint, Words};
 use crate::cursor::Moved;
+use crate::journal::Record;
 use crate::names::{LabName, MachineName};
 use crate::network::changes::{Change, Sort};
 use crate::plan::Plan;
@@ -50,10 +52,10 @@ struct ChangeDocument<'a> {
     text: &'a str,
 }
 
-/// The moves for programs; `done` is how many steps are in force now.
-pub fn document<'a>(plan: &'a Plan, done: usize, moves: &'a [Moved]) -> Document<'a> {
-    let cursor = super::status::Cursor { done, total: plan.len() };
-    Document { lab: &plan.lab, cursor, moves: moves.iter().map(|moved| one(plan, moved)).collect() }
+/// The moves for programs, and where the cursor is now.
+pub fn document<'a>(plan: &'a Plan, record: &Record, moves: &'a [Moved]) -> Document<'a> {
+    let moves = moves.iter().map(|moved| one(plan, moved)).collect();
+    Document { lab: &plan.lab, cursor: super::status::Cursor::of(plan, record), moves }
 }
 
 /// One move for programs.
@@ -83,8 +85,9 @@ pub fn announced(plan: &Plan, number: u32, step: &Step, columns: usize, color: b
     let undo = if step.way == Way::Undo { "back: " } else { "" };
     let chapter = plan.chapter_of(number).map_or("", |chapter| &chapter.title);
     let mut text = format!("{}\n", paint.bold(&format!("{undo}step {number} of {} · {chapter}", plan.len())));
+    let words = Words::of(step);
     for line in wrap(&step.sentence(), columns) {
-        text.push_str(&format!("{line}\n"));
+        text.push_str(&format!("{}\n", paint.tinted(&words, &line)));
     }
     if let Some(command) = step.command() {
         text.push_str(&format!("  {}\n", paint.command(&command)));
@@ -104,11 +107,15 @@ pub fn changed(moved: &Moved, color: bool) -> String {
     }
     let line = |change: &Change| {
         let code = match change.sort {
-            Sort::Appeared => "32",
-            Sort::Went => "31",
-            Sort::Became => "33",
+            Sort::Appeared => "1;32",
+            Sort::Went => "1;31",
+            Sort::Became => "1;33",
         };
-        format!("  {}\n", paint.with(code, &change.to_string()))
+        let words = Words::of(&moved.step).with(change);
+        let sign = paint.with(code, &change.sort.sign().to_string());
+        let machine = paint.with(Tint::Machine.code(), change.machine.as_str());
+        let kind = paint.with(Tint::of(change.kind).code(), change.kind.word());
+        format!("  {sign} {machine}: {kind} {}\n", paint.tinted(&words, &change.text))
     };
     moved.changes.iter().map(line).collect()
 }

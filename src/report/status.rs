@@ -7,6 +7,7 @@ use crate::journal::Record;
 use crate::names::{LabName, MachineName};
 use crate::network::{Link, Namespace, Namespaces};
 use crate::plan::{Kind, Member, Plan};
+use crate::prose::wrap;
 
 /// A lab's state for programs.
 #[derive(Debug, Serialize)]
@@ -26,6 +27,31 @@ pub struct Cursor {
     pub done: usize,
     /// How many there are.
     pub total: u32,
+    /// The step to do next, while some are to be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<NextStep>,
+}
+
+/// The step to do next.
+#[derive(Debug, Serialize)]
+pub struct NextStep {
+    /// Its number.
+    step: u32,
+    chapter: String,
+    sentence: String,
+    command: Option<String>,
+}
+
+impl Cursor {
+    /// What a journal says of it.
+    pub fn of(plan: &Plan, record: &Record) -> Self {
+        let next = record.next(plan.len()).and_then(|number| {
+            let (step, chapter) = (plan.step(number)?, plan.chapter_of(number)?);
+            let (sentence, command) = (step.sentence(), step.command());
+            Some(NextStep { step: number, chapter: chapter.title.clone(), sentence, command })
+        });
+        Cursor { done: record.done.len(), total: plan.len(), next }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -66,7 +92,7 @@ pub fn document<'a>(plan: &'a Plan, record: &'a Record, seen: &Namespaces) -> Do
     };
     Document {
         lab: &plan.lab,
-        cursor: Cursor { done: record.done.len(), total: plan.len() },
+        cursor: Cursor::of(plan, record),
         failed: record.failed.as_ref().map(|(step, why)| FailedStep { step: *step, why }),
         machines: plan.machines.iter().filter_map(machine).collect(),
     }
@@ -83,13 +109,18 @@ fn interface(ns: &Namespace, link: &Link) -> InterfaceDocument {
 
 /// The state for people: interfaces that carry addresses, and those that are down.
 pub fn text(document: &Document<'_>, plan: &Plan, record: &Record, pause: i32, columns: usize) -> String {
-    let Cursor { done, total } = document.cursor;
+    let Cursor { done, total, next } = &document.cursor;
     let mut text = format!("lab {}: {done} of {total} steps done; pause process {pause}\n", document.lab);
     if let Some(FailedStep { step, why }) = &document.failed {
         let sentence = plan.step(*step).map(|step| step.sentence()).unwrap_or_default();
         text.push_str(&format!("step {step} failed: {sentence}\n  {why}\n"));
     } else if record.is_unfinished() {
         text.push_str("some steps were begun and not finished: `netlab up` goes on\n");
+    }
+    if let Some(NextStep { step, chapter, sentence, .. }) = next {
+        for line in wrap(&format!("next is step {step} · {chapter}: {sentence}"), columns) {
+            text.push_str(&format!("{line}\n"));
+        }
     }
     if document.machines.is_empty() {
         return text + "no machine exists yet\n";

@@ -45,9 +45,11 @@ pub(crate) fn quoted(assignment: &str) -> String {
 
 impl Page for SetSysctl {
     fn what(&self, _at: &MachineName, way: Way) -> String {
-        match self.target(way) {
-            Some(value) => format!("Set {} to {value}", self.key),
-            None => format!("Set {} back to what it was", self.key),
+        match (way, self.target(way)) {
+            (Way::Do, Some(value)) => format!("Set {} to {value}", self.key),
+            (Way::Undo, Some(value)) if value.is_empty() => format!("Empty {} again", self.key),
+            (Way::Undo, Some(value)) => format!("Set {} back to {value}", self.key),
+            (_, None) => format!("Leave {} as it is: what it was before is not known", self.key),
         }
     }
 

@@ -3,7 +3,12 @@
 //! ```text
 //! program    run a program, wait for it with patience, look at what it said      wait   until something is so
 //! lab        one lab with a state directory of its own, gone at the end          host   what must not change
+//! one_node   the lab of one node, somewhere along its steps
+//! examples   the console blocks of a Markdown text, typed by a reader
 //! shell      an open `netlab shell`, into which a test types
+//! pty        a program on a terminal of its own, and what it draws
+//! typist     a person who types the printed commands
+//! facts      what a step can lead to, as seen in JSON and as predicted
 //! state      everything the kernel knows of a lab, as `ip`, `bridge`, `nft` and `sysctl` tell it
 //! ```
 //!
@@ -14,11 +19,16 @@
 // Each test file uses its part of this.
 #![allow(dead_code, unused_imports)]
 
+pub mod examples;
+pub mod facts;
 pub mod host;
 pub mod lab;
+pub mod one_node;
 pub mod program;
+pub mod pty;
 pub mod shell;
 pub mod state;
+pub mod typist;
 pub mod wait;
 
 pub use lab::Lab;

@@ -32,7 +32,8 @@ ask() {
 ask ip -j -d link; ask nft -j list ruleset
 ask ip -j -d route show table all; ask ip -j -d -6 route show table all
 [ -z "$all" ] || {
-    ask ip -j -d addr; ask ip -j rule; ask ip -j -6 rule; ask bridge -j -d link; ask sysctl -a -r ^net[.]
+    ask ip -j -d addr; ask ip -j rule; ask ip -j -6 rule; ask bridge -j -d link
+    [ -n "${hurried:-}" ] || ask sysctl -a -r ^net[.]
 }
 '
 sh -c "$look" fabric
@@ -56,6 +57,7 @@ echo "@@ end"
 /// | `no`, `id`, `designated_port` | a switch numbers its ports as they are plugged in, and two threads plug |
 /// | `num_tx_queues`, `num_rx_queues` | the fused form asks for one, which is faster |
 /// | `operstate` `UNKNOWN` | of a bridge that was never without a carrier; it counts as `UP` |
+/// | the flag `M-DOWN` | of the link that a peer's index has in this namespace: `bridge` asks it in place of the peer |
 /// | `*_timer` | they tick |
 /// | `handle` | nft counts what it made |
 const VARIES: &[&str] = &[
@@ -97,7 +99,8 @@ pub fn is_counter(line: &str) -> bool {
 /// A shell script that tells all about every machine and the fabric it runs in. It waits until links and addresses have
 /// settled: a person who typed the commands would look a moment later, too.
 ///
-/// With `$unsettled` it does not wait, where links are meant to be down.
+/// With `$unsettled` it does not wait, where links are meant to be down; with `$hurried` it passes over the sysctls,
+/// which take the longest to read.
 pub const LOOK: &str = concat!("all=yes\n", look!());
 
 /// The same without the sysctls, which take the longest to read, without what says the same in other words (an address
@@ -134,13 +137,14 @@ impl State {
     }
 
     /// The state without what the kernel adds by itself a moment later, once a link has a carrier, and without what a
-    /// link keeps for ever from having been up once: its queue, how much its ports let it send at a time, and 127.0.0.1.
+    /// link keeps for ever from having been up once: its queue, how much its ports let it send at a time, and 127.0.0.1;
+    /// with that, the loopback no longer follows the defaults of IPv4 (`ipv4_devconf_setall`, `net/ipv4/devinet.c`).
     /// The local table follows the addresses.
     pub fn without_what_follows(&self) -> State {
         let without = |line: &String| {
             let mut value: Value = match serde_json::from_str(line) {
                 Ok(value) => value,
-                Err(_) => return Some(line.clone()),
+                Err(_) => return (!line.starts_with("net.ipv4.conf.lo.")).then(|| line.clone()),
             };
             remove(&mut value, &["operstate", "flags", "state", "qdisc", "tso_max_size", "tentative"]);
             let map = value.as_object_mut()?;
@@ -243,6 +247,7 @@ fn normalise(value: &mut Value) {
             map.extend(sorted);
         }
         Value::Array(list) => {
+            list.retain(|value| value != "M-DOWN");
             list.iter_mut().for_each(normalise);
             list.sort_by_key(Value::to_string);
         }

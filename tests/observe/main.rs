@@ -13,7 +13,7 @@ use std::process::Command;
 use netlab::kernel::observe::{View, observe};
 use netlab::kernel::request::{Batch, Request, Sending};
 use netlab::kernel::worker::Worker;
-use netlab::kernel::{Kernel, Refusal, sandbox};
+use netlab::kernel::{Kernel, Refusal, ready, sandbox};
 use netlab::names::MachineName;
 use netlab::network::Namespace;
 use serde_json::Value;
@@ -65,6 +65,12 @@ fn forget_time(json: &mut Value) {
 fn see(kernel: &Kernel, view: &View) -> Namespace {
     let fabric = MachineName::fabric();
     observe(kernel, [&fabric], view).expect("to look").remove(&fabric).expect("the fabric")
+}
+
+/// Waits until the links of these machines are as they will stay: carriers announced, ports forwarding.
+fn settle(kernel: &Kernel, machines: &[MachineName]) {
+    let unready = ready::wait(kernel, machines, std::time::Duration::from_secs(10)).expect("to look");
+    assert!(unready.is_empty(), "{unready:?}");
 }
 
 /// Sends requests to a machine.

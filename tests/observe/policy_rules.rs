@@ -27,7 +27,7 @@ const BY_HAND: [&str; 14] = [
     "pref 103 from all fwmark 0x1 lookup 100",
     "pref 103 from all fwmark 0x1/0xff lookup 100",
     "not pref 104 from 10.244.1.7/32 iif eth0 lookup 100",
-    "pref 105 from all oif eth0 uidrange 0-5 sport 80 dport 1000-2000 ipproto 6 lookup 100",
+    "pref 105 from all oif eth0 uidrange 0-0 sport 80 dport 1000-2000 ipproto 6 lookup 100",
     "pref 106 from 10.244.3.0/24 blackhole",
     "pref 107 from 10.244.3.0/24 prohibit",
     "pref 108 from all goto 32766",

@@ -2,10 +2,11 @@
 
 use netlab::kernel::observe::View;
 use netlab::kernel::request::{Home, Request};
+use netlab::names::MachineName;
 use netlab::network::setting::{Owner, SETTINGS, Setting, Typed};
 use netlab::network::{Link, Namespace};
 
-use super::{ask, json, sandbox, see, send, sh};
+use super::{ask, json, sandbox, see, send, settle, sh};
 
 fn view() -> View {
     View { settings: true, ..View::LINKS }
@@ -31,6 +32,7 @@ fn assert_fresh(ns: &Namespace) {
 fn fresh_links_have_what_the_table_says() {
     sandbox(|kernel| {
         sh(MADE);
+        settle(kernel, &[MachineName::fabric()]);
         let seen = see(kernel, &view());
         assert_fresh(&seen);
         let of = |name: &str| seen.link(name).unwrap().settings.iter().map(|v| v.setting.owner).collect::<Vec<_>>();
@@ -55,14 +57,14 @@ fn links_of_netlabs_making_are_fresh() {
     sandbox(|kernel| {
         let name = |text: &str| text.parse().unwrap();
         let up = |text: &str| Request::LinkUp { name: name(text), up: true };
-        let node: netlab::names::MachineName = "node-1".parse().unwrap();
+        let node: MachineName = "node-1".parse().unwrap();
         let home = Home { machine: node.clone(), master: Some(name("cni0")) };
         send(kernel, &node, vec![Request::NetnsAdd, Request::BridgeAdd { name: name("cni0") }, up("cni0")]).unwrap();
         let veth = Request::VethAdd { name: name("veth-a"), peer: name("eth0"), home: Some(home) };
-        let pod: netlab::names::MachineName = "pod-a".parse().unwrap();
+        let pod: MachineName = "pod-a".parse().unwrap();
         send(kernel, &pod, vec![Request::NetnsAdd, veth, up("eth0"), up("lo")]).unwrap();
         send(kernel, &node, vec![up("veth-a")]).unwrap();
-        std::thread::sleep(std::time::Duration::from_millis(50));
+        settle(kernel, &[node.clone(), pod.clone()]);
         let seen = netlab::kernel::observe::observe(kernel, [&node, &pod], &view()).unwrap();
         assert_eq!(seen.len(), 2);
         seen.values().for_each(assert_fresh);
@@ -91,7 +93,7 @@ fn another(setting: &Setting, fresh: u64) -> u64 {
 fn every_change_of_a_setting_is_seen_and_put_back() {
     sandbox(|kernel| {
         sh(MADE);
-        std::thread::sleep(std::time::Duration::from_millis(100));
+        settle(kernel, &[MachineName::fabric()]);
         let vlans = filters_vlans(&see(kernel, &view()));
         let before = json("ip -j -d link");
         for setting in &SETTINGS {

@@ -9,14 +9,13 @@
 //! in one chain. So every directory is walked to once.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use nix::fcntl::{OFlag, open, openat};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::stat::Mode;
+use nix::unistd::read;
 
 use super::path;
 use crate::kernel::netns::limits;
@@ -24,30 +23,45 @@ use crate::kernel::refusal::{Refusal, Result};
 use crate::kernel::sandbox::Kernel;
 use crate::network::watched;
 
+/// The longest value: the kernel writes each of those that are numbers or names in one go.
+const LONGEST: usize = 4096;
+
 /// Reads sysctls of the calling thread's namespace. A key that is not there, or cannot be read, is left out. It is
 /// faster when keys of one directory follow one another.
 pub fn read_many<'a>(keys: impl IntoIterator<Item = &'a str>) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
-    let mut last: Option<(PathBuf, Option<OwnedFd>)> = None;
-    let mut buffer = Vec::new();
+    // The last directory and the one that it is in.
+    let (mut outer, mut inner) = (Opened::default(), Opened::default());
+    let mut buffer = [0; LONGEST];
     for key in keys {
         let Some(path) = path(key) else { continue };
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { continue };
-        if last.as_ref().is_none_or(|(open, _)| open != parent) {
-            last = Some((parent.to_owned(), directory(parent)));
+        if inner.path != parent {
+            let (Some(above), Some(last)) = (parent.parent(), parent.file_name()) else { continue };
+            if outer.path != above {
+                outer = Opened { path: above.to_owned(), directory: open(above, DIRECTORY, Mode::empty()).ok() };
+            }
+            let directory =
+                outer.directory.as_ref().and_then(|outer| openat(outer, last, DIRECTORY, Mode::empty()).ok());
+            inner = Opened { path: parent.to_owned(), directory };
         }
-        let Some((_, Some(directory))) = &last else { continue };
+        let Some(directory) = &inner.directory else { continue };
         let Ok(file) = openat(directory, name, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty()) else { continue };
-        buffer.clear();
-        if File::from(file).read_to_end(&mut buffer).is_ok() {
-            found.insert(key.to_owned(), String::from_utf8_lossy(&buffer).trim_end().to_owned());
+        if let Ok(length) = read(&file, &mut buffer) {
+            let text = String::from_utf8_lossy(buffer.get(..length).unwrap_or_default());
+            found.insert(key.to_owned(), text.trim_end().to_owned());
         }
     }
     found
 }
 
-fn directory(path: &Path) -> Option<OwnedFd> {
-    open(path, OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty()).ok()
+const DIRECTORY: OFlag = OFlag::O_PATH.union(OFlag::O_DIRECTORY).union(OFlag::O_CLOEXEC);
+
+/// A directory, open if there is one.
+#[derive(Default)]
+struct Opened {
+    path: PathBuf,
+    directory: Option<OwnedFd>,
 }
 
 /// What a new namespace of this kernel has for these keys, and a new link in it: the kernel's defaults, or what the host
