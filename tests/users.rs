@@ -9,12 +9,12 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::Command;
 
 use common::lab::netlab;
-use common::program::{netlab_program, start};
+use common::program::netlab_program;
+use common::shell::Shell;
 use common::{Directory, Lab, run, run_with_input, tool, topology};
 use nix::unistd::Uid;
 
@@ -24,8 +24,7 @@ struct Other {
     file: String,
     home: PathBuf,
     /// They type into one shell: a user namespace is left for good with its last process.
-    shell: Child,
-    heard: BufReader<ChildStdout>,
+    shell: Shell,
 }
 
 const OTHER: u32 = 64123;
@@ -51,25 +50,14 @@ impl Other {
         let mut shell = tool("sh");
         shell.args(["-c", &format!("exec {} sh -s", becoming())]);
         shell.env("HOME", &home).env("NETLAB", directory.path().join("netlab")).current_dir(&home);
-        let mut shell = start(shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()));
-        let heard = BufReader::new(shell.stdout.take().expect("its standard output"));
-        Other { directory, file, home, shell, heard }
+        let shell = Shell::of(&mut shell);
+        Other { directory, file, home, shell }
     }
 
     /// Has this user type a netlab command, with the state of labs in this directory. Returns the exit status and what
     /// was printed.
     fn netlab(&mut self, state: &Path, words: &str) -> (i32, String) {
-        let typed = format!("NETLAB_STATE_DIR='{}' $NETLAB {words} </dev/null 2>&1; echo \"@@ $?\"\n", state.display());
-        self.shell.stdin.as_mut().expect("its standard input").write_all(typed.as_bytes()).expect("a shell");
-        let mut text = String::new();
-        loop {
-            let mut line = String::new();
-            assert!(self.heard.read_line(&mut line).expect("a line") > 0, "the shell ended: {text}");
-            match line.strip_prefix("@@ ") {
-                Some(status) => return (status.trim().parse().expect("a status"), text),
-                None => text.push_str(&line),
-            }
-        }
+        self.shell.type_in(&format!("NETLAB_STATE_DIR='{}' $NETLAB {words}", state.display()))
     }
 
     /// The same, where it must end well.
@@ -98,14 +86,6 @@ impl Other {
             &format!("mount -t tmpfs tmpfs /run && exec {becoming} sh -eus"),
         ]);
         run_with_input(&mut command, script.as_bytes()).success()
-    }
-}
-
-impl Drop for Other {
-    fn drop(&mut self) {
-        // The end of its input is the end of the shell.
-        drop(self.shell.stdin.take());
-        let _ = self.shell.wait();
     }
 }
 

@@ -121,21 +121,7 @@ mod tests {
     use crate::network::Address;
 
     fn link() -> Link {
-        Link {
-            index: 2,
-            name: "eth0".into(),
-            kind: "veth".into(),
-            up: true,
-            carrier: true,
-            operational: true,
-            mtu: 1500,
-            mac: None,
-            master: None,
-            port: None,
-            generates_link_local: true,
-            peer: None,
-            settings: Vec::new(),
-        }
+        Link { up: true, carrier: true, operational: true, ..Link::new("eth0", "veth") }
     }
 
     fn waits_for(link: Link, addresses: &[&str]) -> Vec<String> {

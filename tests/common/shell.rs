@@ -5,7 +5,7 @@
 //! ```
 
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use super::lab::Lab;
 use super::program::start;
@@ -21,8 +21,13 @@ impl Shell {
     #[track_caller]
     pub fn open(lab: &Lab, machine: &str) -> Self {
         let mut command = lab.netlab(&["shell", machine]);
-        command.env("SHELL", "/bin/sh").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
-        let mut child = start(&mut command);
+        Shell::of(command.env("SHELL", "/bin/sh"))
+    }
+
+    /// Starts a program that reads commands as a shell does.
+    #[track_caller]
+    pub fn of(command: &mut Command) -> Self {
+        let mut child = start(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()));
         let heard = BufReader::new(child.stdout.take().expect("its standard output"));
         let mut shell = Shell { child, heard };
         assert_eq!(shell.type_in("true"), (0, String::new()), "the shell is open");

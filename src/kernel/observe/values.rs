@@ -24,18 +24,9 @@ pub fn link(message: &LinkMessage) -> Link {
     let header = &message.header;
     let mut link = Link {
         index: header.index,
-        name: String::new(),
-        kind: String::new(),
         up: header.flags.contains(LinkFlags::Up),
         carrier: header.flags.contains(LinkFlags::LowerUp),
-        operational: false,
-        mtu: 0,
-        mac: None,
-        master: None,
-        port: None,
-        generates_link_local: true,
-        peer: None,
-        settings: Vec::new(),
+        ..Link::new("", "")
     };
     let mut state = State::Unknown;
     for attribute in &message.attributes {
