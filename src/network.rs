@@ -206,6 +206,8 @@ pub struct Address {
     pub tentative: bool,
     /// Whether the address reaches beyond its link (`scope global`, not `link` or `host`).
     pub global: bool,
+    /// Whether another one of its subnet was there first, whose routes serve it, too (IPv4).
+    pub secondary: bool,
     /// What it is beside what `ip addr add ADDRESS dev LINK` makes, in `ip`'s words: `deprecated`, `noprefixroute` …
     pub unusual: Vec<String>,
 }
@@ -214,7 +216,7 @@ impl Address {
     /// An address as `ip addr add` makes it.
     pub fn new(link: &str, address: IpNetwork) -> Self {
         let global = !address.ip().is_loopback();
-        Address { link: link.into(), address, tentative: false, global, unusual: Vec::new() }
+        Address { link: link.into(), address, tentative: false, global, secondary: false, unusual: Vec::new() }
     }
 
     /// Whether it has the form of those that IPv6 makes from a link's hardware address, be it a former one: a bridge

@@ -25,7 +25,10 @@ impl Expected<'_> {
                     || (there.is_link_local() && planned.link(&there.link).is_some())
             };
             let stands = |there: &&Address| {
-                there.unusual.is_empty() && !there.tentative && ns.link(&there.link).is_some_and(|l| l.up)
+                there.unusual.is_empty()
+                    && !there.secondary
+                    && !there.tentative
+                    && ns.link(&there.link).is_some_and(|l| l.up)
             };
             for address in ns.addresses.iter().filter(is_planned).filter(stands) {
                 let made = Route::made_for(address.address, &address.link);

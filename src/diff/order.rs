@@ -64,7 +64,9 @@ fn turn(mend: &Mend) -> (u8, u32) {
         Deed::Renew { .. } | Deed::Detach { .. } | Deed::Generate { .. } => (12, 0),
         Deed::Readdress { .. } => (13, 0),
         Deed::Set { .. } | Deed::SetPolicy { .. } | Deed::Wake { .. } => (21, 0),
-        Deed::Restore(_) | Deed::RestoreRule(_) | Deed::RestoreLoopback(_) => (30, 0),
+        // A gateway is looked up by the rules.
+        Deed::RestoreRule(_) => (9, 0),
+        Deed::Restore(_) | Deed::RestoreLoopback(_) => (30, 0),
     }
 }
 

@@ -126,6 +126,7 @@ mod tests {
 
     fn waits_for(link: Link, addresses: &[&str]) -> Vec<String> {
         let address = |text: &&str| Address {
+            secondary: false,
             unusual: Vec::new(),
             link: link.name.clone(),
             address: text.parse().unwrap(),

@@ -225,9 +225,8 @@ pub fn add_address(net: &mut Namespaces, at: &MachineName, link: &str, address: 
 /// `net/ipv4/fib_frontend.c`).
 pub fn delete_address(net: &mut Namespaces, at: &MachineName, link: &str, address: IpNetwork) {
     let Some(ns) = net.get_mut(at) else { return };
-    let secondary = |there: &Address| there.unusual.iter().any(|word| word == "secondary");
     let is_it = |there: &Address| there.link == link && there.address == address;
-    let was_first = !ns.addresses.iter().any(|there| is_it(there) && secondary(there));
+    let was_first = !ns.addresses.iter().any(|there| is_it(there) && there.secondary);
     ns.addresses.retain(|there| !is_it(there));
     let made = Route::made_for(address, link);
     let own = |route: &Route| route.kind == "local" && route.is_the_kernels() && route.to == address.ip().into();
@@ -240,9 +239,16 @@ pub fn delete_address(net: &mut Namespaces, at: &MachineName, link: &str, addres
     let key = |at: &str| sysctl::of_link("ipv4", at, "promote_secondaries");
     let promotes = |at: &str| ns.sysctls.get(&key(at)).is_none_or(|value| value != "0");
     if was_first && address.is_ipv4() && !promotes("all") && !promotes(link) {
-        ns.addresses.retain(|other| !of_subnet(other) || !secondary(other));
+        ns.addresses.retain(|other| !of_subnet(other) || !other.secondary);
     }
-    let kept: Vec<Route> = ns.addresses_of(link).flat_map(|other| Route::made_for(other.address, link)).collect();
+    if was_first && let Some(next) = ns.addresses.iter_mut().find(|other| of_subnet(other)) {
+        next.secondary = false;
+    }
+    let kept: Vec<Route> = ns
+        .addresses_of(link)
+        .filter(|other| !other.secondary)
+        .flat_map(|other| Route::made_for(other.address, link))
+        .collect();
     let stays = |route: &Route| made.iter().any(|gone| gone.to == route.to && gone.kind == route.kind);
     if was_first && ns.link(link).is_some_and(|link| link.up) {
         kept.into_iter().filter(stays).for_each(|route| add(&mut ns.routes, route));

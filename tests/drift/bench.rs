@@ -164,7 +164,7 @@ pub fn walk(source: &str, tables: &[&[Fault]]) {
     let all: Vec<&Fault> = tables.iter().copied().flatten().collect();
     for fault in &all {
         let tried = catch_unwind(AssertUnwindSafe(|| {
-            bench.try_out(fault.typed, Some(fault.found), Some(fault.mends));
+            bench.try_out(fault.typed, Some(fault.found), (fault.mends > 0).then_some(fault.mends));
         }));
         if let Err(panic) = tried {
             let text = panic.downcast_ref::<String>().cloned();

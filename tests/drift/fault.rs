@@ -13,7 +13,7 @@ use serde_json::Value;
 pub struct Fault {
     /// What is typed in the lab's shell.
     pub typed: &'static str,
-    /// How many commands mend it.
+    /// How many commands mend it; 0 where that depends on the host.
     pub mends: usize,
     /// What is found, but for what only follows: each `sort machine | part of the text | part of the step's command`.
     /// Without the last part there is no step.

@@ -70,11 +70,6 @@ pub const ONE: &[Fault] = &[
         1,
         &["changed node-1 | locked on | add veth-red"],
     ),
-    fault(
-        "bridge -n node-1 link set dev veth-red state 1",
-        1,
-        &["changed node-1 | veth-red has state 1 | add veth-red"],
-    ),
 ];
 
 /// On `three-nodes.yaml`.

@@ -114,6 +114,7 @@ pub fn address(message: &AddressMessage, links: &[Link]) -> Option<Address> {
         address,
         tentative: message.header.flags.contains(AddressHeaderFlags::Tentative),
         global: message.header.scope == AddressScope::Universe,
+        secondary: address.is_ipv4() && message.header.flags.contains(AddressHeaderFlags::Secondary),
         unusual: unusual(message, address.ip(), plain),
     })
 }
@@ -152,9 +153,9 @@ fn unusual(message: &AddressMessage, own: IpAddr, plain: Option<IpAddr>) -> Vec<
                     (AddressFlags::Managetempaddr, "mngtmpaddr"),
                 ];
                 words.extend(named.iter().filter(|(flag, _)| flags.contains(*flag)).map(|(_, word)| (*word).into()));
-                // Of IPv6 the same flag means a temporary address.
-                if flags.contains(AddressFlags::Secondary) {
-                    words.push(if own.is_ipv4() { "secondary" } else { "temporary" }.into());
+                // Of IPv4 the same flag means a second address of a subnet.
+                if own.is_ipv6() && flags.contains(AddressFlags::Secondary) {
+                    words.push("temporary".into());
                 }
             }
             _ => {}
