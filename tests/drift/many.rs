@@ -23,7 +23,7 @@ nodes:
       net.ipv4.conf.all.rp_filter: 2
       net.ipv4.conf.eth0.arp_ignore: 1
       net.ipv4.conf.br/pods.proxy_arp: 1
-      net.ipv4.ping_group_range: "0 0"
+      net.ipv4.ip_local_port_range: "20000 30000"
       net.ipv4.tcp_syncookies: 0
     masquerade:
       - { from: 10.244.1.0/24, except: [10.244.0.0/16, 10.1.0.0/24] }
@@ -72,9 +72,9 @@ pub const FAULTS: &[Fault] = &[
         &["changed node-1 | proxy_arp is 0 | proxy_arp=1"],
     ),
     fault(
-        "ip netns exec node-1 sysctl -qw 'net.ipv4.ping_group_range=0 7'",
+        "ip netns exec node-1 sysctl -qw 'net.ipv4.ip_local_port_range=20000 40000'",
         1,
-        &["changed node-1 | ping_group_range | ping_group_range"],
+        &["changed node-1 | ip_local_port_range | ip_local_port_range"],
     ),
     fault(
         "ip netns exec node-1 sysctl -qw net.ipv4.tcp_syncookies=1",
