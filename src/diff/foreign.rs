@@ -137,7 +137,7 @@ fn addresses<'a>(planned: &'a Namespace, ns: &'a Namespace) -> impl Iterator<Ite
 
 /// Those by way of foreign links go with them, and the kernel's own with the addresses that they are for.
 fn routes<'a>(planned: &'a Namespace, ns: &'a Namespace) -> impl Iterator<Item = Thing> + 'a {
-    let is_planned = move |route: &Route| planned.routes.contains(route);
+    let is_planned = move |route: &Route| planned.routes.iter().any(|planned| planned.does_the_same_as(route));
     let on_foreign_link = |route: &Route| route.dev.as_ref().is_some_and(|dev| planned.link(dev).is_none());
     let made: Vec<Route> = ns.addresses.iter().flat_map(|a| Route::made_for(a.address, &a.link)).collect();
     // What an unusual address brings with it goes with it.

@@ -172,6 +172,12 @@ impl Route {
         self.protocol == "kernel"
     }
 
+    /// Whether it does the same to packets: who made it (`proto static`) is a label, unless it was the kernel.
+    pub fn does_the_same_as(&self, other: &Route) -> bool {
+        let labelled = Route { protocol: other.protocol.clone(), ..self.clone() };
+        labelled == *other && self.is_the_kernels() == other.is_the_kernels()
+    }
+
     /// What is typed behind `ip route` to add it: `append` for the kernel's own, of which there may be one to the same
     /// destination for each link, else `add`, which refuses to put a route beside another one.
     pub fn verb(&self) -> &'static str {

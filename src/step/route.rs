@@ -63,7 +63,8 @@ impl Page for AddRoute {
     fn check(&self, at: &MachineName, seen: &Namespaces) -> Finding {
         let Some(ns) = seen.get(at) else { return Finding::Missing };
         let rivals: Vec<&Route> = self.rivals(ns).collect();
-        let is_planned = |route: &&Route| **route == Route::by_way_of(self.to, self.via, route.dev.clone());
+        let is_planned =
+            |route: &&Route| route.does_the_same_as(&Route::by_way_of(self.to, self.via, route.dev.clone()));
         match rivals.first() {
             None => Finding::Missing,
             Some(_) if rivals.iter().any(is_planned) => Finding::Present,

@@ -34,11 +34,6 @@ pub const ONE: &[Fault] = &[
         2,
         &["changed red | onlink | route add default"],
     ),
-    fault(
-        "ip -n red route change default via 10.244.1.1 proto static",
-        2,
-        &["changed red | proto static | route add default"],
-    ),
     fault("ip -n red route add default via 10.244.1.3 tos 0x10", 1, &["foreign red | tos 0x10"]),
     fault("ip -n red route add default via 10.244.1.3 metric 9", 1, &["foreign red | route default via 10.244.1.3"]),
     fault("ip -n red route add 10.244.1.3 via 10.244.1.1", 1, &["foreign red | route 10.244.1.3 via 10.244.1.1"]),
