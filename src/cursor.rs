@@ -209,6 +209,11 @@ pub fn step(plan: &Plan, number: u32) -> Result<&Step> {
     plan.step(number).ok_or_else(|| no_such_step(plan, number))
 }
 
+/// Whether there is nothing left to do for a move.
+fn is_made(way: Way, finding: &Finding) -> bool {
+    matches!((way, finding), (Way::Do, Finding::Present) | (Way::Undo, Finding::Missing))
+}
+
 fn no_such_step(plan: &Plan, number: u32) -> Error {
     Error::usage(format!("there is no step {number}")).help(format!("lab {} has steps 1 to {}", plan.lab, plan.len()))
 }
@@ -232,9 +237,9 @@ impl Hand<'_> {
             Way::Do => planned.clone(),
             Way::Undo => self.inverse(number, planned)?,
         };
-        let already = match (way, &finding) {
-            (Way::Do, Finding::Present) | (Way::Undo, Finding::Missing) => true,
-            (_, Finding::Taken(what)) => return Err(run::taken(plan, number, &step, what)),
+        let already = match &finding {
+            finding if is_made(way, finding) => true,
+            Finding::Taken(what) => return Err(run::taken(plan, number, &step, what)),
             _ => false,
         };
         if already {
@@ -248,6 +253,11 @@ impl Hand<'_> {
         // Come home in any case: whoever looks takes this thread to be in the fabric.
         self.worker.come_home()?;
         if let Err(failed) = done {
+            // The kernel takes a deleted namespace apart in its own time: what was there a moment ago may have gone.
+            if is_made(way, &planned.check(&self.cursor.look(&touched, planned)?)) {
+                self.written(number, way, true)?;
+                return Ok(Moved { number, step, already: true, changes: Vec::new() });
+            }
             // On a full disk it cannot be remembered; it is told all the same.
             let _ = self.journal.failed(number, &failed.refusal.to_string());
             return Err(run::refused(plan, number, &step, &failed.refusal)

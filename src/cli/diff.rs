@@ -52,8 +52,10 @@ impl Diff {
 }
 
 fn how_to_mend(count: usize) -> String {
-    let commands = if count == 1 { "one command".into() } else { format!("{count} commands") };
-    format!("\n`netlab repair` mends it with {commands}; `--dry-run` shows them in order")
+    match count {
+        1 => "\n`netlab repair` mends it with one command".into(),
+        _ => format!("\n`netlab repair` mends it with {count} commands; `--dry-run` shows them in order"),
+    }
 }
 
 impl Repair {
