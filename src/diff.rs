@@ -27,7 +27,7 @@ mod thing;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::names::MachineName;
-use crate::network::{Namespaces, effect};
+use crate::network::Namespaces;
 use crate::plan::Plan;
 
 pub use mend::{Deed, Mend};
@@ -87,8 +87,7 @@ impl Sort {
 impl<'a> Expected<'a> {
     /// What there should be when these steps are in force. `fresh` has the sysctls of a new namespace.
     pub fn new(plan: &'a Plan, in_force: &'a BTreeSet<u32>, fresh: BTreeMap<String, String>) -> Self {
-        let mut net = plan.predict(|number| in_force.contains(&number));
-        effect::settle(&mut net);
+        let net = plan.predict(|number| in_force.contains(&number));
         Expected { plan, in_force, net, fresh }
     }
 

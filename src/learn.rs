@@ -96,11 +96,6 @@ impl<'a> Lesson<'a> {
         &self.in_force
     }
 
-    /// What is wrong at the moment.
-    pub fn wrong(&self) -> &[Mistake] {
-        &self.wrong
-    }
-
     /// How many of the learner's steps are in force, and how many there are.
     pub fn progress(&self) -> (usize, usize) {
         (self.in_force().iter().filter(|step| self.covers(**step)).count(), (self.from..=self.to).count())

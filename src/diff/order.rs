@@ -12,7 +12,7 @@
 
 use crate::step::{Action, Finding};
 
-use super::{Deed, Difference, Expected, Mend, Sort, Thing};
+use super::{Deed, Difference, Expected, Mend, Thing};
 use crate::network::setting::Owner;
 use crate::network::{Namespaces, effect};
 
@@ -103,12 +103,5 @@ impl Mend {
             }
             Deed::SetPolicy { .. } | Deed::Wake { .. } => net.contains_key(at),
         }
-    }
-}
-
-impl Difference {
-    /// Whether anything mends it.
-    pub fn can_be_mended(&self) -> bool {
-        self.sort == Sort::Missing || self.mends.iter().all(|mend| !mend.requests().is_empty())
     }
 }

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::{Event, Hints, Lesson};
 use crate::error::Result;
+use crate::journal::Record;
 use crate::kernel::listen::Listener;
 use crate::kernel::{Kernel, signal};
 use crate::lab::Lab;
@@ -76,9 +77,10 @@ pub fn learn(
     let mut gone = false;
     loop {
         let looked = Instant::now();
+        let record = lab.record(plan);
         let seen = repair::look(kernel, plan)?;
         let events = lesson.look(&seen, &repair::fresh(kernel, &seen)?);
-        write_down(lab, plan, &lesson);
+        write_down(lab, plan, &lesson, &record);
         for event in &events {
             mistakes += usize::from(matches!(event, Event::Wrong(_)));
             tell(&lesson, event)?;
@@ -121,9 +123,9 @@ pub fn learn(
     Ok(Outcome { complete: lesson.is_over(), gone, done, total, time: start.elapsed(), hinted, mistakes })
 }
 
-/// Brings the journal in line with what is in force, unless somebody moves the cursor just now.
-fn write_down(lab: &Lab, plan: &Plan, lesson: &Lesson<'_>) {
-    let record = lab.record(plan);
+/// Brings the journal in line with what is in force, unless somebody moves the cursor just now, or has moved it since it
+/// said what `record` has: then the look at the lab is older than the journal.
+fn write_down(lab: &Lab, plan: &Plan, lesson: &Lesson<'_>, record: &Record) {
     let done: Vec<u32> = lesson.in_force().difference(&record.done).copied().collect();
     let undone: Vec<u32> = record.done.difference(lesson.in_force()).copied().collect();
     if done.is_empty() && undone.is_empty() {
@@ -131,6 +133,9 @@ fn write_down(lab: &Lab, plan: &Plan, lesson: &Lesson<'_>) {
     }
     // Where somebody holds the lock, or the disk is full, the next look tries again.
     let Ok(_lock) = lab.lock() else { return };
+    if lab.record(plan) != *record {
+        return;
+    }
     let Ok(journal) = lab.journal() else { return };
     let _ = if done.is_empty() { Ok(()) } else { journal.done(&done) };
     let _ = if undone.is_empty() { Ok(()) } else { journal.undone(&undone) };
