@@ -14,14 +14,18 @@
 //! cannot touch the host's network by mistake. Everything above this floor is plain values.
 
 pub mod apart;
+pub mod capture;
 pub mod exec;
 pub mod host;
 pub mod listen;
+pub mod lookup;
 pub mod message;
 pub mod netlink;
 pub mod netns;
 pub mod nft;
 pub mod observe;
+pub mod option;
+pub mod probe;
 pub mod process;
 pub mod ready;
 pub mod refusal;

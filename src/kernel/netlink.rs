@@ -15,6 +15,8 @@ use netlink_packet_route::RouteNetlinkMessage;
 use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, recv, send, socket};
 
+use super::option;
+
 /// An open rtnetlink socket. It belongs to the namespace in which it was opened, wherever it is used.
 #[derive(Debug)]
 pub struct Socket(OwnedFd);
@@ -99,19 +101,8 @@ impl Socket {
 /// As socket(2) and setsockopt(2).
 pub fn open(protocol: SockProtocol) -> nix::Result<OwnedFd> {
     let fd = socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, protocol)?;
-    for option in [libc::NETLINK_EXT_ACK, libc::NETLINK_CAP_ACK] {
-        let on: libc::c_int = 1;
-        // SAFETY: the value is an int that lives through the call, and its size is given.
-        let done = unsafe {
-            libc::setsockopt(
-                fd.as_raw_fd(),
-                libc::SOL_NETLINK,
-                option,
-                (&raw const on).cast(),
-                size_of::<libc::c_int>() as libc::socklen_t,
-            )
-        };
-        Errno::result(done)?;
+    for number in [libc::NETLINK_EXT_ACK, libc::NETLINK_CAP_ACK] {
+        option::set(&fd, libc::SOL_NETLINK, number, 1)?;
     }
     Ok(fd)
 }

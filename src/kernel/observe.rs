@@ -10,7 +10,7 @@
 
 mod peers;
 mod policy_rules;
-mod routes;
+pub(super) mod routes;
 mod settings;
 mod values;
 

@@ -17,7 +17,7 @@ use netlink_packet_route::route::{
 use super::values::name;
 use crate::network::{self, Link, NextHop, Route};
 
-fn ip(address: &RouteAddress) -> Option<IpAddr> {
+pub(in crate::kernel) fn ip(address: &RouteAddress) -> Option<IpAddr> {
     match address {
         RouteAddress::Inet(ip) => Some((*ip).into()),
         RouteAddress::Inet6(ip) => Some((*ip).into()),
@@ -26,7 +26,7 @@ fn ip(address: &RouteAddress) -> Option<IpAddr> {
 }
 
 /// The gateway, if this attribute says it.
-fn gateway(attribute: &RouteAttribute) -> Option<IpAddr> {
+pub(in crate::kernel) fn gateway(attribute: &RouteAttribute) -> Option<IpAddr> {
     match attribute {
         RouteAttribute::Gateway(address) => ip(address),
         RouteAttribute::Via(RouteVia::Inet(ip)) => Some((*ip).into()),

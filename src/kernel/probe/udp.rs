@@ -1,0 +1,86 @@
+//! Datagrams, through a connected socket: answers are known by their ports, whatever their payload.
+
+use std::os::fd::{AsRawFd, OwnedFd};
+
+use nix::errno::Errno;
+use nix::sys::socket::{MsgFlags, SockType, SockaddrStorage, bind, connect, getsockname, recv, send};
+
+use super::cookie::words_of_ports;
+use super::{Cookie, Heard, Question, errors};
+use crate::kernel::capture::Word;
+
+/// A socket that is bound to a port of its own.
+#[derive(Debug)]
+pub struct Prober {
+    socket: OwnedFd,
+    question: Question,
+    destination: u16,
+    port: u16,
+    cookie: Cookie,
+    connected: bool,
+    /// The probe that was sent last: an answer need not say which one it is for.
+    last: u32,
+}
+
+impl Prober {
+    pub(super) fn open(question: Question, destination: u16, cookie: Cookie) -> nix::Result<Self> {
+        let socket = question.socket(SockType::Datagram, None)?;
+        question.set_fragmentation(&socket)?;
+        let any: SockaddrStorage = match question.to.is_ipv6() {
+            true => std::net::SocketAddr::from((std::net::Ipv6Addr::UNSPECIFIED, 0)).into(),
+            false => std::net::SocketAddr::from((std::net::Ipv4Addr::UNSPECIFIED, 0)).into(),
+        };
+        bind(socket.as_raw_fd(), &any)?;
+        let bound: SockaddrStorage = getsockname(socket.as_raw_fd())?;
+        let port = bound.as_sockaddr_in().map(|a| a.port()).or(bound.as_sockaddr_in6().map(|a| a.port()));
+        let port = port.ok_or(Errno::EAFNOSUPPORT)?;
+        Ok(Prober { socket, question, destination, port, cookie, connected: false, last: 0 })
+    }
+
+    pub(super) fn words(&self) -> Vec<Word> {
+        let mut words = self.cookie.words_of_payload();
+        words.extend(words_of_ports(self.destination, self.port));
+        words
+    }
+
+    pub(super) fn socket(&self) -> &OwnedFd {
+        &self.socket
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(super) fn send(&mut self, number: u32) -> Result<(), Errno> {
+        // Only now: connect(2) looks for a route, and that there is none is the probe's finding.
+        if !self.connected {
+            connect(self.socket.as_raw_fd(), &self.question.address(self.destination))?;
+            self.connected = true;
+        }
+        self.last = number;
+        let payload = self.question.payload(self.cookie, number);
+        loop {
+            match send(self.socket.as_raw_fd(), &payload, MsgFlags::empty()) {
+                Ok(_) => return Ok(()),
+                Err(Errno::EINTR) => {}
+                Err(errno) => return Err(errno),
+            }
+        }
+    }
+
+    pub(super) fn hear(&mut self) -> Vec<Heard> {
+        let (cookie, last) = (self.cookie, self.last);
+        let mut heard = errors::drain(&self.socket, |sent| cookie.number_in(sent));
+        let mut buffer = vec![0; 66_000];
+        loop {
+            match recv(self.socket.as_raw_fd(), &mut buffer, MsgFlags::empty()) {
+                Ok(length) => {
+                    let number = cookie.number_in(buffer.get(..length).unwrap_or_default()).unwrap_or(last);
+                    heard.push(Heard::Answer { number, from: self.question.to });
+                }
+                Err(Errno::EAGAIN) => return heard,
+                Err(_) => {}
+            }
+        }
+    }
+}
