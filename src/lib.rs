@@ -44,4 +44,5 @@ pub mod run;
 pub mod step;
 pub mod stepping;
 pub mod topology;
+pub mod trace;
 pub mod up;

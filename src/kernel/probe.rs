@@ -223,9 +223,7 @@ impl Question {
                 option::set(socket, libc::SOL_IPV6, libc::IPV6_MTU_DISCOVER, libc::IPV6_PMTUDISC_PROBE)?;
                 option::set(socket, libc::SOL_IPV6, libc::IPV6_DONTFRAG, 1)
             }
-            (true, false) => {
-                option::set(socket, libc::SOL_IPV6, libc::IPV6_MTU_DISCOVER, libc::IPV6_PMTUDISC_DONT)
-            }
+            (true, false) => option::set(socket, libc::SOL_IPV6, libc::IPV6_MTU_DISCOVER, libc::IPV6_PMTUDISC_DONT),
         }
     }
 }

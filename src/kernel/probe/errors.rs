@@ -24,16 +24,12 @@ pub fn drain(socket: &impl AsFd, number: impl Fn(&[u8]) -> Option<u32>) -> Vec<H
         let mut control = nix::cmsg_space!(libc::sock_extended_err, libc::sockaddr_in6);
         let mut parts = [IoSliceMut::new(&mut buffer)];
         let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
-        let message = match recvmsg::<SockaddrStorage>(
-            socket.as_fd().as_raw_fd(),
-            &mut parts,
-            Some(&mut control),
-            flags,
-        ) {
-            Ok(message) => message,
-            Err(Errno::EINTR) => continue,
-            Err(_) => return found,
-        };
+        let message =
+            match recvmsg::<SockaddrStorage>(socket.as_fd().as_raw_fd(), &mut parts, Some(&mut control), flags) {
+                Ok(message) => message,
+                Err(Errno::EINTR) => continue,
+                Err(_) => return found,
+            };
         let length = message.bytes;
         let Ok(controls) = message.cmsgs() else { continue };
         let error = controls.into_iter().find_map(|control| match control {

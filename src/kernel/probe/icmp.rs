@@ -85,9 +85,11 @@ impl Prober {
             match recvfrom::<SockaddrStorage>(self.socket.as_raw_fd(), &mut buffer) {
                 Ok((length, from)) => {
                     let packet = buffer.get(..length).unwrap_or_default();
-                    heard.extend(self.answer(packet).zip(from.as_ref().and_then(address)).map(
-                        |(number, from)| Heard::Answer { number, from },
-                    ));
+                    heard.extend(
+                        self.answer(packet)
+                            .zip(from.as_ref().and_then(address))
+                            .map(|(number, from)| Heard::Answer { number, from }),
+                    );
                 }
                 Err(Errno::EAGAIN) => return heard,
                 // An error that waits is told once; the queue has had it.

@@ -17,8 +17,8 @@ use nix::sys::socket::{SockType, connect, getsockopt, setsockopt, sockopt};
 
 use super::{Cookie, Heard, Question, errors};
 use crate::kernel::capture::Word;
-use crate::kernel::option;
 use crate::kernel::netns::Netns;
+use crate::kernel::option;
 
 /// `TCP_SEND_QUEUE` (`include/uapi/linux/tcp.h`), which libc lacks.
 const SEND_QUEUE: libc::c_int = 2;
