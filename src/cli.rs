@@ -26,6 +26,7 @@ mod shell;
 mod show;
 mod status;
 mod step;
+mod trace;
 mod up;
 mod validate;
 
@@ -118,6 +119,7 @@ enum Command {
     Show(show::Show),
     Exec(exec::Exec),
     Shell(shell::Shell),
+    Trace(trace::Trace),
     Doctor(doctor::Doctor),
     Generate(generate::Generate),
     Completions(completions::Completions),
@@ -158,6 +160,7 @@ pub fn run() -> Result<ExitCode> {
         Command::Show(command) => command.run(&common),
         Command::Exec(command) => command.run(&common),
         Command::Shell(command) => return command.run(&common),
+        Command::Trace(command) => return command.run(&common),
         Command::Doctor(command) => return command.run(&common),
         Command::Generate(command) => command.run(),
         Command::Completions(command) => command.run(),

@@ -15,9 +15,11 @@
 
 pub mod apart;
 pub mod capture;
+pub mod counters;
 pub mod exec;
 pub mod host;
 pub mod listen;
+pub mod listeners;
 pub mod lookup;
 pub mod message;
 pub mod netlink;
