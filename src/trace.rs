@@ -15,13 +15,18 @@
 
 pub mod ask;
 pub mod cause;
+mod death;
+mod fix;
 pub mod frame;
+pub mod hooks;
 pub mod journey;
 pub mod legs;
 pub mod names;
 pub mod outcome;
 pub mod run;
+pub mod scene;
 pub mod stations;
+pub mod wiring;
 
 pub use ask::{Family, Request, Target};
 pub use cause::{CAUSES, Cause};

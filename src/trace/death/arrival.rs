@@ -1,0 +1,159 @@
+//! It came to where it was sent: why was it not answered?
+//!
+//! ```text
+//! a RST, an ICMP port unreachable     nobody listens
+//! the answer has no way back          no-return-route; no-masquerade, where a pod's address came out of the cluster
+//! icmp_echo_ignore_all                nobody answers pings
+//! ```
+
+use super::{Finding, Spot, Victim, input, neighbour, unknown, unsent};
+use crate::kernel::lookup::Traveller;
+use crate::kernel::probe::{Heard, Protocol};
+use crate::names::MachineName;
+use crate::network::MAIN;
+use crate::step::Inside;
+use crate::trace::cause::Cause;
+use crate::trace::fix::{About, by_plan};
+use crate::trace::frame::Packet;
+use crate::trace::outcome::{Fact, Hop, Leg, Point};
+use crate::trace::run::Fate;
+use crate::trace::scene::Scene;
+
+/// Where the probe arrived.
+pub fn spot(scene: &Scene, point: Point) -> Spot {
+    let last = scene.there.last().map(|hop| &hop.sighting);
+    Spot {
+        point,
+        machine: last.map_or_else(|| scene.source.clone(), |sighting| sighting.machine.clone()),
+        after: last.map(|sighting| sighting.interface.clone()),
+        before: None,
+    }
+}
+
+/// A RST came back.
+pub fn refused(scene: &Scene) -> Finding {
+    let spot = spot(scene, Point::Unanswered);
+    nobody_listens(scene, &spot.machine).at(spot)
+}
+
+fn nobody_listens(scene: &Scene, machine: &MachineName) -> Finding {
+    let (what, file) = match scene.question.protocol {
+        Protocol::Tcp(port) => (format!("TCP port {port}"), "ss -tln"),
+        Protocol::Udp(port) => (format!("UDP port {port}"), "ss -uln"),
+        Protocol::Icmp => ("pings".to_owned(), ""),
+    };
+    let elsewhere: Vec<String> = scene.listeners.iter().map(ToString::to_string).collect();
+    let (why, fact) = match elsewhere.is_empty() {
+        true => (format!("nobody listens on {what} in {machine}"), format!("{file}: no socket")),
+        false => {
+            let list = elsewhere.join(", ");
+            (format!("on {what} in {machine} somebody listens at {list} only"), format!("{file}: {list}"))
+        }
+    };
+    Finding::new(Cause::NoListener, why).fact(Fact::explained("socket", fact).at(machine))
+}
+
+/// It came in and got through, on this hop.
+pub fn why(scene: &Scene, victim: &Victim, hop: &Hop) -> Finding {
+    let machine = &hop.sighting.machine;
+    if victim.leg == Leg::Back {
+        return not_taken(scene, victim, machine);
+    }
+    let spot = spot(scene, Point::Unanswered);
+    if scene.destination.is_some_and(|meant| meant != machine)
+        && let Some(finding) = neighbour::twice(scene, scene.question.to, scene.destination)
+    {
+        return finding.at(spot);
+    }
+    // Port unreachable (RFC 792, RFC 4443).
+    if matches!(scene.fate, Fate::Failed(Heard::Error { icmp: Some((3, 3) | (1, 4)), .. })) {
+        return nobody_listens(scene, machine).at(spot);
+    }
+    if let Some(finding) = no_way_back(scene, victim, machine) {
+        return finding.at(spot);
+    }
+    if scene.question.protocol == Protocol::Icmp {
+        let key = match scene.question.to.is_ipv6() {
+            true => "net.ipv6.icmp.echo_ignore_all",
+            false => "net.ipv4.icmp_echo_ignore_all",
+        };
+        if scene.sysctl(machine, key) == Some("1") {
+            let generic = vec![crate::step::sysctl_command(machine, key, "0")];
+            return Finding::new(Cause::NoListener, format!("{machine} answers no pings: {key} is 1"))
+                .fact(Fact::explained("sysctl", format!("{key} = 1")).at(machine))
+                .fix([by_plan(scene, machine, &[About::Sysctl("echo_ignore_all")]), generic])
+                .at(spot);
+        }
+    } else if scene.listeners.is_empty() {
+        return nobody_listens(scene, machine).at(spot);
+    }
+    unknown(scene, victim, machine, format!("it arrived in {machine} and was not answered")).at(spot)
+}
+
+/// Why an answer from here would not find its way.
+fn no_way_back(scene: &Scene, victim: &Victim, machine: &MachineName) -> Option<Finding> {
+    let there = &victim.packet;
+    let answer = Packet { source: there.destination, destination: there.source, ttl: 64, ..there.clone() };
+    let traveller = Traveller { ports: None, ..scene.traveller(machine, &answer, None) };
+    let errno = scene.way(machine, &traveller).err()?;
+    let asked = Fact::explained(
+        "route",
+        format!("ip route get {} from {}: {} ({errno:?})", answer.destination, answer.source, errno.desc()),
+    );
+    let answer = Victim { leg: Leg::Back, hops: &[], packet: answer };
+    if let Some(finding) = no_masquerade(scene, there, machine) {
+        return Some(finding.fact(asked));
+    }
+    let thrown = input::thrown_away(scene, &answer, machine);
+    Some(thrown.unwrap_or_else(|| unsent::no_way_in(scene, &answer, machine)).fact(asked))
+}
+
+/// A pod's address that came out of the cluster to somebody who knows nothing of pods.
+fn no_masquerade(scene: &Scene, there: &Packet, machine: &MachineName) -> Option<Finding> {
+    if scene.in_cluster(machine) || !scene.is_pods(there.source) {
+        return None;
+    }
+    // By its plan this host knows the way to pods: then that is what is missing.
+    let planned = scene.planned.get(machine).and_then(|ns| input::best(&ns.routes, MAIN, there.source));
+    if planned.is_some() {
+        return None;
+    }
+    let node =
+        scene.there.iter().rfind(|hop| scene.in_cluster(&hop.sighting.machine)).map(|hop| &hop.sighting.machine)?;
+    let whose = scene.names.address(there.source).unwrap_or_else(|| "a pod's".into());
+    let why = format!(
+        "it came to {machine} from {} ({whose}), to which {machine} has no route: {node} did not masquerade it",
+        there.source
+    );
+    let family = if there.source.is_ipv4() { "ip" } else { "ip6" };
+    let subnet = scene.ns(node).and_then(|ns| {
+        let own = ns.addresses.iter().find(|a| a.global && a.address.contains(there.source))?;
+        Some(format!("{}/{}", own.address.network(), own.address.prefix()))
+    });
+    let inside = Inside(node);
+    let generic = subnet.map_or_else(Vec::new, |subnet| {
+        vec![
+            format!("{inside}nft add table {family} masquerade"),
+            format!("{inside}nft add chain {family} masquerade postrouting '{{ type nat hook postrouting priority srcnat; }}'"),
+            format!("{inside}nft add rule {family} masquerade postrouting {family} saddr {subnet} {family} daddr != {subnet} masquerade"),
+        ]
+    });
+    Some(
+        Finding::new(Cause::NoMasquerade, why)
+            .fact(Fact::observed("address", format!("it arrived with the source {}", there.source)).at(machine))
+            .fix([by_plan(scene, node, &[About::Rules]), generic]),
+    )
+}
+
+/// The answer came home, and the program that asked did not get it.
+fn not_taken(scene: &Scene, victim: &Victim, machine: &MachineName) -> Finding {
+    let from = victim.packet.source;
+    let seen = match from == scene.question.to {
+        true => format!("the answer came back into {machine}"),
+        false => {
+            let whose = scene.names.address(from).unwrap_or_else(|| "nobody's".into());
+            format!("the answer came from {from} ({whose}), and not from {}, who was asked", scene.question.to)
+        }
+    };
+    unknown(scene, victim, machine, seen)
+}

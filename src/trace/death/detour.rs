@@ -1,0 +1,84 @@
+//! Was it sent the wrong way before it died?
+//!
+//! ```text
+//! node-1   plan: 10.244.2.0/24 via 192.168.1.12    is: default via 192.168.1.100    ─▶ outside, which forwards nothing
+//! ```
+//!
+//! A packet that dies where it should not have come has not died of that place. The first machine on its way whose route
+//! is not the plan's is where it took the wrong turn.
+
+use std::net::IpAddr;
+
+use super::{Finding, Victim, input};
+use crate::kernel::capture::Direction;
+use crate::names::MachineName;
+use crate::network::{MAIN, Namespace, Route};
+use crate::trace::cause::Cause;
+use crate::trace::fix::{About, by_plan};
+use crate::trace::outcome::{Fact, Leg};
+use crate::trace::scene::Scene;
+
+/// The first machine on the way whose route is not the plan's.
+pub fn why(scene: &Scene, victim: &Victim) -> Option<Finding> {
+    let last = victim.hops.last().map(|hop| &hop.sighting.machine);
+    let mut machines: Vec<(&MachineName, IpAddr)> = Vec::new();
+    for hop in victim.hops.iter().filter(|hop| hop.sighting.direction == Direction::Out) {
+        let to = hop.sighting.frame.packet().map(|packet| packet.destination);
+        if let Some(to) = to.filter(|_| machines.last().is_none_or(|(machine, _)| **machine != hop.sighting.machine)) {
+            machines.push((&hop.sighting.machine, to));
+        }
+    }
+    machines.retain(|(machine, _)| Some(*machine) != last || victim.hops.len() == 1);
+    machines.into_iter().find_map(|(machine, to)| turn(scene, victim, machine, to))
+}
+
+/// Whether this machine sends it another way than the plan does.
+pub fn turn(scene: &Scene, victim: &Victim, machine: &MachineName, to: IpAddr) -> Option<Finding> {
+    let planned_ns = scene.planned.get(machine)?;
+    let planned = best_of(planned_ns, to)?;
+    // That of an address of the machine itself says nothing about the way.
+    if planned.kind == "local" || planned_ns.addresses.iter().any(|a| a.address.ip() == to) {
+        return None;
+    }
+    let packet = &victim.packet;
+    let traveller = crate::kernel::lookup::Traveller { to, ..scene.traveller(machine, packet, None) };
+    let traveller = crate::kernel::lookup::Traveller { from: None, ports: None, ..traveller };
+    let way = scene.way(machine, &traveller).ok();
+    let taken = way.as_ref().and_then(|way| way.route.clone())?;
+    let same = planned.to == taken.to && (planned.via == taken.via || !taken.hops.is_empty() && planned.via.is_none());
+    if same {
+        return None;
+    }
+    let gateway = |route: &Route| match (route.via, &route.dev) {
+        (Some(via), _) => {
+            let name = scene.names.with_address(via).first().map(|(machine, _)| format!(" ({machine})"));
+            format!("via {via}{}", name.unwrap_or_default())
+        }
+        (None, Some(dev)) => format!("dev {dev}"),
+        (None, None) => String::new(),
+    };
+    let facts = [
+        Fact::explained("route", format!("the route that was taken: {taken}")).at(machine),
+        Fact::explained("route", format!("the plan's: {planned}")).at(machine),
+    ];
+    let fixes = by_plan(scene, machine, &[About::Routes, About::Addresses]);
+    let finding = if taken.to.prefix() < planned.to.prefix() {
+        let cause = if victim.leg == Leg::Back { Cause::NoReturnRoute } else { Cause::NoRoute };
+        let why = format!(
+            "{machine} has no route to {}, so its route to {} took it {}, where it does not belong",
+            planned.to,
+            crate::network::destination(&taken.to),
+            gateway(&taken)
+        );
+        Finding::new(cause, why)
+    } else {
+        let why = format!("{machine} sends it {}, and the way to {to} is {}", gateway(&taken), gateway(planned));
+        Finding::new(Cause::WrongGateway, why)
+    };
+    Some(finding.facts(facts).fix([fixes]))
+}
+
+/// The planned route for a destination.
+fn best_of(ns: &Namespace, to: IpAddr) -> Option<&Route> {
+    input::best(&ns.routes, MAIN, to)
+}
