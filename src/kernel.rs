@@ -14,6 +14,7 @@
 //! cannot touch the host's network by mistake. Everything above this floor is plain values.
 
 pub mod apart;
+pub mod drops;
 pub mod exec;
 pub mod host;
 pub mod listen;
