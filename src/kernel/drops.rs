@@ -22,6 +22,7 @@ mod ring;
 mod symbols;
 
 use std::fmt;
+use std::fs;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
@@ -53,7 +54,7 @@ pub struct Dropped {
     /// Why: a name of `enum skb_drop_reason` without its prefix (`NETFILTER_DROP`, `IP_RPFILTER`), of a subsystem as it
     /// is, and the number where it has no name.
     pub reason: String,
-    /// The address of the code that dropped it; [`symbols`] knows its name.
+    /// The address of the code that dropped it; [`symbols()`] knows its name.
     pub location: u64,
     /// The packet from its network header onwards: what is in the linear part of the buffer, [`MOST_BYTES`] at most. Of a
     /// packet that was wrapped up (VXLAN) that begins with the outer header.
@@ -143,6 +144,9 @@ impl AsFd for Drops {
     }
 }
 
+/// What older kernels lack.
+const NO_REASONS: &str = "it gives no reasons (Linux 5.17)";
+
 /// Why it did not work.
 enum Failed {
     Unavailable(Unavailable),
@@ -153,6 +157,8 @@ fn attach(words: &[Word]) -> std::result::Result<Drops, Failed> {
     let doing = "have the kernel tell of dropped packets";
     let lacks = |what: &str| Failed::Unavailable(Unavailable::Kernel(what.to_owned()));
     let failed = |errno| match errno {
+        // Before Linux 5.11 it may also mean that the ring is more memory than may be locked.
+        Errno::EPERM if release().is_some_and(|release| release < (5, 11)) => lacks(NO_REASONS),
         Errno::EPERM | Errno::EACCES => Failed::Unavailable(Unavailable::Forbidden),
         Errno::ENOSYS => lacks("it has no bpf(2)"),
         _ => Failed::Refused(Refusal::new(doing, errno)),
@@ -167,19 +173,28 @@ fn attach(words: &[Word]) -> std::result::Result<Drops, Failed> {
     })?;
     let description = layout::read().map_err(|e| lacks(&format!("{BTF}: {e}")))?;
     let (layout, reasons) = layout::learn(&description).map_err(|unknown| match unknown {
-        Unknown::Missing(name) if name == REASONS => lacks("it gives no reasons (Linux 5.17)"),
+        Unknown::Missing(name) if name == REASONS => lacks(NO_REASONS),
         unknown => lacks(&format!("{BTF}: {unknown}")),
     })?;
     let program = program::program(&layout, words, ring.as_fd().as_raw_fd());
     let program = program.ok_or_else(|| Failed::Refused(Refusal::new(doing, Errno::E2BIG)))?;
     let program = load::program(&program).map_err(|(errno, said)| match errno {
         // Where it is locked down the verifier knows no such function.
-        _ if said.contains("bpf_probe_read_kernel") && errno == Errno::EINVAL => lacks("its memory may not be read"),
+        _ if said.contains("bpf_probe_read_kernel") && errno == Errno::EINVAL => {
+            lacks("programs may not read its memory (kernel_lockdown(7))")
+        }
         Errno::EPERM => failed(errno),
         _ => Failed::Refused(Refusal::new(doing, errno).with_detail(last_lines(&said))),
     })?;
     let link = load::attach(c"kfree_skb", program.as_fd()).map_err(failed)?;
     Ok(Drops { _link: link, ring, reasons, full: false })
+}
+
+/// The kernel's version: 6.18.
+fn release() -> Option<(u32, u32)> {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").ok()?;
+    let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map_while(|number| number.parse().ok());
+    Some((numbers.next()?, numbers.next()?))
 }
 
 /// Where the verifier says what it dislikes: at the end.

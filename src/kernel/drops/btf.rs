@@ -10,49 +10,22 @@
 //! table of them. They are walked from the beginning until what is wanted was found, which for the kernel's core
 //! structures is early. The format is that of `include/uapi/linux/btf.h`, `Documentation/bpf/btf.rst`.
 
+mod walk;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// `BTF_MAGIC` and the version, as the header begins in the machine's own byte order.
-const MAGIC: [u8; 2] = 0xeb9f_u16.to_ne_bytes();
-const VERSION: u8 = 1;
+pub use self::walk::kind;
+use self::walk::{Type, Types};
 
-/// How long a type is without what its kind adds: `struct btf_type`.
-const TYPE: usize = 12;
 /// How long a member is: `struct btf_member`.
 const MEMBER: usize = 12;
 /// How long a value of an enum is: `struct btf_enum`.
 const ENUMERATOR: usize = 8;
 
-/// One in so many types has its place remembered; from there it is a short walk to the others.
-const MARKED: usize = 64;
-
 /// How many members and qualifiers to go through at most for one question. `sk_buff` takes some dozens; a description
 /// whose types go in circles ends here.
 const PATIENCE: usize = 10_000;
-
-/// The kinds of types, `BTF_KIND_*`.
-pub mod kind {
-    pub const INT: u8 = 1;
-    pub const PTR: u8 = 2;
-    pub const ARRAY: u8 = 3;
-    pub const STRUCT: u8 = 4;
-    pub const UNION: u8 = 5;
-    pub const ENUM: u8 = 6;
-    pub const FWD: u8 = 7;
-    pub const TYPEDEF: u8 = 8;
-    pub const VOLATILE: u8 = 9;
-    pub const CONST: u8 = 10;
-    pub const RESTRICT: u8 = 11;
-    pub const FUNC: u8 = 12;
-    pub const FUNC_PROTO: u8 = 13;
-    pub const VAR: u8 = 14;
-    pub const DATASEC: u8 = 15;
-    pub const FLOAT: u8 = 16;
-    pub const DECL_TAG: u8 = 17;
-    pub const TYPE_TAG: u8 = 18;
-    pub const ENUM64: u8 = 19;
-}
 
 /// Why a question found no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,30 +60,9 @@ pub type Result<T> = std::result::Result<T, Unknown>;
 /// The kernel's description of its types.
 #[derive(Debug)]
 pub struct Btf<'a> {
-    types: &'a [u8],
-    names: &'a [u8],
-    /// Where every [`MARKED`]th type begins: type 1 first.
-    marks: Vec<usize>,
-    /// How many types were walked over, and where the next one begins.
-    walked: usize,
-    next: usize,
+    types: Types<'a>,
     /// What [`Btf::find`] found: by kind and name.
     found: BTreeMap<(u8, String), Type>,
-}
-
-/// One type: its kind, and where the rest of it stands.
-#[derive(Debug, Clone, Copy)]
-struct Type {
-    name: u32,
-    kind: u8,
-    /// `kind_flag`: the offsets of members carry the sizes of bit fields.
-    flag: bool,
-    /// How many members, values or parameters.
-    count: usize,
-    /// Its size in bytes, or the number of the type it refers to.
-    size: u32,
-    /// Where what follows the head begins.
-    body: usize,
 }
 
 impl<'a> Btf<'a> {
@@ -119,17 +71,7 @@ impl<'a> Btf<'a> {
     /// # Errors
     /// Where the bytes are no BTF.
     pub fn new(bytes: &'a [u8]) -> Result<Self> {
-        if !bytes.starts_with(&MAGIC) || bytes.get(2) != Some(&VERSION) {
-            return Err(Unknown::NotBtf);
-        }
-        let header = word(bytes, 4)? as usize;
-        let section = |at: usize| {
-            let start = header.checked_add(word(bytes, at)? as usize).ok_or(Unknown::Broken)?;
-            let end = start.checked_add(word(bytes, at + 4)? as usize).ok_or(Unknown::Broken)?;
-            bytes.get(start..end).ok_or(Unknown::Broken)
-        };
-        let (types, names) = (section(8)?, section(16)?);
-        Ok(Btf { types, names, marks: Vec::new(), walked: 0, next: 0, found: BTreeMap::new() })
+        Ok(Btf { types: Types::new(bytes)?, found: BTreeMap::new() })
     }
 
     /// Looks for named types, each by its kind and its name: the first of that name counts. One that is not there is
@@ -140,12 +82,12 @@ impl<'a> Btf<'a> {
     pub fn find(&mut self, wanted: &[(u8, &str)]) -> Result<()> {
         let mut left = wanted.to_vec();
         while !left.is_empty() {
-            let Some(found) = self.step()? else { break };
+            let Some(found) = self.types.step()? else { break };
             if !matches!(found.kind, kind::STRUCT | kind::ENUM | kind::TYPEDEF) {
                 continue;
             }
             if let Some(index) =
-                left.iter().position(|(kind, name)| *kind == found.kind && self.is_named(found.name, name))
+                left.iter().position(|(kind, name)| *kind == found.kind && self.types.is_named(found.name, name))
             {
                 let (kind, name) = left.swap_remove(index);
                 self.found.insert((kind, name.to_owned()), found);
@@ -160,8 +102,8 @@ impl<'a> Btf<'a> {
     /// Where the types cannot be read.
     pub fn enums_like(&mut self, ending: &str) -> Result<Vec<(u32, String)>> {
         let mut all = Vec::new();
-        while let Some(found) = self.step()? {
-            if found.kind == kind::ENUM && self.name(found.name).ends_with(ending.as_bytes()) {
+        while let Some(found) = self.types.step()? {
+            if found.kind == kind::ENUM && self.types.name(found.name).ends_with(ending.as_bytes()) {
                 all.extend(self.values(found)?);
             }
         }
@@ -181,8 +123,8 @@ impl<'a> Btf<'a> {
     /// # Errors
     /// Where there is no such type.
     pub fn parameters(&mut self, typedef: &str) -> Result<usize> {
-        let pointer = self.locate(self.found(kind::TYPEDEF, typedef)?.size)?;
-        let function = self.locate(pointer.size)?;
+        let pointer = self.types.locate(self.found(kind::TYPEDEF, typedef)?.size)?;
+        let function = self.types.locate(pointer.size)?;
         match (pointer.kind, function.kind) {
             (kind::PTR, kind::FUNC_PROTO) => Ok(function.count),
             _ => Err(Unknown::Missing(typedef.to_owned())),
@@ -210,7 +152,7 @@ impl<'a> Btf<'a> {
             kind::INT | kind::ENUM | kind::STRUCT | kind::UNION => place.size,
             _ => 0,
         };
-        if length != size || bits % 8 != 0 {
+        if length != size || !bits.is_multiple_of(8) {
             return Err(Unknown::Size(full()));
         }
         Ok((bits / 8).cast_signed())
@@ -226,14 +168,14 @@ impl<'a> Btf<'a> {
             for index in 0..of.count {
                 *patience = patience.checked_sub(1).ok_or(Unknown::Broken)?;
                 let at = of.body + index * MEMBER;
-                let (called, number) = (word(self.types, at)?, word(self.types, at + 4)?);
-                let offset = word(self.types, at + 8)?;
+                let (called, number) = (self.types.word(at)?, self.types.word(at + 4)?);
+                let offset = self.types.word(at + 8)?;
                 // With the flag, the upper byte is the size of a bit field, and 0 for what is none.
                 let offset = if of.flag { offset & 0x00ff_ffff } else { offset };
                 let offset = base.checked_add(offset).ok_or(Unknown::Broken)?;
                 if called == 0 {
                     open.push((self.plain(number, patience)?, offset));
-                } else if self.is_named(called, name) {
+                } else if self.types.is_named(called, name) {
                     return Ok(Some((offset, number)));
                 }
             }
@@ -245,7 +187,7 @@ impl<'a> Btf<'a> {
     fn plain(&mut self, mut number: u32, patience: &mut usize) -> Result<Type> {
         loop {
             *patience = patience.checked_sub(1).ok_or(Unknown::Broken)?;
-            let found = self.locate(number)?;
+            let found = self.types.locate(number)?;
             match found.kind {
                 kind::TYPEDEF | kind::VOLATILE | kind::CONST | kind::RESTRICT | kind::TYPE_TAG => number = found.size,
                 _ => return Ok(found),
@@ -260,74 +202,11 @@ impl<'a> Btf<'a> {
     fn values(&self, of: Type) -> Result<Vec<(u32, String)>> {
         let value = |index| {
             let at = of.body + index * ENUMERATOR;
-            let name = String::from_utf8_lossy(self.name(word(self.types, at)?)).into_owned();
-            Ok((word(self.types, at + 4)?, name))
+            let name = String::from_utf8_lossy(self.types.name(self.types.word(at)?)).into_owned();
+            Ok((self.types.word(at + 4)?, name))
         };
         (0..of.count).map(value).collect()
     }
-
-    /// The type of this number.
-    fn locate(&mut self, number: u32) -> Result<Type> {
-        let index = (number as usize).checked_sub(1).ok_or(Unknown::Broken)?;
-        while self.walked <= index {
-            self.step()?.ok_or(Unknown::Broken)?;
-        }
-        let mut at = self.marks.get(index / MARKED).copied().ok_or(Unknown::Broken)?;
-        for _ in 0..index % MARKED {
-            at = self.read(at)?.1;
-        }
-        Ok(self.read(at)?.0)
-    }
-
-    /// Walks over one type.
-    fn step(&mut self) -> Result<Option<Type>> {
-        if self.next >= self.types.len() {
-            return Ok(None);
-        }
-        if self.walked.is_multiple_of(MARKED) {
-            self.marks.push(self.next);
-        }
-        let (found, next) = self.read(self.next)?;
-        (self.walked, self.next) = (self.walked + 1, next);
-        Ok(Some(found))
-    }
-
-    /// The type that begins here, and where the next one does.
-    fn read(&self, at: usize) -> Result<(Type, usize)> {
-        let head = self.types.get(at..).and_then(|rest| rest.first_chunk::<TYPE>()).ok_or(Unknown::Broken)?;
-        let [a, b, c, d, i, j, k, l, s, t, u, v] = *head;
-        let info = u32::from_ne_bytes([i, j, k, l]);
-        let (kind, flag, count) = ((info >> 24) as u8 & 0x1f, info >> 31 != 0, (info & 0xffff) as usize);
-        let more = match kind {
-            kind::INT | kind::VAR | kind::DECL_TAG => 4,
-            kind::ARRAY => 12,
-            kind::STRUCT | kind::UNION | kind::DATASEC | kind::ENUM64 => 12 * count,
-            kind::ENUM | kind::FUNC_PROTO => 8 * count,
-            kind::PTR | kind::FWD | kind::TYPEDEF | kind::VOLATILE | kind::CONST | kind::RESTRICT => 0,
-            kind::FUNC | kind::FLOAT | kind::TYPE_TAG => 0,
-            _ => return Err(Unknown::Kind(kind)),
-        };
-        let (name, size) = (u32::from_ne_bytes([a, b, c, d]), u32::from_ne_bytes([s, t, u, v]));
-        let body = at + TYPE;
-        Ok((Type { name, kind, flag, count, size, body }, body + more))
-    }
-
-    /// Whether this is the name that stands there.
-    fn is_named(&self, at: u32, name: &str) -> bool {
-        let rest = self.names.get(at as usize..).unwrap_or_default();
-        rest.starts_with(name.as_bytes()) && rest.get(name.len()) == Some(&0)
-    }
-
-    /// A name, without its zero byte; nothing where there is none.
-    fn name(&self, at: u32) -> &'a [u8] {
-        let rest = self.names.get(at as usize..).unwrap_or_default();
-        rest.split(|byte| *byte == 0).next().unwrap_or_default()
-    }
-}
-
-fn word(bytes: &[u8], at: usize) -> Result<u32> {
-    let four = bytes.get(at..).and_then(|rest| rest.first_chunk::<4>()).ok_or(Unknown::Broken)?;
-    Ok(u32::from_ne_bytes(*four))
 }
 
 #[cfg(test)]

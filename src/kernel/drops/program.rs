@@ -12,7 +12,9 @@
 //! All drops of the machine come by here. The record is made on the stack and copied into the ring only when it is
 //! wanted: what is reserved in a ring and then discarded would take up room there until somebody reads.
 
-use super::assembler::{Code, FRAME, If, Label, R0, R1, R2, R3, R4, R6, R7, R8, R9, Register, Size};
+mod filter;
+
+use super::assembler::{Code, FRAME, If, R0, R1, R2, R3, R4, R6, R7, R8, R9, Register, Size};
 use super::layout::Layout;
 use super::record;
 
@@ -32,11 +34,6 @@ const RECEIVER: i16 = 24;
 /// The record's place on the stack, and below it one for a number on its way into a register.
 const RECORD: i16 = -(record::RECORD as i16);
 const SCRATCH: i16 = RECORD - 8;
-
-/// In IPv6's header and behind it: `include/uapi/linux/ipv6.h`, and RFC 4861 for the types.
-const NEXT_HEADER: u16 = 6;
-const ICMPV6_TYPE: u16 = 40;
-const NEIGHBOUR_DISCOVERY: (u32, u32) = (133, 137);
 
 /// A word that a wanted packet has: how many bytes behind its network header, and its value as one reads it in a
 /// hex dump.
@@ -70,7 +67,7 @@ pub fn program(layout: &Layout, words: &[Word], ring: i32) -> Option<Vec<u64>> {
     code.store(Size::Two, FRAME, RECORD + record::PROTOCOL as i16, R9);
     copy_packet(&mut code, layout);
     if !words.is_empty() {
-        filter(&mut code, words, wanted)?;
+        filter::filter(&mut code, words, wanted)?;
         code.go(end);
     }
     code.bind(wanted);
@@ -133,54 +130,6 @@ fn copy_packet(code: &mut Code, layout: &Layout) {
     code.bind(few);
     code.store(Size::Two, FRAME, RECORD + record::LENGTH as i16, R2);
     fetch_some(code, RECORD + record::BYTES as i16, R8, 0);
-}
-
-/// Goes to `wanted` with a packet that has one of the words, and with ARP and neighbour discovery in any case: when these
-/// are dropped nothing else is sent. R9 is lost.
-fn filter(code: &mut Code, words: &[Word], wanted: Label) -> Option<()> {
-    code.load(Size::Two, R9, FRAME, RECORD + record::PROTOCOL as i16);
-    code.jump_32(If::Equal, R9, in_packet(libc::ETH_P_ARP), wanted);
-    for (offset, word) in words {
-        let other = code.label();
-        let mut rest: &[u8] = &word.to_be_bytes();
-        let mut at = *offset;
-        // The stack can only be read in pieces that stand at multiples of their size.
-        while !rest.is_empty() {
-            let (size, length, value) = match rest {
-                [a, b, c, d] if at.is_multiple_of(4) => (Size::Four, 4, u32::from_ne_bytes([*a, *b, *c, *d])),
-                [a, b, ..] if at.is_multiple_of(2) => (Size::Two, 2, u16::from_ne_bytes([*a, *b]).into()),
-                _ => (Size::One, 1, u32::from(*rest.first()?)),
-            };
-            load_packet(code, size, at)?;
-            rest = rest.get(length..)?;
-            at = at.checked_add(length as u16)?;
-            let (condition, target) = if rest.is_empty() { (If::Equal, wanted) } else { (If::NotEqual, other) };
-            code.jump_32(condition, R1, value, target);
-        }
-        code.bind(other);
-    }
-    let other = code.label();
-    code.jump_32(If::NotEqual, R9, in_packet(libc::ETH_P_IPV6), other);
-    load_packet(code, Size::One, NEXT_HEADER)?;
-    code.jump_32(If::NotEqual, R1, libc::IPPROTO_ICMPV6 as u32, other);
-    load_packet(code, Size::One, ICMPV6_TYPE)?;
-    code.jump_32(If::Above, R1, NEIGHBOUR_DISCOVERY.1, other);
-    code.jump_32(If::Above, R1, NEIGHBOUR_DISCOVERY.0 - 1, wanted);
-    code.bind(other);
-    Some(())
-}
-
-/// `r1 =` what the packet has there; nothing where that is behind what is copied of it.
-fn load_packet(code: &mut Code, size: Size, at: u16) -> Option<()> {
-    let length = match size {
-        Size::One => 1,
-        Size::Two => 2,
-        Size::Four => 4,
-        Size::Eight => 8,
-    };
-    (usize::from(at) + length <= record::MOST_BYTES).then_some(())?;
-    code.load(size, R1, FRAME, RECORD + record::BYTES as i16 + at as i16);
-    Some(())
 }
 
 /// Where it was: the interface and its namespace; without an interface the namespace of the socket that sent the packet

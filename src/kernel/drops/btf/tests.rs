@@ -1,5 +1,6 @@
 //! A small description made by hand, and what becomes of it when it is damaged.
 
+use super::walk::{MAGIC, VERSION};
 use super::*;
 
 /// A description as it grows.
