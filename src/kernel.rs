@@ -8,19 +8,24 @@
 //!                            ├──▶ observe  reads what there is       (observe, ready)
 //!                            ├──▶ Listener hears what changes        (listen)
 //!                            └──▶ rehearse asks what would be        (rehearsal)
+//!
+//! root of the host ──▶ Drops    is told where and why packets are dropped, on the whole machine   (drops)
 //! ```
 //!
 //! Whatever changes or asks Linux takes a [`Kernel`], which exists only inside a lab's sandbox: code that holds one
-//! cannot touch the host's network by mistake. Everything above this floor is plain values.
+//! cannot touch the host's network by mistake. (`drops` takes none: it changes nothing, and hears of all namespaces.)
+//! Everything above this floor is plain values.
 
 pub mod apart;
 pub mod capture;
 pub mod counters;
+pub mod drops;
 pub mod exec;
 pub mod host;
 pub mod listen;
 pub mod listeners;
 pub mod lookup;
+pub mod mark;
 pub mod message;
 pub mod netlink;
 pub mod netns;

@@ -71,8 +71,8 @@ pub fn trace(kernel: &Kernel, plan: &Plan, request: &Request) -> Result<Outcome>
             .help("`netlab status` shows how far the lab has come; `netlab up` does what is missing"));
     }
 
-    let words: Vec<_> = prober.words().into_iter().chain(timer.words()).collect();
-    let stations = Stations::open(kernel, &machines, &words)?;
+    let marks: Vec<_> = prober.marks().into_iter().chain(timer.marks()).collect();
+    let stations = Stations::open(kernel, &machines, &marks)?;
     let listening = Instant::now();
     let view = View { neighbours: true, peers: true, ..View::LINKS };
     let before = observe(kernel, &machines, &view)?;

@@ -12,7 +12,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::kernel::capture::{Capture, Word, close_all};
+use crate::kernel::capture::{Capture, close_all};
+use crate::kernel::mark::Mark;
 use crate::kernel::counters::{self, Counters};
 use crate::kernel::netlink::Socket;
 use crate::kernel::netns::{self, Netns};
@@ -79,13 +80,13 @@ impl Stations {
     ///
     /// # Errors
     /// When no more files can be opened, or packets may not be listened to.
-    pub fn open(_kernel: &Kernel, machines: &[MachineName], words: &[Word]) -> Result<Self> {
+    pub fn open(_kernel: &Kernel, machines: &[MachineName], marks: &[Mark]) -> Result<Self> {
         let mut stations = BTreeMap::new();
         for machine in machines {
             let open = || {
                 let routes = Socket::open().map_err(|errno| Refusal::new("open a netlink socket", errno))?;
                 let namespace = Netns::current()?.inode()?;
-                Ok(Station { capture: Capture::open(words)?, routes, counted: counters::read(), namespace })
+                Ok(Station { capture: Capture::open(marks)?, routes, counted: counters::read(), namespace })
             };
             stations.insert(machine.clone(), within(machine, open)?);
         }
