@@ -18,6 +18,7 @@ pub mod exec;
 pub mod host;
 pub mod listen;
 pub mod message;
+mod netfilter;
 pub mod netlink;
 pub mod netns;
 pub mod nft;

@@ -28,7 +28,6 @@
 
 mod address;
 mod apply;
-mod attribute;
 mod change;
 mod command;
 mod comment;
@@ -38,7 +37,6 @@ mod encode;
 mod error;
 mod expression;
 mod hook;
-mod message;
 mod socket;
 mod uapi;
 

@@ -13,11 +13,8 @@ use nix::errno::Errno;
 use super::change::Change;
 use super::encode::{change_of, encode, sequence};
 use super::error::{Error, Result};
-use super::message::messages;
 use super::socket::{receive, send};
-
-/// `NLMSG_ERROR` (`include/uapi/linux/netlink.h`), which also acknowledges.
-pub(super) const ERROR: u16 = libc::NLMSG_ERROR as u16;
+use crate::kernel::netfilter::message::{ERROR, messages};
 
 /// Makes all changes, or none. The socket (from [`super::open`]) must have no answers outstanding.
 ///

@@ -11,11 +11,11 @@
 
 use std::collections::HashMap;
 
-use super::attribute::{Attributes, text};
 use super::comment;
 use super::expression;
 use super::hook::{self, hook_name};
 use super::uapi;
+use crate::kernel::netfilter::attribute::{Attributes, text};
 use crate::network::ruleset::{Chain, Family, Handle, Hook, Rule, Table};
 
 /// A ruleset as it grows message by message: tables first, then chains, then rules.

@@ -12,17 +12,13 @@ use std::os::fd::AsFd;
 use netlink_packet_core::{NLM_F_DUMP, NLM_F_DUMP_INTR};
 use nix::errno::Errno;
 
-use super::apply::ERROR;
-use super::attribute::{Attributes, Writer};
 use super::decode::Ruleset;
 use super::error::{Error, Result};
-use super::message::{Head, messages};
 use super::socket::{receive, send};
 use super::uapi::message_type;
+use crate::kernel::netfilter::attribute::{Attributes, Writer};
+use crate::kernel::netfilter::message::{DONE, ERROR, Head, messages};
 use crate::network::ruleset::Table;
-
-/// `NLMSG_DONE` (`include/uapi/linux/netlink.h`): the end of a dump.
-const DONE: u16 = libc::NLMSG_DONE as u16;
 
 /// `NFTA_GEN_ID` (`include/uapi/linux/netfilter/nf_tables.h`).
 const GENERATION_ID: u16 = 1;

@@ -13,12 +13,12 @@ use std::fmt;
 
 use netlink_packet_core::{NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL};
 
-use super::attribute::Writer;
 use super::change::{Change, Place};
 use super::comment;
 use super::hook::{family_number, hook_number};
-use super::message::Head;
 use super::uapi::{self, message_type};
+use crate::kernel::netfilter::attribute::Writer;
+use crate::kernel::netfilter::message::Head;
 use crate::network::ruleset::{Family, Hook, Rule};
 
 mod rule;

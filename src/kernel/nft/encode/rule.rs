@@ -14,8 +14,8 @@
 use ipnetwork::IpNetwork;
 
 use super::super::address::{Addressing, address_bytes};
-use super::super::attribute::Writer;
 use super::super::uapi;
+use crate::kernel::netfilter::attribute::Writer;
 use crate::network::ruleset::{Family, Part, Rule, Side};
 
 /// The one register that is used.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::kernel::nft::message::messages;
+use crate::kernel::netfilter::message::messages;
 use crate::network::ruleset::{Handle, Part, Rule, Side};
 
 fn rule(parts: Vec<Part>) -> Change {
