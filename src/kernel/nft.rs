@@ -39,6 +39,7 @@ mod expression;
 mod hook;
 mod socket;
 mod uapi;
+pub mod watch;
 
 pub use apply::apply;
 pub use change::{Change, Place};
@@ -47,3 +48,4 @@ pub use dump::dump;
 pub use encode::{Unencodable, encode};
 pub use error::{Error, Result};
 pub use socket::open;
+pub use watch::Watch;

@@ -30,7 +30,8 @@ const TRIES: usize = 100;
 const LARGEST: usize = 32 * 1024;
 
 /// All tables of the socket's namespace, with their chains and rules. What netlab cannot put into nft's words is a name
-/// in brackets; nothing is left out silently but sets, maps, objects and flow tables.
+/// in brackets; nothing is left out silently but sets, maps, objects and flow tables, and the temporary tables of a
+/// [`Watch`](super::Watch).
 ///
 /// # Errors
 /// The kernel's refusal (no permission), or the socket's.
