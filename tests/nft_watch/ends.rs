@@ -119,10 +119,10 @@ fn who_listens_finds_nothing_new() {
         let mut listener = Listener::new(kernel).unwrap();
         let before = look();
         let watch = Watch::open(&[mark()]).unwrap();
-        assert_eq!(listener.wait(PATIENCE, None).unwrap().machines, [fabric.clone()]);
+        assert_eq!(listener.wait(PATIENCE, None).unwrap().machines, std::slice::from_ref(&fabric));
         assert_eq!(look(), before);
         watch.stop();
-        assert_eq!(listener.wait(PATIENCE, None).unwrap().machines, [fabric.clone()]);
+        assert_eq!(listener.wait(PATIENCE, None).unwrap().machines, std::slice::from_ref(&fabric));
         assert_eq!(look(), before);
     };
     sandbox::briefly(run).expect("a sandbox: run the tests as root, or under `unshare -Urn`");
