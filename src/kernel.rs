@@ -7,6 +7,7 @@
 //! Sandbox::enter ────▶ Kernel ──▶ Worker   sends requests            (worker, message, netlink, nft, sysctl)
 //!                            ├──▶ observe  reads what there is       (observe, ready)
 //!                            ├──▶ Listener hears what changes        (listen)
+//!                            ├──▶ Watch    what becomes of a packet  (nft::watch, conntrack)
 //!                            └──▶ rehearse asks what would be        (rehearsal)
 //! ```
 //!
@@ -14,6 +15,7 @@
 //! cannot touch the host's network by mistake. Everything above this floor is plain values.
 
 pub mod apart;
+pub mod conntrack;
 pub mod exec;
 pub mod host;
 pub mod listen;
