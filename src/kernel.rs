@@ -7,6 +7,7 @@
 //! Sandbox::enter ────▶ Kernel ──▶ Worker   sends requests            (worker, message, netlink, nft, sysctl)
 //!                            ├──▶ observe  reads what there is       (observe, ready)
 //!                            ├──▶ Listener hears what changes        (listen)
+//!                            ├──▶ Watch    what becomes of a packet  (nft::watch, conntrack)
 //!                            └──▶ rehearse asks what would be        (rehearsal)
 //!
 //! root of the host ──▶ Drops    is told where and why packets are dropped, on the whole machine   (drops)
@@ -18,6 +19,7 @@
 
 pub mod apart;
 pub mod capture;
+pub mod conntrack;
 pub mod counters;
 pub mod drops;
 pub mod exec;
@@ -27,6 +29,7 @@ pub mod listeners;
 pub mod lookup;
 pub mod mark;
 pub mod message;
+mod netfilter;
 pub mod netlink;
 pub mod netns;
 pub mod nft;

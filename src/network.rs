@@ -31,8 +31,8 @@ pub mod setting;
 pub mod sysctl;
 pub mod watched;
 
-pub(crate) use route::words;
 pub use route::{MAIN, NextHop, Route, destination};
+pub(crate) use route::{table_word, words};
 
 /// The namespaces of a lab, by machine.
 pub type Namespaces = BTreeMap<MachineName, Namespace>;

@@ -16,8 +16,10 @@
 pub mod ask;
 pub mod cause;
 mod death;
+mod decide;
 mod fix;
 pub mod frame;
+mod gather;
 pub mod hooks;
 pub mod journey;
 pub mod legs;
@@ -33,100 +35,200 @@ pub use cause::{CAUSES, Cause};
 pub use names::Names;
 pub use outcome::{Asked, Death, Evidence, Fact, Hop, Leg, Outcome, Point, Rewrite, Sighting, Timing};
 
-use std::time::{Duration, Instant};
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 
-use crate::error::{Error, Result};
-use crate::kernel::Kernel;
+use crate::diff::{Expected, Mend};
+use crate::error::Result;
 use crate::kernel::observe::{View, observe};
-use crate::kernel::probe::{Cookie, Prober};
+use crate::kernel::probe::Protocol;
+use crate::kernel::{Kernel, listeners};
 use crate::names::MachineName;
+use crate::network::Namespaces;
 use crate::plan::Plan;
-use legs::{Known, Role};
-use run::{Fate, Run};
-use stations::{Stations, on_the_path, within};
+use crate::{repair, run as steps};
+use gather::{Gathered, gather};
+use hooks::{Act, Hook, Passage};
+use legs::Role;
+use run::Fate;
+use scene::Scene;
+use stations::within;
 
-/// How long the kernel takes to begin with time stamps on frames, once somebody asks for them.
-const STAMPS: Duration = Duration::from_millis(5);
-
-/// How many probes are sent for their times alone.
-const TIMED: u32 = 3;
-
-/// Sends probes and tells of their journey.
+/// Sends probes and tells of their journey. `in_force` are the steps of the plan that should be.
 ///
 /// # Errors
 /// When the request names something that is not there, or the machine refuses to listen.
-pub fn trace(kernel: &Kernel, plan: &Plan, request: &Request) -> Result<Outcome> {
-    let question = request.question(kernel, plan)?;
-    let (cookie, timed) = (Cookie::draw()?, Cookie::draw()?);
-    let open = |cookie| within(&request.source, || Prober::open(question, cookie));
-    let (mut prober, mut timer) = (open(cookie)?, open(timed)?);
-    let destination = match &request.target {
-        Target::Machine(machine) => Some(machine.clone()),
-        Target::Address(..) => None,
+pub fn trace(kernel: &Kernel, plan: &Plan, in_force: &BTreeSet<u32>, request: &Request) -> Result<Outcome> {
+    let gathered = gather(kernel, plan, request)?;
+    let outcome = tell(kernel, plan, in_force, request, &gathered);
+    gathered.stations.close();
+    outcome
+}
+
+/// What the observations mean.
+fn tell(kernel: &Kernel, plan: &Plan, in_force: &BTreeSet<u32>, request: &Request, seen: &Gathered) -> Result<Outcome> {
+    let (mut there, mut back) = ways(request, seen);
+    let timing = journey::time(&mut there, &mut back, &seen.timed.0, &seen.timed.1, &seen.before);
+    let arrived = there.last().map_or(&request.source, |hop| &hop.sighting.machine).clone();
+    let listeners = within(&arrived, || Ok(listeners::of(request.protocol)))?;
+
+    let fate = seen.fates.iter().find(|fate| **fate != Fate::Answered).unwrap_or(&Fate::Answered);
+    let suspect = *fate != Fate::Answered || came_elsewhere(seen, &there);
+    let net = look_again(kernel, plan, seen, &there, &back, suspect)?;
+    let planned = plan.predict(|number| in_force.contains(&number));
+    let mends = if suspect { mends(kernel, plan, in_force, &net)? } else { Vec::new() };
+    let names = Names::of(&merged(&seen.before, &net));
+    let acts = acts(seen, &net, &there, &back);
+    let scene = Scene {
+        plan,
+        planned: &planned,
+        net: &net,
+        names: &names,
+        source: &request.source,
+        destination: seen.destination.as_ref(),
+        question: seen.question,
+        there: &there.clone(),
+        back: &back.clone(),
+        fate,
+        frames: &seen.frames,
+        acts: &acts,
+        watched: seen.stations.are_watched(),
+        drops: seen.drops.as_deref(),
+        moved: &seen.moved,
+        listeners: &listeners,
+        mends: &mends,
+        stations: &seen.stations,
     };
-    let ends: Vec<&MachineName> = std::iter::once(&request.source).chain(&destination).collect();
-    let machines = on_the_path(plan, &ends)?;
-    if !machines.contains(&request.source) {
-        return Err(Error::usage(format!("{} does not exist yet, or not any more", request.source))
-            .help("`netlab status` shows how far the lab has come; `netlab up` does what is missing"));
+    let mut notes = seen.notes.clone();
+    let lost = match fate {
+        Fate::Answered if suspect => death::answered_by_another(&scene),
+        Fate::Answered => None,
+        Fate::Silence if taken_in_silence(&scene) => {
+            notes.push("nothing came back: the datagram went to a socket, and UDP owes no answer".into());
+            None
+        }
+        _ => Some(death::death(&scene)),
+    };
+    if lost.is_none() {
+        notes.extend(death::oddities(&scene));
     }
-
-    let marks: Vec<_> = prober.marks().into_iter().chain(timer.marks()).collect();
-    let stations = Stations::open(kernel, &machines, &marks)?;
-    let listening = Instant::now();
-    let view = View { neighbours: true, peers: true, ..View::LINKS };
-    let before = observe(kernel, &machines, &view)?;
-    std::thread::sleep(STAMPS.saturating_sub(listening.elapsed()));
-
-    let known = Known { cookie, udp_port: prober.port() };
-    let run = Run { stations: &stations, net: &before, known, patience: request.patience };
-    let mut frames = Vec::new();
-    let mut fates = Vec::new();
-    for number in 0..request.count {
-        fates.push(run.probe(&mut prober, number, &mut frames)?);
+    decide::decide(&scene, Leg::There, &mut there);
+    decide::decide(&scene, Leg::Back, &mut back);
+    if suspect {
+        forget(seen, &net);
     }
-    let answered = fates.iter().filter(|fate| **fate == Fate::Answered).count();
-    let told = fates.iter().position(|fate| *fate != Fate::Answered).unwrap_or(0);
-    let told = u32::try_from(told).unwrap_or(0);
+    let from = there.first().and_then(|hop| hop.sighting.frame.packet()).map(|packet| packet.source);
+    let silent = lost.is_none() && *fate == Fate::Silence;
+    let answered = seen.fates.iter().filter(|fate| **fate == Fate::Answered || silent).count();
+    let asked = Asked {
+        lab: plan.lab.clone(),
+        source: request.source.clone(),
+        destination: seen.destination.clone().or_else(|| owner(&names, seen.question.to)),
+        to: seen.question.to,
+        from,
+        protocol: request.protocol,
+        size: request.size,
+        ttl: request.ttl,
+        dont_fragment: request.dont_fragment,
+    };
+    let (sent, answered) = (request.count, u32::try_from(answered).unwrap_or(u32::MAX));
+    let frames = seen.frames.clone();
+    Ok(Outcome { asked, sent, answered, there, back, timing, lost, names, notes, frames })
+}
 
-    let mut timings = Vec::new();
-    let timed = Known { cookie: timed, udp_port: timer.port() };
-    if answered == fates.len() {
-        let run = Run { known: timed, ..run };
-        for number in 0..TIMED {
-            run.probe(&mut timer, number, &mut timings)?;
+/// The ways there and back of the probe that is told of: back, of its answer or else of the error that came back.
+fn ways(request: &Request, seen: &Gathered) -> (Vec<Hop>, Vec<Hop>) {
+    let of = |wanted: Role| journey::of_role(&seen.frames, &seen.known, |role| role == wanted);
+    let way = |wanted, towards| journey::hops(journey::way(&of(wanted), &seen.before, towards).0);
+    let there = way(Role::Probe(seen.told), seen.destination.as_ref());
+    let back = way(Role::Answer(seen.told), Some(&request.source));
+    (there, back)
+}
+
+/// Whether it was answered in a machine that was not meant.
+fn came_elsewhere(seen: &Gathered, there: &[Hop]) -> bool {
+    let Some(last) = there.last().map(|hop| &hop.sighting) else { return false };
+    let meant = seen.destination.as_ref().is_none_or(|meant| *meant == last.machine);
+    let same = last.frame.packet().is_some_and(|packet| packet.destination == seen.question.to);
+    !meant && same
+}
+
+/// A datagram that a socket took, which answered nothing.
+fn taken_in_silence(scene: &Scene) -> bool {
+    let Some(last) = scene.there.last().map(|hop| &hop.sighting) else { return false };
+    let passage = Passage::new(scene.acts, &last.machine, Leg::There, false);
+    let taken = passage.reached(Hook::Input, true) || !scene.watched;
+    let meant = scene.destination.is_none_or(|meant| *meant == last.machine);
+    let answered = scene.acts.iter().any(|act| act.leg == Leg::Back) || !scene.back.is_empty();
+    matches!(scene.question.protocol, Protocol::Udp(_)) && !scene.listeners.is_empty() && taken && meant && !answered
+}
+
+/// The machine that has an address.
+fn owner(names: &Names, address: IpAddr) -> Option<MachineName> {
+    names.with_address(address).first().map(|(machine, _)| machine.clone())
+}
+
+/// What there is now: all of it where something has to be explained, else what the hops decided by.
+fn look_again(
+    kernel: &Kernel,
+    plan: &Plan,
+    seen: &Gathered,
+    there: &[Hop],
+    back: &[Hop],
+    suspect: bool,
+) -> Result<Namespaces> {
+    let hops = there.iter().chain(back).map(|hop| hop.sighting.machine.clone());
+    let mut machines: BTreeSet<MachineName> = hops.collect();
+    let mut view = View { policy_rules: true, peers: true, ..View::ALL };
+    if suspect {
+        let few = seen.stations.0.len() <= stations::FEW;
+        machines.extend(seen.stations.0.keys().filter(|_| few).cloned());
+        machines.extend(seen.destination.clone());
+        machines.insert(MachineName::fabric());
+        view = View { sysctls: steps::sysctls(plan), ..View::WHOLE };
+    }
+    Ok(observe(kernel, &machines, &view)?)
+}
+
+/// What there was, and what there is where somebody has looked again.
+fn merged(before: &Namespaces, now: &Namespaces) -> Namespaces {
+    let mut all = before.clone();
+    all.extend(now.iter().map(|(machine, ns)| (machine.clone(), ns.clone())));
+    all
+}
+
+/// What would mend all that differs from the plan, in the machines that were looked at.
+fn mends(kernel: &Kernel, plan: &Plan, in_force: &BTreeSet<u32>, net: &Namespaces) -> Result<Vec<Mend>> {
+    let fresh = repair::fresh(kernel, net)?;
+    Ok(Expected::new(plan, in_force, fresh).mends(net))
+}
+
+/// What nftables did with the packets of the probe that is told of.
+fn acts(seen: &Gathered, net: &Namespaces, there: &[Hop], back: &[Hop]) -> Vec<Act> {
+    let outer = |leg: Leg, hops: &[Hop]| -> Vec<(Leg, [IpAddr; 2])> {
+        let around = hops.iter().flat_map(|hop| &hop.sighting.frame.outer);
+        around.map(|outer| (leg, [outer.packet.source, outer.packet.destination])).collect()
+    };
+    let outer = [outer(Leg::There, there), outer(Leg::Back, back)].concat();
+    let of = |(machine, events): (&MachineName, &Vec<_>)| {
+        let tables = net.get(machine).map_or(&[][..], |ns| ns.tables.as_slice());
+        hooks::acts(machine, events, tables, (&seen.known, seen.told), &outer)
+    };
+    seen.events.iter().flat_map(of).collect()
+}
+
+/// Has machines forget the neighbours that they asked for in vain because of the probe: otherwise the next packet would
+/// wait for the next question, up to a second.
+fn forget(seen: &Gathered, net: &Namespaces) {
+    let vain = |state: &str| matches!(state, "incomplete" | "failed");
+    for (machine, ns) in net {
+        let before = seen.before.get(machine).map_or(&[][..], |ns| ns.neighbours.as_slice());
+        for entry in ns.neighbours.iter().filter(|entry| vain(&entry.state)) {
+            let new =
+                !before.iter().any(|old| old.address == entry.address && old.link == entry.link && vain(&old.state));
+            if let Some(link) = ns.link(&entry.link).filter(|_| new) {
+                seen.stations.forget(machine, link.index, entry);
+            }
         }
     }
-    stations.close();
-    frames.sort_by_key(|sighting| sighting.at);
-    timings.sort_by_key(|sighting| sighting.at);
-
-    let of = |wanted: Role| journey::of_role(&frames, &known, |role| role == wanted);
-    let (there, _) = journey::way(&of(Role::Probe(told)), &before, destination.as_ref());
-    let (back, _) = journey::way(&of(Role::Answer(told)), &before, Some(&request.source));
-    let (mut there, mut back) = (journey::hops(there), journey::hops(back));
-    let timing = journey::time(&mut there, &mut back, &timings, &timed, &before);
-    let from = there.first().and_then(|hop| hop.sighting.frame.packet()).map(|packet| packet.source);
-    Ok(Outcome {
-        asked: Asked {
-            lab: plan.lab.clone(),
-            source: request.source.clone(),
-            destination,
-            to: question.to,
-            from,
-            protocol: request.protocol,
-            size: request.size,
-            ttl: request.ttl,
-            dont_fragment: request.dont_fragment,
-        },
-        sent: request.count,
-        answered: u32::try_from(answered).unwrap_or(u32::MAX),
-        there,
-        back,
-        timing,
-        lost: None,
-        names: Names::of(&before),
-        notes: Vec::new(),
-        frames,
-    })
 }

@@ -51,8 +51,9 @@ fn gives_reasons() -> bool {
 /// Listens, and does something in a namespace whose loopback is up. Who may not listen must be told so.
 /// Words of 32 bits, so many bytes behind the network header, as marks.
 fn marks(words: &[(u16, u32)]) -> Vec<Mark> {
-    let mark = |(offset, word): &(u16, u32)| {
-        Mark { offset: u8::try_from(*offset).expect("an offset"), bytes: word.to_be_bytes().into() }
+    let mark = |(offset, word): &(u16, u32)| Mark {
+        offset: u8::try_from(*offset).expect("an offset"),
+        bytes: word.to_be_bytes().into(),
     };
     words.iter().map(mark).collect()
 }

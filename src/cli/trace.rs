@@ -80,7 +80,7 @@ impl Trace {
         host::allow_many_files();
         let inside = Inside::enter(common)?;
         let request = self.request(&inside)?;
-        let outcome = trace(&inside.kernel, &inside.plan, &request)?;
+        let outcome = trace(&inside.kernel, &inside.plan, &inside.lab.record(&inside.plan).done, &request)?;
         for hop in outcome.there.iter().chain(&outcome.back) {
             println!(
                 "{} {} {:?} {:?} {:?} {:?}",

@@ -11,7 +11,7 @@
 pub struct Mark {
     /// Where, in bytes from the network header.
     pub offset: u8,
-    /// What: one to four bytes.
+    /// What: one to sixteen bytes, of which a packet socket compares the first four.
     pub bytes: Vec<u8>,
 }
 

@@ -137,6 +137,21 @@ pub fn death(scene: &Scene) -> Death {
     }
 }
 
+/// Why an answer is none that counts: it came from a machine that was not meant.
+pub fn answered_by_another(scene: &Scene) -> Option<Death> {
+    let right = scene.destination;
+    let finding = neighbour::twice(scene, scene.question.to, right)?;
+    let Spot { machine, after, .. } = arrival::spot(scene, Point::Unanswered);
+    let why = format!("{machine} answered: {}", finding.why);
+    let (cause, evidence, fix) = (finding.cause, finding.evidence, finding.fix);
+    Some(Death { leg: Leg::There, point: Point::Underway, machine, after, before: None, cause, why, evidence, fix })
+}
+
+/// What did no harm this time, and may the next.
+pub fn oddities(scene: &Scene) -> Vec<String> {
+    neighbour::twice(scene, scene.question.to, scene.destination).map(|finding| finding.why).into_iter().collect()
+}
+
 /// The packet that is missing.
 fn victim<'a>(scene: &Scene<'a>) -> Victim<'a> {
     let answered = !scene.back.is_empty() || scene.acts.iter().any(|act| act.leg == Leg::Back);

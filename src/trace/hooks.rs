@@ -8,45 +8,13 @@
 //!
 //! Empty chains at both ends of each hook are breadcrumbs: their events say that the packet was there.
 
+use super::frame::Frame;
+use super::legs::{Known, Role};
 use super::outcome::Leg;
+pub use crate::kernel::nft::watch::Hook;
+use crate::kernel::nft::watch::{Event, Kind, Verdict};
 use crate::names::MachineName;
-use crate::network::ruleset::Family;
-
-/// A hook of the kernel's path (`NF_INET_*`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Hook {
-    /// What came in, before its way is known.
-    Prerouting,
-    /// What is for this machine.
-    Input,
-    /// What is for others.
-    Forward,
-    /// What is made here.
-    Output,
-    /// What is about to leave.
-    Postrouting,
-}
-
-impl Hook {
-    /// All of them.
-    pub const ALL: [Hook; 5] = [Hook::Prerouting, Hook::Input, Hook::Forward, Hook::Output, Hook::Postrouting];
-
-    /// Its name.
-    pub fn word(self) -> &'static str {
-        match self {
-            Hook::Prerouting => "prerouting",
-            Hook::Input => "input",
-            Hook::Forward => "forward",
-            Hook::Output => "output",
-            Hook::Postrouting => "postrouting",
-        }
-    }
-
-    /// The hook of a name.
-    pub fn of(word: &str) -> Option<Hook> {
-        Hook::ALL.into_iter().find(|hook| hook.word() == word)
-    }
-}
+use crate::network::ruleset::{Family, Table, find_rule};
 
 /// One thing that nftables did with a packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,5 +108,60 @@ impl<'a> Passage<'a> {
     /// The hook that it entered and did not leave.
     pub fn stuck_in(self) -> Option<Hook> {
         Hook::ALL.into_iter().find(|hook| self.reached(*hook, false) && !self.reached(*hook, true))
+    }
+}
+
+/// A packet that an event tells of: its leg, and whether it is the one around ours.
+type Whose = Option<(Leg, bool)>;
+
+/// What nftables did with the packets of one probe in a machine. `outer` are the addresses of packets around ours, which
+/// an event's few bytes do not show to be ours.
+pub fn acts(
+    machine: &MachineName,
+    events: &[Event],
+    tables: &[Table],
+    (known, number): (&Known, u32),
+    outer: &[(Leg, [std::net::IpAddr; 2])],
+) -> Vec<Act> {
+    let mut whose: std::collections::HashMap<u32, Whose> = std::collections::HashMap::new();
+    let mut acts = Vec::new();
+    for event in events {
+        // Only the first event of a base chain has headers; those behind it go by its number.
+        if !event.network_header.is_empty() {
+            whose.insert(event.id, owner(event, (known, number), outer));
+        }
+        let Some((leg, is_outer)) = whose.get(&event.id).copied().flatten() else { continue };
+        let Some(what) = what(event, tables) else { continue };
+        let (family, interfaces) = (event.family, (event.iif, event.oif));
+        acts.push(Act { machine: machine.clone(), leg, outer: is_outer, family, what, interfaces });
+    }
+    acts
+}
+
+fn owner(event: &Event, (known, number): (&Known, u32), outer: &[(Leg, [std::net::IpAddr; 2])]) -> Whose {
+    let frame = Frame::of_packet(&[&event.network_header[..], &event.transport_header[..]].concat());
+    if let Some(around) = frame.outer.first() {
+        let addresses = [around.packet.source, around.packet.destination];
+        return outer.iter().find(|(_, known)| *known == addresses).map(|(leg, _)| (*leg, true));
+    }
+    match known.role(frame.packet()?)? {
+        Role::Probe(of) if of == number => Some((Leg::There, false)),
+        Role::Answer(of) if of == number => Some((Leg::Back, false)),
+        _ => None,
+    }
+}
+
+fn what(event: &Event, tables: &[Table]) -> Option<What> {
+    let (table, chain) = (event.table.clone(), event.chain.clone());
+    let dropped = event.verdict == Verdict::Drop;
+    match (event.breadcrumb(), event.kind) {
+        (Some(crumb), _) => Some(What::Passed { hook: crumb.hook, late: crumb.late }),
+        (None, Kind::Rule(handle)) => {
+            let rule = find_rule(tables, event.family, &table, &chain, handle);
+            let text = rule.map(ToString::to_string);
+            Some(What::Rule { table, chain, handle, text, dropped, verdict: event.verdict.to_string() })
+        }
+        (None, Kind::Policy) => Some(What::Policy { table, chain, dropped }),
+        (None, Kind::Return) => None,
     }
 }

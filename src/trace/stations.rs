@@ -13,27 +13,31 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kernel::capture::{Capture, close_all};
-use crate::kernel::mark::Mark;
 use crate::kernel::counters::{self, Counters};
-use crate::kernel::netlink::Socket;
+use crate::kernel::mark::Mark;
+use crate::kernel::message;
+use crate::kernel::netlink::{Bundle, Socket};
 use crate::kernel::netns::{self, Netns};
+use crate::kernel::nft::watch::{Event, Watch};
 use crate::kernel::refusal::Refusal;
 use crate::kernel::refusal::Result;
 use crate::kernel::{Kernel, capture};
 use crate::names::MachineName;
-use crate::network::Namespaces;
+use crate::network::{Namespaces, Neighbour};
 use crate::plan::{Kind, Plan};
 
 use super::frame::Frame;
 use super::outcome::Sighting;
 
 /// Up to how many machines are all listened to.
-const FEW: usize = 40;
+pub const FEW: usize = 40;
 
 /// One machine that is listened to.
 #[derive(Debug)]
 pub struct Station {
     capture: Capture,
+    /// What nftables does with marked packets; none where the kernel cannot tell.
+    watch: Option<Watch>,
     /// To ask for routes there.
     pub routes: Socket,
     /// What was counted before the probe.
@@ -76,17 +80,21 @@ pub fn within<T>(machine: &MachineName, work: impl FnOnce() -> Result<T>) -> Res
 }
 
 impl Stations {
-    /// Opens them.
+    /// Opens them: frames with any of these marks are heard, and packets with those that are `traced` are followed
+    /// through the rules.
     ///
     /// # Errors
     /// When no more files can be opened, or packets may not be listened to.
-    pub fn open(_kernel: &Kernel, machines: &[MachineName], marks: &[Mark]) -> Result<Self> {
+    pub fn open(_kernel: &Kernel, machines: &[MachineName], marks: &[Mark], traced: &[Mark]) -> Result<Self> {
         let mut stations = BTreeMap::new();
         for machine in machines {
             let open = || {
                 let routes = Socket::open().map_err(|errno| Refusal::new("open a netlink socket", errno))?;
                 let namespace = Netns::current()?.inode()?;
-                Ok(Station { capture: Capture::open(marks)?, routes, counted: counters::read(), namespace })
+                let capture = Capture::open(marks)?;
+                // A kernel before 5.12 has no tables that vanish with their owner: it is done without.
+                let watch = Watch::open(traced).ok();
+                Ok(Station { capture, watch, routes, counted: counters::read(), namespace })
             };
             stations.insert(machine.clone(), within(machine, open)?);
         }
@@ -116,6 +124,43 @@ impl Stations {
             }
         }
         Ok(found)
+    }
+
+    /// Whether nftables can be watched in all of them.
+    pub fn are_watched(&self) -> bool {
+        self.0.values().all(|station| station.watch.is_some())
+    }
+
+    /// What nftables was told to have done since the last call, by machine, and whether some of it was lost.
+    pub fn events(&self) -> (BTreeMap<MachineName, Vec<Event>>, bool) {
+        let mut lost = false;
+        let mut read = |(machine, station): (&MachineName, &Station)| {
+            let (events, missed) = station.watch.as_ref()?.read().ok()?;
+            lost |= missed;
+            Some((machine.clone(), events))
+        };
+        let events = self.0.iter().filter_map(&mut read).collect();
+        (events, lost)
+    }
+
+    /// Takes the temporary rules away, so that packets pass as if nobody watched.
+    pub fn stop_watching(&self) {
+        self.0.values().filter_map(|station| station.watch.as_ref()).for_each(Watch::stop);
+    }
+
+    /// Has a machine forget neighbours that it asked for in vain.
+    pub fn forget(&self, machine: &MachineName, index: u32, neighbour: &Neighbour) {
+        let Some(station) = self.0.get(machine) else { return };
+        let mut bundle = Bundle::default();
+        let (message, flags) = message::neighbour_delete(index, neighbour);
+        bundle.push(message, flags);
+        // What it has forgotten meanwhile is as well.
+        let _ = station.routes.send(&mut bundle);
+    }
+
+    /// The machine of a namespace's inode.
+    pub fn machine_of(&self, namespace: u64) -> Option<&MachineName> {
+        self.0.iter().find(|(_, station)| station.namespace == namespace).map(|(machine, _)| machine)
     }
 
     /// What to wait on.

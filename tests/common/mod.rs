@@ -3,6 +3,7 @@
 //! ```text
 //! program    run a program, wait for it with patience, look at what it said      wait   until something is so
 //! lab        one lab with a state directory of its own, gone at the end          host   what must not change
+//! row        three machines in a row, and packets between them
 //! one_node   the lab of one node, somewhere along its steps
 //! examples   the console blocks of a Markdown text, typed by a reader
 //! shell      an open `netlab shell`, into which a test types
@@ -26,6 +27,7 @@ pub mod lab;
 pub mod one_node;
 pub mod program;
 pub mod pty;
+pub mod row;
 pub mod shell;
 pub mod state;
 pub mod typist;

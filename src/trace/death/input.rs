@@ -12,10 +12,10 @@ use std::net::IpAddr;
 
 use nix::errno::Errno;
 
-use super::{Finding, Victim, arrival, detour, firewall, output, unknown, unsent};
+use super::{Finding, Victim, arrival, detour, firewall, neighbour, output, unknown, unsent};
 use crate::names::MachineName;
+use crate::network::Route;
 use crate::network::policy_rule::Action;
-use crate::network::{MAIN, Route};
 use crate::trace::cause::Cause;
 use crate::trace::fix::{About, by_plan, route_to, without_route};
 use crate::trace::hooks::{Hook, Passage};
@@ -39,6 +39,9 @@ pub fn why(scene: &Scene, victim: &Victim, hop: &Hop) -> Finding {
     }
     if passage.reached(Hook::Forward, true) {
         return output::why(scene, victim, machine, Some(interface));
+    }
+    if let Some(finding) = neighbour::misled(scene, victim, machine) {
+        return finding;
     }
     if let Some(finding) = by_route(scene, victim, machine, Some(interface)) {
         return finding;
@@ -286,7 +289,6 @@ fn reverse_path(scene: &Scene, victim: &Victim, machine: &MachineName, came_in: 
     if all.max(own) == 0 {
         return None;
     }
-    let back = crate::network::MAIN;
     let reverse =
         crate::kernel::lookup::Traveller { to: packet.source, from: None, ..scene.traveller(machine, packet, None) };
     let reverse = scene.way(machine, &crate::kernel::lookup::Traveller { ports: None, ..reverse });
@@ -295,7 +297,6 @@ fn reverse_path(scene: &Scene, victim: &Victim, machine: &MachineName, came_in: 
         Ok(way) => format!("an answer to {} would leave by {}", packet.source, way.dev.as_deref().unwrap_or("no link")),
         Err(errno) => format!("there is no way back to {} ({errno:?})", packet.source),
     };
-    let _ = (back, MAIN);
     let (which, strict) = if own >= all { (came_in, own) } else { ("all", all) };
     let why = format!("it came into {machine} by {came_in}, and {answer}: rp_filter drops it");
     let mut fixes = vec![by_plan(scene, machine, &[About::Sysctl("rp_filter"), About::Routes])];

@@ -11,7 +11,7 @@
 use std::net::IpAddr;
 
 use super::layer2::{Cast, Travelling, obstacle, setting_or, words};
-use super::{Finding, Spot, Victim, detour, firewall, input, output};
+use super::{Finding, Spot, Victim, detour, firewall, input};
 use crate::kernel::capture::Direction;
 use crate::names::MachineName;
 use crate::network::{Mac, Neighbour};
@@ -334,8 +334,14 @@ fn sender(scene: &Scene, victim: &Victim) -> Option<(MachineName, String, IpAddr
 pub fn misled(scene: &Scene, victim: &Victim, machine: &MachineName) -> Option<Finding> {
     let (from, dev, next) = sender(scene, victim)?;
     let owners = scene.names.with_address(next);
-    if from == *machine || owners.iter().any(|(owner, _)| owner == machine) {
+    if from == *machine {
         return None;
+    }
+    if owners.iter().any(|(owner, _)| owner == machine) {
+        // One of two, and not the one who should have it.
+        let planned = scene.planned_owners(next);
+        let strange = !planned.is_empty() && !planned.iter().any(|(owner, _)| owner == machine);
+        return strange.then(|| twice(scene, next, None)).flatten();
     }
     let mac = victim.hops.last()?.sighting.frame.link?.destination;
     let entry = scene.neighbour(&from, &dev, next).filter(|entry| entry.mac == Some(mac));
@@ -380,9 +386,4 @@ pub fn twice(scene: &Scene, address: IpAddr, right: Option<&MachineName>) -> Opt
         .then(|| Fact::observed("arp", format!("{} hardware addresses answered for {address}", seen.len())));
     let both = owners.iter().map(|place| Fact::explained("address", format!("{address} on {}", place.1)).at(&place.0));
     Some(Finding::new(Cause::DuplicateAddress, why).facts(facts).facts(both).fix([fix]))
-}
-
-/// Whose it is, in words.
-pub fn whose(scene: &Scene, address: IpAddr) -> String {
-    output::owner(scene, address)
 }

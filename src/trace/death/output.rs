@@ -4,8 +4,6 @@
 //! output or forward ─ postrouting ─ which neighbour? ─ egress ─ a queue ─▶ Out
 //! ```
 
-use std::net::IpAddr;
-
 use super::{Finding, Spot, Victim, firewall, input, neighbour, unknown};
 use crate::names::MachineName;
 use crate::network::Link;
@@ -89,9 +87,4 @@ pub fn lacks_carrier(scene: &Scene, machine: &MachineName, link: &Link) -> Findi
         .fact(fact)
         .fix([by_plan(scene, machine, &[About::Link(&link.name)])]),
     }
-}
-
-/// Whose address this is, in words.
-pub fn owner(scene: &Scene, address: IpAddr) -> String {
-    scene.names.address(address).map_or_else(|| "nobody's".to_owned(), |name| name)
 }
