@@ -138,5 +138,6 @@ mod tests {
         let expected = [(Tint::Link, "cni0".to_owned()), (Tint::Address, "10.0.0.1".to_owned())];
         assert_eq!(tinted("Give cni0 the address 10.0.0.1: the way."), expected);
         assert_eq!(tinted("ip -n node-1 addr add fd00::1/64 dev cni0").len(), 3);
+        assert_eq!(tinted("to 10.0.0.1:80"), [(Tint::Address, "10.0.0.1:80".to_owned())]);
     }
 }

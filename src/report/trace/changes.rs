@@ -9,7 +9,7 @@
 //! How long it takes and which ports a program was given change all the time and are not told.
 
 use super::headers::{became, encapsulation};
-use super::headline::result;
+use super::headline::verdict;
 use super::passages::{line, on, passages};
 use crate::kernel::capture::Direction;
 use crate::trace::{Hop, Leg, Outcome};
@@ -33,11 +33,6 @@ pub fn changes(before: &Outcome, now: &Outcome) -> Vec<String> {
         lines.extend(new.filter(|_| !is_cut_off(now, before, leg)));
     }
     lines
-}
-
-/// How it ended, without times.
-fn verdict(outcome: &Outcome) -> String {
-    result(&Outcome { timing: None, ..outcome.clone() })
 }
 
 fn way(outcome: &Outcome, leg: Leg) -> &[Hop] {

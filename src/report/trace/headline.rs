@@ -40,11 +40,13 @@ pub(super) fn question(asked: &Asked) -> String {
 
 /// `delivered in 0.045 ms`, `lost in node-1 after cni0: no-route`
 pub(super) fn result(outcome: &Outcome) -> String {
-    match (&outcome.lost, outcome.timing) {
-        (Some(death), _) => lost(death),
-        (None, Some(timing)) => format!("delivered in {}", milliseconds(timing.round_trip)),
-        (None, None) => "delivered".into(),
-    }
+    let time = outcome.timing.filter(|_| outcome.lost.is_none());
+    verdict(outcome) + &time.map(|time| format!(" in {}", milliseconds(time.round_trip))).unwrap_or_default()
+}
+
+/// The same without the time.
+pub(super) fn verdict(outcome: &Outcome) -> String {
+    outcome.lost.as_ref().map_or("delivered".into(), lost)
 }
 
 fn lost(death: &Death) -> String {
