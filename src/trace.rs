@@ -117,6 +117,10 @@ fn tell(kernel: &Kernel, plan: &Plan, in_force: &BTreeSet<u32>, request: &Reques
     if suspect {
         forget(seen, &net);
     }
+    if back.is_empty() {
+        let errors = journey::of_role(&seen.frames, &seen.known, |role| role == Role::Error(seen.told, Leg::There));
+        back = journey::hops(journey::way(&errors, &seen.before, Some(&request.source)).0);
+    }
     let from = there.first().and_then(|hop| hop.sighting.frame.packet()).map(|packet| packet.source);
     let silent = lost.is_none() && *fate == Fate::Silence;
     let answered = seen.fates.iter().filter(|fate| **fate == Fate::Answered || silent).count();

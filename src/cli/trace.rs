@@ -1,17 +1,21 @@
 //! `netlab trace SRC DST`
 
+use std::io::IsTerminal;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Common, Inside, colors, print, print_json, width};
 use crate::error::{Error, Result, Status};
-use crate::kernel::host;
 use crate::kernel::probe::Protocol;
-use crate::trace::{Family, Request, Target, trace};
+use crate::kernel::{host, signal};
+use crate::names::LabName;
+use crate::report::trace as report;
+use crate::trace::{Family, Outcome, Request, Target, trace};
 
 /// Send a real probe, and show its journey there and back, and why it died if it did
 ///
@@ -62,6 +66,24 @@ pub struct Trace {
     /// How long to wait for each answer [default: until nothing moves any more]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     timeout: Option<Duration>,
+    /// Write all frames to a file for Wireshark (pcapng), with an interface for each that was crossed
+    #[arg(long, value_name = "FILE", conflicts_with = "watch")]
+    pcap: Option<PathBuf>,
+    /// How to show the journey
+    #[arg(long, value_enum, default_value_t = Format::Tree, conflicts_with = "json")]
+    format: Format,
+    /// Again and again, every so many seconds [default: 1]: the first journey whole, then what changes; Ctrl-C ends it
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, num_args = 0..=1, default_missing_value = "1")]
+    watch: Option<Duration>,
+}
+
+/// How a journey is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// As a tree: machine by machine
+    Tree,
+    /// As a sequence diagram for Mermaid
+    Mermaid,
 }
 
 /// The payload of ping.
@@ -80,20 +102,72 @@ impl Trace {
         host::allow_many_files();
         let inside = Inside::enter(common)?;
         let request = self.request(&inside)?;
-        let outcome = trace(&inside.kernel, &inside.plan, &inside.lab.record(&inside.plan).done, &request)?;
-        for hop in outcome.there.iter().chain(&outcome.back) {
-            println!(
-                "{} {} {:?} {:?} {:?} {:?}",
-                hop.sighting.machine,
-                hop.sighting.interface,
-                hop.sighting.direction,
-                hop.since,
-                hop.rewritten.iter().map(|r| format!("{} {}→{}", r.what, r.from, r.to)).collect::<Vec<_>>(),
-                hop.facts
-            );
+        let lab = lab_to_name(common, &inside);
+        let ask = || trace(&inside.kernel, &inside.plan, &inside.lab.record(&inside.plan).done, &request);
+        if let Some(pause) = self.watch {
+            return self.repeat(common, lab.as_ref(), pause, ask);
         }
-        println!("{:?} {:?} {:?}", outcome.timing, outcome.lost, outcome.notes);
-        Ok(ExitCode::SUCCESS)
+        let outcome = ask()?;
+        if let Some(file) = &self.pcap {
+            write(file, &report::pcapng(&outcome))?;
+        }
+        match (common.json, self.format) {
+            (true, _) => print_json(&report::document(&outcome, lab.as_ref()))?,
+            (false, Format::Mermaid) => print(&report::mermaid(&outcome))?,
+            (false, Format::Tree) => print(&tree(&outcome, lab.as_ref()))?,
+        }
+        Ok(exit_code(&outcome))
+    }
+
+    /// Traces until somebody presses Ctrl-C: the first journey whole, then what changes.
+    fn repeat(
+        &self,
+        common: &Common,
+        lab: Option<&LabName>,
+        pause: Duration,
+        ask: impl Fn() -> Result<Outcome>,
+    ) -> Result<ExitCode> {
+        signal::remember_requests_to_stop();
+        let progress = if std::io::stderr().is_terminal() && !common.json { spinner() } else { ProgressBar::hidden() };
+        let mut before: Option<Outcome> = None;
+        let mut rounds = 0_u32;
+        loop {
+            let begun = Instant::now();
+            let now = ask()?;
+            rounds += 1;
+            match (&before, common.json) {
+                (_, true) => {
+                    let document = serde_json::to_string(&report::document(&now, lab));
+                    print(&document.map_err(|e| Error::refused(format!("cannot write JSON: {e}")))?)?;
+                }
+                (None, false) => progress.suspend(|| print(&self.whole(&now, lab)))?,
+                (Some(before), false) => {
+                    let changes = report::changes(before, &now);
+                    if !changes.is_empty() {
+                        let text: String = changes.iter().map(|line| format!("{line}\n")).collect();
+                        progress.suspend(|| print(&format!("\nprobe {rounds}\n{text}")))?;
+                    }
+                }
+            }
+            progress.set_message(format!("{rounds} times; Ctrl-C ends it"));
+            let code = exit_code(&now);
+            before = Some(now);
+            while begun.elapsed() < pause && !signal::asked_to_stop() {
+                std::thread::sleep(Duration::from_millis(20).min(pause.saturating_sub(begun.elapsed())));
+                progress.tick();
+            }
+            if signal::asked_to_stop() {
+                progress.finish_and_clear();
+                return Ok(code);
+            }
+        }
+    }
+
+    fn whole(&self, outcome: &Outcome, lab: Option<&LabName>) -> String {
+        match self.format {
+            Format::Mermaid => report::mermaid(outcome),
+            Format::Tree => tree(outcome, lab),
+        }
     }
 
     fn request(&self, inside: &Inside) -> Result<Request> {
@@ -140,4 +214,30 @@ impl Trace {
             _ => Ok(Target::Address(address, interface)),
         }
     }
+}
+
+fn tree(outcome: &Outcome, lab: Option<&LabName>) -> String {
+    report::text(outcome, lab, width(), colors(&std::io::stdout()))
+}
+
+fn exit_code(outcome: &Outcome) -> ExitCode {
+    if outcome.lost.is_none() { ExitCode::SUCCESS } else { ExitCode::from(Status::Negative as u8) }
+}
+
+/// The lab's name, where commands have to say it: several run.
+fn lab_to_name(common: &Common, inside: &Inside) -> Option<LabName> {
+    let running = inside.store.labs().iter().filter(|lab| lab.sandbox().is_some()).count();
+    (common.lab.is_some() || running > 1).then(|| inside.lab.name.clone())
+}
+
+fn write(file: &Path, bytes: &[u8]) -> Result<()> {
+    std::fs::write(file, bytes).map_err(|e| {
+        Error::refused(format!("cannot write {}: {e}", file.display()))
+            .help("name a file in a directory that you may write to")
+    })
+}
+
+fn spinner() -> ProgressBar {
+    let style = ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+    ProgressBar::new_spinner().with_style(style)
 }

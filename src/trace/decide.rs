@@ -19,7 +19,7 @@ use crate::kernel::lookup::{Traveller, Way};
 use crate::names::MachineName;
 use crate::network::policy_rule::Action;
 use crate::network::ruleset::Family;
-use crate::network::{Link, Mac};
+use crate::network::{Link, MAIN, Mac, Route};
 
 /// Writes down what was decided on a leg.
 pub fn decide(scene: &Scene, leg: Leg, hops: &mut [Hop]) {
@@ -128,8 +128,12 @@ fn route(scene: &Scene, machine: &MachineName, traveller: &Traveller, way: &Way)
         Some(rule) => format!(", rule {}", rule.preference),
         None => String::new(),
     };
-    let plain = crate::network::Route { table: crate::network::MAIN, ..route.clone() };
-    Some(Fact::explained("route", format!("{plain} (table {table}{by})")))
+    // Which table it is stands behind; what the kernel writes into its own routes says nothing about the choice.
+    let mut plain = Route { table: MAIN, ..route.clone() };
+    if route.is_the_kernels() {
+        plain = Route { scope: 0, source: None, protocol: Route::to(route.to).protocol, ..plain };
+    }
+    Some(Fact::explained("route", format!("{plain} ({table}{by})")))
 }
 
 /// Who the next machine was, and how its hardware address was known.
@@ -154,7 +158,7 @@ fn neighbour(scene: &Scene, machine: &MachineName, dev: &str, next: IpAddr, out:
     }
     if let Some(mac) = out.frame.link.map(|link| link.destination).filter(|mac| mac.0 != [0; 6]) {
         let state = scene.neighbour(machine, dev, next).map_or_else(String::new, |entry| format!(", {}", entry.state));
-        facts.push(Fact::explained("neighbour", format!("{next} dev {dev} lladdr {mac}{}{state}", named(scene, mac))));
+        facts.push(Fact::explained("neighbour", format!("{next} lladdr {mac}{}{state}", named(scene, mac))));
     }
     facts
 }
@@ -198,15 +202,18 @@ fn connection(scene: &Scene, machine: &MachineName, packet: &Packet) -> Option<F
         Some(name) => format!("{tuple} ({name})"),
         None => tuple.to_string(),
     };
+    if !found.is_source_translated() && !found.is_destination_translated() {
+        return Some(Fact::explained("conntrack", format!("original {}; reply the reverse", found.original)));
+    }
     let translated = match (found.is_source_translated(), found.is_destination_translated()) {
         (true, true) => ", source and destination translated",
         (true, false) => ", source translated",
         (false, true) => ", destination translated",
-        (false, false) => "",
+        (false, false) => ", nothing translated",
     };
     Some(Fact::explained(
         "conntrack",
-        format!("original {}, reply {}{translated}", found.original, named(&found.reply)),
+        format!("original {}; reply {}{translated}", found.original, named(&found.reply)),
     ))
 }
 
@@ -240,10 +247,7 @@ fn received(scene: &Scene, leg: Leg, hop: &Sighting) -> Vec<Fact> {
     if let Ok(way) = scene.way(machine, &traveller)
         && way.kind == "local"
     {
-        facts.push(Fact::explained(
-            "route",
-            format!("local {} (table local): it is for {machine} itself", packet.destination),
-        ));
+        facts.push(Fact::explained("route", format!("local {} (local): it is for {machine}", packet.destination)));
     }
     facts
 }

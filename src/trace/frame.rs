@@ -229,7 +229,7 @@ fn of_sliced(sliced: &LaxSlicedPacket<'_>, link: Option<LinkHeader>, depth: usiz
                 transport: Transport::Other,
             };
             let first = header.fragments_offset().value() == 0;
-            (packet, first.then(|| ip.payload().payload).unwrap_or_default())
+            (packet, if first { ip.payload().payload } else { &[] })
         }
         Some(LaxNetSlice::Ipv6(ip)) => {
             let header = ip.header();

@@ -304,7 +304,7 @@ pub fn wrong_mac(scene: &Scene, victim: &Victim, mac: Mac) -> Option<Finding> {
         );
     }
     let entry = scene.neighbour(&machine, &dev, next)?;
-    let named = scene.names.mac(mac).map_or_else(|| "nobody's".to_owned(), |name| name);
+    let named = scene.names.mac(mac).unwrap_or_else(|| "nobody's".to_owned());
     let by = if entry.by_hand() { "somebody has told it so" } else { "it has not noticed that this is out of date" };
     let why = format!("{machine} takes {next} to be at {mac}, which is {named}: {by}");
     let fact =
