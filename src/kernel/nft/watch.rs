@@ -19,7 +19,10 @@
 //! ```
 //!
 //! A mark does not cross into another namespace: each has a `Watch` of its own. Nothing here makes conntrack look at a
-//! packet that it would not have looked at.
+//! packet that it would not have looked at. The error that a rule sends back (`reject`) is a packet of its own, which is
+//! told before the end of the one that caused it; it is marked where it quotes those bytes, at another offset.
+//!
+//! A packet without a mark is slowed down by some 0.6 µs on its way through a machine, a marked one by 15 µs.
 
 mod event;
 mod table;
@@ -110,8 +113,9 @@ impl Watch {
 
     /// Takes the tables away; what has been told up to now can still be read. It is never necessary: closing the socket
     /// does it as well, but waits until no processor is at work on them any more (about 12 ms). So in many namespaces
-    /// `stop` all first (25 µs each) and then drop all: the kernel waits for all of them at the same time, and meanwhile
-    /// there is other work to do.
+    /// `stop` all first (40 µs each) and then drop all: the kernel waits for all of them at the same time. Until it has,
+    /// closing any socket of netfilter in such a namespace waits too, so whatever else is to be asked there is asked
+    /// before.
     pub fn stop(&self) {
         let delete = |family: &Family| Change::DeleteTable { family: *family, table: self.table.clone() };
         let changes: Vec<_> = self.families.iter().map(delete).collect();
