@@ -59,16 +59,20 @@ use stations::within;
 /// # Errors
 /// When the request names something that is not there, or the machine refuses to listen.
 pub fn trace(kernel: &Kernel, plan: &Plan, in_force: &BTreeSet<u32>, request: &Request) -> Result<Outcome> {
-    let gathered = gather(kernel, plan, request)?;
-    let outcome = tell(kernel, plan, in_force, request, &gathered);
+    let mut gathered = gather(kernel, plan, request)?;
+    let mut outcome = tell(kernel, plan, in_force, request, &gathered)?;
+    if gathered.fates.iter().all(|fate| *fate == Fate::Answered) {
+        let (frames, known) = gathered.time()?;
+        let (there, back) = (&mut outcome.there, &mut outcome.back);
+        outcome.timing = known.and_then(|known| journey::time(there, back, &frames, &known, &gathered.before));
+    }
     gathered.stations.close();
-    outcome
+    Ok(outcome)
 }
 
 /// What the observations mean.
 fn tell(kernel: &Kernel, plan: &Plan, in_force: &BTreeSet<u32>, request: &Request, seen: &Gathered) -> Result<Outcome> {
     let (mut there, mut back) = ways(request, seen);
-    let timing = journey::time(&mut there, &mut back, &seen.timed.0, &seen.timed.1, &seen.before);
     let arrived = there.last().map_or(&request.source, |hop| &hop.sighting.machine).clone();
     let listeners = within(&arrived, || Ok(listeners::of(request.protocol)))?;
 
@@ -137,7 +141,7 @@ fn tell(kernel: &Kernel, plan: &Plan, in_force: &BTreeSet<u32>, request: &Reques
     };
     let (sent, answered) = (request.count, u32::try_from(answered).unwrap_or(u32::MAX));
     let frames = seen.frames.clone();
-    Ok(Outcome { asked, sent, answered, there, back, timing, lost, names, notes, frames })
+    Ok(Outcome { asked, sent, answered, there, back, timing: None, lost, names, notes, frames })
 }
 
 /// The ways there and back of the probe that is told of: back, of its answer or else of the error that came back.

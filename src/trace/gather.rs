@@ -61,8 +61,8 @@ pub struct Gathered {
     pub drops: Option<Vec<Drop>>,
     /// The counters that moved.
     pub moved: BTreeMap<MachineName, Vec<(String, u64)>>,
-    /// The frames of probes that were sent for their times, and how they are known.
-    pub timed: (Vec<Sighting>, Known),
+    /// What sends probes for their times alone, and how they are known.
+    timer: Option<(Prober, Known)>,
     /// What could not be observed.
     pub notes: Vec<String>,
 }
@@ -85,7 +85,7 @@ pub fn gather(kernel: &Kernel, plan: &Plan, request: &Request) -> Result<Gathere
     let question = request.question(kernel, plan)?;
     let open = |cookie| within(&request.source, || Prober::open(question, cookie));
     let (cookie, for_time) = (Cookie::draw()?, Cookie::draw()?);
-    let (mut prober, mut timer) = (open(cookie)?, open(for_time)?);
+    let (mut prober, timer) = (open(cookie)?, open(for_time)?);
     let known = Known { cookie, udp_port: prober.port() };
     let timed = Known { cookie: for_time, udp_port: timer.port() };
 
@@ -101,13 +101,16 @@ pub fn gather(kernel: &Kernel, plan: &Plan, request: &Request) -> Result<Gathere
     let run = Run { stations: &stations, net: &before, known, patience: request.patience };
     let mut frames = Vec::new();
     let mut fates = Vec::new();
+    let (mut events, mut missed) = (BTreeMap::<MachineName, Vec<Event>>::new(), false);
     for number in 0..request.count {
         fates.push(run.probe(&mut prober, number, &mut frames)?);
+        // An ordinary user's sockets hold a few hundred events.
+        let (new, lost) = stations.events();
+        new.into_iter().for_each(|(machine, new)| events.entry(machine).or_default().extend(new));
+        missed |= lost;
     }
     let told = fates.iter().position(|fate| *fate != Fate::Answered).unwrap_or(0);
     let told = u32::try_from(told).unwrap_or(0);
-    let (events, missed) = stations.events();
-    stations.stop_watching();
     let dropped = drops.as_mut().map(Drops::read);
     let dropped =
         dropped.map(|all| all.into_iter().filter_map(|d| ours(d, &stations, &before, &known, told)).collect());
@@ -118,13 +121,6 @@ pub fn gather(kernel: &Kernel, plan: &Plan, request: &Request) -> Result<Gathere
         notes.push("this kernel's nftables cannot be watched (Linux 5.12): rules are read, and not seen to act".into());
     }
 
-    let mut timings = Vec::new();
-    if fates.iter().all(|fate| *fate == Fate::Answered) {
-        let run = Run { known: timed, ..run };
-        for number in 0..TIMED {
-            run.probe(&mut timer, number, &mut timings)?;
-        }
-    }
     let counted = count(stations.0.keys().cloned())?;
     let moved = counted
         .iter()
@@ -134,7 +130,6 @@ pub fn gather(kernel: &Kernel, plan: &Plan, request: &Request) -> Result<Gathere
         notes.push("more frames came than could be heard: the journey may have gaps".into());
     }
     frames.sort_by_key(|sighting| sighting.at);
-    timings.sort_by_key(|sighting| sighting.at);
     Ok(Gathered {
         question,
         destination,
@@ -147,9 +142,28 @@ pub fn gather(kernel: &Kernel, plan: &Plan, request: &Request) -> Result<Gathere
         events,
         drops: dropped,
         moved,
-        timed: (timings, timed),
+        timer: Some((timer, timed)),
         notes,
     })
+}
+
+impl Gathered {
+    /// Sends probes for their times alone, which no rule follows; all their frames, in order, and how they are known. Once
+    /// it is done, no netfilter socket should be closed here: each would wait until the temporary rules are gone for good.
+    ///
+    /// # Errors
+    /// When the sockets cannot be read.
+    pub fn time(&mut self) -> Result<(Vec<Sighting>, Option<Known>)> {
+        let Some((mut timer, known)) = self.timer.take() else { return Ok((Vec::new(), None)) };
+        self.stations.stop_watching();
+        let run = Run { stations: &self.stations, net: &self.before, known, patience: None };
+        let mut frames = Vec::new();
+        for number in 0..TIMED {
+            run.probe(&mut timer, number, &mut frames)?;
+        }
+        frames.sort_by_key(|sighting| sighting.at);
+        Ok((frames, Some(known)))
+    }
 }
 
 /// Begins to hear of drops, where that is allowed.
