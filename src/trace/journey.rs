@@ -52,20 +52,17 @@ pub fn way(sightings: &[&Sighting], net: &Namespaces, towards: Option<&MachineNa
         chain.push(j);
     }
     chain.reverse();
-    // Copies for nobody in particular: the way ends where they part.
-    let same_root = |i: usize| {
-        let mut i = i;
-        while let Some(j) = before[i] {
-            i = j;
-        }
-        i == chain[0]
-    };
-    let lost: Vec<usize> = leaves.into_iter().filter(|i| *i != best && same_root(*i)).collect();
-    if sightings[best].for_another && lost.iter().any(|i| sightings[*i].for_another) {
-        let parts = chain.iter().position(|i| before.iter().filter(|b| **b == Some(*i)).count() > 1);
-        chain.truncate(parts.map_or(chain.len(), |place| place + 1));
+    // A bridge's copy to a port behind which it does not belong is no part of the way: that ends at the bridge.
+    while let [.., at, out, last] = chain[..]
+        && sightings[last].for_another
+        && sightings[out].direction == Out
+        && sightings[at].machine == sightings[out].machine
+        && link(sightings[out], net).is_some_and(|port| port.master.is_some())
+    {
+        chain.truncate(chain.len() - 2);
     }
-    (chain.into_iter().map(|i| sightings[i].clone()).collect(), lost.len())
+    let copies = leaves.len() - 1;
+    (chain.into_iter().map(|i| sightings[i].clone()).collect(), copies)
 }
 
 /// Whether a packet that was seen in one place can be seen next in the other.

@@ -43,6 +43,12 @@ pub fn why(scene: &Scene, victim: &Victim, hop: &Hop) -> Finding {
     if let Some(finding) = neighbour::misled(scene, victim, machine) {
         return finding;
     }
+    let to = victim.packet.destination;
+    let planned = scene.planned_owners(to);
+    let mine = planned.iter().find(|(owner, _)| owner == machine).filter(|_| !local);
+    if let Some(owner) = mine.filter(|_| !scene.names.with_address(to).iter().any(|(other, _)| other == machine)) {
+        return neighbour::lacks_address(scene, owner, to);
+    }
     if let Some(finding) = by_route(scene, victim, machine, Some(interface)) {
         return finding;
     }

@@ -70,8 +70,14 @@ pub fn why(scene: &Scene, victim: &Victim, sighting: &Sighting) -> Finding {
     if scene.link(&place.0, &place.1).is_some_and(|link| link.vxlan.is_some()) {
         return overlay::wrong_machine(scene, victim, &place, mac);
     }
+    // A bridge has the address of one of its ports, for which no frame is meant.
     let owners = scene.names.with_mac(mac);
-    let paths = owners.iter().filter_map(|owner| scene.wiring().path(&place, owner));
+    let is_no_port = |owner: &&Place| scene.link(&owner.0, &owner.1).is_some_and(|link| link.master.is_none());
+    let owners = match owners.iter().any(|owner| is_no_port(&owner) && *owner != place) {
+        true => owners.iter().filter(is_no_port).collect(),
+        false => owners.iter().collect::<Vec<_>>(),
+    };
+    let paths = owners.into_iter().filter_map(|owner| scene.wiring().path(&place, owner));
     let Some(path) = paths.min_by_key(Vec::len) else {
         return neighbour::wrong_mac(scene, victim, mac).unwrap_or_else(|| {
             unknown(scene, victim, &place.0, format!("{} was seen at {}", victim.word(), words(&place)))
@@ -82,9 +88,7 @@ pub fn why(scene: &Scene, victim: &Victim, sighting: &Sighting) -> Finding {
     if sighting.direction == Direction::In && turned_back {
         return match is_port {
             true => hairpin(scene, &place, mac),
-            false => wrong_port(scene, victim, mac).unwrap_or_else(|| {
-                unknown(scene, victim, &place.0, format!("a copy for another came to {}", words(&place)))
-            }),
+            false => unknown(scene, victim, &place.0, format!("a copy for another came to {}", words(&place))),
         };
     }
     obstacle(scene, &path, travelling)
@@ -328,16 +332,4 @@ fn hairpin(scene: &Scene, port: &Place, mac: Mac) -> Finding {
     Finding::new(Cause::Hairpin, why)
         .fact(Fact::explained("link", format!("{}: hairpin off", port.1)).at(&port.0))
         .fix([vec![format!("{} link set dev {} type bridge_slave hairpin on", Ip(&port.0), port.1)]])
-}
-
-/// A frame that a bridge sent out of the wrong port.
-fn wrong_port(scene: &Scene, victim: &Victim, mac: Mac) -> Option<Finding> {
-    victim.hops.iter().rev().filter(|hop| hop.sighting.direction == Direction::Out).find_map(|hop| {
-        let place = (hop.sighting.machine.clone(), hop.sighting.interface.clone());
-        let (_, bridge) = scene.wiring().bridge_of(&place)?;
-        let entry = entry(scene, &place.0, &bridge, mac).filter(|entry| entry.port == place.1)?;
-        let owner = scene.names.with_mac(mac).first()?;
-        let path = scene.wiring().path(&(place.0.clone(), bridge), owner)?;
-        Some(misplaced(scene, &place.0, entry, &path.get(1)?.1))
-    })
 }

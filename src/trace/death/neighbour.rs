@@ -37,7 +37,7 @@ pub fn why(scene: &Scene, victim: &Victim, machine: &MachineName, dev: &str, nex
         return Some(not_asked(scene, machine, dev, next).fact(known));
     }
     let asked =
-        Fact::observed("arp", format!("{machine} asked {} times at {dev}: who has {next}?", count(&questions, &me)));
+        Fact::observed("arp", format!("{machine} asked {}at {dev}: who has {next}?", times(count(&questions, &me))));
     let reachable = |place: &&Place| place.0 != *machine && scene.wiring().path(&me, place).is_some();
     let owners = scene.names.with_address(next);
     let planned = scene.planned_owners(next);
@@ -60,6 +60,10 @@ pub fn why(scene: &Scene, victim: &Victim, machine: &MachineName, dev: &str, nex
 /// How often it was asked where it was asked first.
 fn count(questions: &[&Sighting], (machine, dev): &Place) -> usize {
     questions.iter().filter(|q| q.machine == *machine && q.interface == *dev).count().max(1)
+}
+
+fn times(count: usize) -> String {
+    if count == 1 { String::new() } else { format!("{count} times ") }
 }
 
 /// The question as a frame.
@@ -190,7 +194,7 @@ fn silent(scene: &Scene, victim: &Victim, questions: &[&Sighting], owner: &Place
 }
 
 /// Who should have the address does not have it.
-fn lacks_address(scene: &Scene, owner: &Place, next: IpAddr) -> Finding {
+pub fn lacks_address(scene: &Scene, owner: &Place, next: IpAddr) -> Finding {
     let (machine, dev) = owner;
     let fact = Fact::explained("address", format!("ip addr show dev {dev}: no {next}")).at(machine);
     let about = [About::Link(dev), About::Addresses, About::Routes];
@@ -342,6 +346,10 @@ pub fn misled(scene: &Scene, victim: &Victim, machine: &MachineName) -> Option<F
         let planned = scene.planned_owners(next);
         let strange = !planned.is_empty() && !planned.iter().any(|(owner, _)| owner == machine);
         return strange.then(|| twice(scene, next, None)).flatten();
+    }
+    // Who should have the address, and lacks it, is the right one all the same.
+    if scene.planned_owners(next).iter().any(|(owner, _)| owner == machine) {
+        return None;
     }
     let mac = victim.hops.last()?.sighting.frame.link?.destination;
     let entry = scene.neighbour(&from, &dev, next).filter(|entry| entry.mac == Some(mac));

@@ -13,7 +13,7 @@ use super::{Finding, Spot, Victim, firewall, input, unknown};
 use crate::network::{Link, Namespace};
 use crate::trace::cause::Cause;
 use crate::trace::fix::{About, by_plan, route_to};
-use crate::trace::outcome::{Fact, Point};
+use crate::trace::outcome::{Fact, Leg, Point};
 use crate::trace::scene::Scene;
 
 /// Why the probe was refused.
@@ -79,7 +79,10 @@ pub fn no_way_in(scene: &Scene, victim: &Victim, machine: &crate::names::Machine
         about.extend(links.into_iter().map(About::Link));
         return Finding::new(Cause::NoAddress, why).fact(lookup).fix([by_plan(scene, machine, &about)]);
     }
-    let why = format!("{machine} has no route to {to}");
+    let why = match victim.leg {
+        Leg::There => format!("{machine} has no route to {to}"),
+        Leg::Back => format!("{machine} has no route to {to}, where the answer has to go"),
+    };
     Finding::new(victim.no_route(), why).fact(lookup).fix([
         by_plan(scene, machine, &[About::Routes, About::Addresses]),
         route_to(scene, machine, to).into_iter().collect(),
