@@ -65,9 +65,9 @@ pub fn turn(scene: &Scene, victim: &Victim, machine: &MachineName, to: IpAddr) -
     let finding = if taken.to.prefix() < planned.to.prefix() {
         let cause = if victim.leg == Leg::Back { Cause::NoReturnRoute } else { Cause::NoRoute };
         let why = format!(
-            "{machine} has no route to {}, so its route to {} took it {}, where it does not belong",
+            "{machine} has no route to {}, so {} took it {}, where it does not belong",
             planned.to,
-            crate::network::destination(&taken.to),
+            if taken.to.prefix() == 0 { "its default route".to_owned() } else { format!("its route to {}", taken.to) },
             gateway(&taken)
         );
         Finding::new(cause, why)
