@@ -35,11 +35,8 @@ pub(super) fn checks() -> Vec<Check> {
 fn check(what: &str, lack: Option<String>, consequence: &str) -> Check {
     match lack {
         None => Check::fine(what, "works"),
-        Some(lack) => Check {
-            what: what.into(),
-            verdict: Verdict::Optional,
-            found: format!("{lack}; {consequence}"),
-            help: None,
-        },
+        Some(lack) => {
+            Check { what: what.into(), verdict: Verdict::Optional, found: format!("{lack}; {consequence}"), help: None }
+        }
     }
 }
