@@ -34,6 +34,7 @@ tutorials! {
     tutorial_03: "03-three-nodes-and-their-route-tables.md",
     tutorial_04: "04-leaving-the-cluster-masquerade.md",
     tutorial_05: "05-dual-stack.md",
+    tutorial_06: "06-trace.md",
 }
 
 #[test]
