@@ -21,6 +21,7 @@ mod fix;
 pub mod frame;
 mod gather;
 pub mod hooks;
+pub mod icmp;
 pub mod journey;
 pub mod legs;
 pub mod names;
