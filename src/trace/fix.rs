@@ -85,6 +85,9 @@ fn link_of(deed: &Deed) -> Option<String> {
 /// The commands of the plan's mends in a machine that are about any of these.
 pub fn by_plan(scene: &Scene, machine: &MachineName, about: &[About]) -> Vec<String> {
     let there = scene.mends.iter().filter(|mend| mend.machine == *machine || moves_there(mend, machine));
+    // By the plan a link that it does not know is to go, which is no help for what goes by it.
+    let known = |about: &&About| !matches!(about, About::Link(name) if scene.planned_link(machine, name).is_none());
+    let about: Vec<About> = about.iter().filter(known).copied().collect();
     there.filter(|mend| about.iter().any(|about| about.fits(mend))).map(Mend::command).collect()
 }
 

@@ -208,14 +208,26 @@ pub fn neighbour(message: &NeighbourMessage, links: &[Link]) -> Option<Neighbour
     })
 }
 
+/// Where a VXLAN's entry leads: in messages of bridges the family is not said, and the length tells it.
+fn vtep_of(address: &NeighbourAddress) -> Option<IpAddr> {
+    match address {
+        NeighbourAddress::Inet(ip) => Some((*ip).into()),
+        NeighbourAddress::Inet6(ip) => Some((*ip).into()),
+        NeighbourAddress::Other(bytes) => {
+            let v4 = || <[u8; 4]>::try_from(bytes.as_slice()).map(IpAddr::from).ok();
+            v4().or_else(|| <[u8; 16]>::try_from(bytes.as_slice()).map(IpAddr::from).ok())
+        }
+        _ => None,
+    }
+}
+
 /// A forwarding entry.
 pub fn fdb(message: &NeighbourMessage, links: &[Link]) -> Option<FdbEntry> {
     let (mut hardware, mut bridge, mut vlan, mut vtep) = (None, None, None, None);
     for attribute in &message.attributes {
         match attribute {
             NeighbourAttribute::LinkLayerAddress(bytes) => hardware = bytes.as_slice().try_into().ok().map(Mac),
-            NeighbourAttribute::Destination(NeighbourAddress::Inet(ip)) => vtep = Some(IpAddr::from(*ip)),
-            NeighbourAttribute::Destination(NeighbourAddress::Inet6(ip)) => vtep = Some(IpAddr::from(*ip)),
+            NeighbourAttribute::Destination(address) => vtep = vtep_of(address),
             NeighbourAttribute::Controller(index) => bridge = Some(name(links, *index)),
             NeighbourAttribute::Vlan(id) => vlan = Some(*id),
             _ => {}

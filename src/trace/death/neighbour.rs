@@ -38,6 +38,9 @@ pub fn why(scene: &Scene, victim: &Victim, machine: &MachineName, dev: &str, nex
     }
     let asked =
         Fact::observed("arp", format!("{machine} asked {}at {dev}: who has {next}?", times(count(&questions, &me))));
+    if let Some(finding) = over_vxlan(scene, &me, next) {
+        return Some(finding.fact(asked).fact(known));
+    }
     let reachable = |place: &&Place| place.0 != *machine && scene.wiring().path(&me, place).is_some();
     let owners = scene.names.with_address(next);
     let planned = scene.planned_owners(next);
@@ -55,6 +58,27 @@ pub fn why(scene: &Scene, victim: &Victim, machine: &MachineName, dev: &str, nex
         nobody(scene, victim, &me, next, owners)
     };
     Some(finding.fact(asked).fact(known))
+}
+
+/// A question at a VXLAN: it goes to those whom the FDB has an entry for everything for, and to nobody without one.
+fn over_vxlan(scene: &Scene, (machine, dev): &Place, next: IpAddr) -> Option<Finding> {
+    scene.link(machine, dev)?.vxlan.as_ref()?;
+    let owner = scene.names.with_address(next).iter().find(|(other, _)| other != machine)?;
+    let mac = scene.link(&owner.0, &owner.1)?.mac?;
+    let everybody = scene.ns(machine)?.fdb.iter().any(|e| e.port == *dev && e.mac.0 == [0; 6] && e.vtep.is_some());
+    if everybody {
+        return None;
+    }
+    let why = format!(
+        "{machine} asks for {next} at {dev}, which carries no questions: its FDB has no entry for everybody, and nobody has told it where {next} is"
+    );
+    let add =
+        format!("{} neigh replace {next} lladdr {mac} dev {dev} nud permanent", crate::trace::fix::ip(machine, next));
+    Some(
+        Finding::new(Cause::NeighbourUnanswered, why)
+            .fact(Fact::explained("fdb", format!("bridge fdb show dev {dev}: no 00:00:00:00:00:00")).at(machine))
+            .fix([vec![add]]),
+    )
 }
 
 /// How often it was asked where it was asked first.
