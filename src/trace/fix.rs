@@ -121,7 +121,15 @@ pub fn route_to(scene: &Scene, machine: &MachineName, to: IpAddr) -> Option<Stri
         let reaching = ns.addresses.iter().filter(|a| a.global && a.address.is_ipv4() == to.is_ipv4());
         reaching.map(|address| address.address).collect()
     };
-    let mine: Vec<IpNetwork> = connected(mine);
+    let is_up = |link: &str| mine.link(link).is_some_and(|link| link.up);
+    // On a subnet of its own there is no gateway: the route goes with the link.
+    if let Some(own) = mine.addresses.iter().find(|a| a.global && a.address.contains(to)) {
+        let subnet = IpNetwork::new(own.address.network(), own.address.prefix()).ok()?;
+        let route = format!("{} route add {subnet} dev {}", ip(machine, to), own.link);
+        return (is_up(&own.link) && own.address.ip() != to).then_some(route);
+    }
+    let mine: Vec<IpNetwork> =
+        mine.addresses.iter().filter(|a| a.global && is_up(&a.link)).map(|a| a.address).collect();
     // Whoever has the destination on a subnet of its own, and an address on one of ours.
     let gateways = scene.net.iter().filter(|(other, _)| *other != machine).filter_map(|(other, ns)| {
         let theirs = connected(ns);
