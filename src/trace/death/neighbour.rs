@@ -330,7 +330,12 @@ fn sender(scene: &Scene, victim: &Victim) -> Option<(MachineName, String, IpAddr
     let traveller = scene.traveller(&sighting.machine, packet, None);
     let traveller = crate::kernel::lookup::Traveller { from: None, ports: None, ..traveller };
     let way = scene.way(&sighting.machine, &traveller).ok()?;
-    Some((sighting.machine.clone(), sighting.interface.clone(), way.via.unwrap_or(packet.destination)))
+    let dev = &sighting.interface;
+    // The neighbour is one of the link that was chosen, which may stand on the one that the packet left by.
+    let below = scene.link(&sighting.machine, dev).map(|link| link.index);
+    let stands_on = |upper: &String| scene.link(&sighting.machine, upper).is_some_and(|link| link.over == below);
+    let dev = way.dev.filter(stands_on).unwrap_or_else(|| dev.clone());
+    Some((sighting.machine.clone(), dev, way.via.unwrap_or(packet.destination)))
 }
 
 /// A packet that came to a machine which does not have the address that it was sent by way of: two have it, or a
