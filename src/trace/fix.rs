@@ -85,7 +85,16 @@ fn link_of(deed: &Deed) -> Option<String> {
 /// The commands of the plan's mends in a machine that are about any of these.
 pub fn by_plan(scene: &Scene, machine: &MachineName, about: &[About]) -> Vec<String> {
     let there = scene.mends.iter().filter(|mend| mend.machine == *machine || moves_there(mend, machine));
-    there.filter(|mend| about.iter().any(|about| about.fits(mend))).map(Mend::command).collect()
+    let fitting: Vec<&Mend> = there.filter(|mend| about.iter().any(|about| about.fits(mend))).collect();
+    // To take a link away mends nothing, unless it is in another one's place.
+    let made = |name: &str| fitting.iter().any(|mend| makes_link(mend, name));
+    let wanted = |mend: &&&Mend| !matches!(&mend.deed, Deed::Remove(Thing::Link(name)) if !made(name));
+    fitting.iter().filter(wanted).map(|mend| mend.command()).collect()
+}
+
+/// Whether it makes a link of this name, or brings one.
+fn makes_link(mend: &Mend, name: &str) -> bool {
+    !matches!(mend.deed, Deed::Remove(_)) && link_of(&mend.deed).as_deref() == Some(name)
 }
 
 /// Whether it moves a link into a machine.

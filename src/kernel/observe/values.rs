@@ -208,6 +208,12 @@ pub fn neighbour(message: &NeighbourMessage, links: &[Link]) -> Option<Neighbour
     })
 }
 
+/// An address, by its length.
+fn plain_address(bytes: &[u8]) -> Option<IpAddr> {
+    let v4 = || <[u8; 4]>::try_from(bytes).map(IpAddr::from);
+    v4().or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
+}
+
 /// A forwarding entry.
 pub fn fdb(message: &NeighbourMessage, links: &[Link]) -> Option<FdbEntry> {
     let (mut hardware, mut bridge, mut vlan, mut vtep) = (None, None, None, None);
@@ -216,6 +222,8 @@ pub fn fdb(message: &NeighbourMessage, links: &[Link]) -> Option<FdbEntry> {
             NeighbourAttribute::LinkLayerAddress(bytes) => hardware = bytes.as_slice().try_into().ok().map(Mac),
             NeighbourAttribute::Destination(NeighbourAddress::Inet(ip)) => vtep = Some(IpAddr::from(*ip)),
             NeighbourAttribute::Destination(NeighbourAddress::Inet6(ip)) => vtep = Some(IpAddr::from(*ip)),
+            // The family of the message is the bridge's: only its length tells an address's own.
+            NeighbourAttribute::Destination(NeighbourAddress::Other(bytes)) => vtep = plain_address(bytes),
             NeighbourAttribute::Controller(index) => bridge = Some(name(links, *index)),
             NeighbourAttribute::Vlan(id) => vlan = Some(*id),
             _ => {}

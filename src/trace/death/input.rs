@@ -25,7 +25,8 @@ use crate::trace::scene::Scene;
 /// Why it was not seen again.
 pub fn why(scene: &Scene, victim: &Victim, hop: &Hop) -> Finding {
     let (machine, interface) = (&hop.sighting.machine, hop.sighting.interface.as_str());
-    let passage = Passage::new(scene.acts, machine, victim.leg, false);
+    let around = hop.sighting.frame.outer.first().is_some_and(|outer| outer.packet == victim.packet);
+    let passage = Passage::new(scene.acts, machine, victim.leg, around);
     if scene.watched && !passage.reached(Hook::Prerouting, false) {
         return before_the_hooks(scene, victim, machine, interface);
     }

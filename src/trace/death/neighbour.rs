@@ -11,7 +11,7 @@
 use std::net::IpAddr;
 
 use super::layer2::{Cast, Travelling, obstacle, setting_or, words};
-use super::{Finding, Spot, Victim, detour, firewall, input};
+use super::{Finding, Spot, Victim, detour, firewall, input, overlay};
 use crate::kernel::capture::Direction;
 use crate::names::MachineName;
 use crate::network::{Mac, Neighbour};
@@ -38,6 +38,9 @@ pub fn why(scene: &Scene, victim: &Victim, machine: &MachineName, dev: &str, nex
     }
     let asked =
         Fact::observed("arp", format!("{machine} asked {}at {dev}: who has {next}?", times(count(&questions, &me))));
+    if let Some(finding) = overlay::asks_nobody(scene, machine, dev, next) {
+        return Some(finding.fact(asked).fact(known));
+    }
     let reachable = |place: &&Place| place.0 != *machine && scene.wiring().path(&me, place).is_some();
     let owners = scene.names.with_address(next);
     let planned = scene.planned_owners(next);
