@@ -94,7 +94,10 @@ fn measure(place: &Place, arguments: &Arguments, state: &Path) -> Result<()> {
             times[road].push(timed(state, &roads[road])?);
         }
     }
-    println!("{}, {} rounds: milliseconds, median (min–max), and the ratio to ping's median", place.file, arguments.rounds);
+    println!(
+        "{}, {} rounds: milliseconds, median (min–max), and the ratio to ping's median",
+        place.file, arguments.rounds
+    );
     let ping = median(&mut times[0]);
     for (name, times) in ROADS.iter().zip(&mut times) {
         let middle = median(times);
