@@ -39,7 +39,7 @@ use clap::{Args, Parser, Subcommand};
 use nix::sys::signal::{SigHandler, Signal, signal};
 
 use crate::error::{Error, Result};
-use crate::kernel::Kernel;
+use crate::kernel::{Kernel, netns};
 use crate::lab::{Lab, Store};
 use crate::names::{FABRIC, LabName, MachineName};
 use crate::plan::Plan;
@@ -269,12 +269,14 @@ impl Inside {
         Ok(Inside { store, lab, plan, pause: sandbox.pid(), kernel })
     }
 
-    /// The machine of this name: one of the plan's, or the fabric.
+    /// The machine of this name: one of the plan's, one that somebody made by hand (`ip netns add`), or the fabric.
     fn machine(&self, name: &str) -> Result<MachineName> {
         if name == FABRIC {
             return Ok(MachineName::fabric());
         }
-        self.plan.member(name).map(|member| member.name.clone()).ok_or_else(|| {
+        let planned = self.plan.member(name).map(|member| member.name.clone());
+        let made = || netns::list().unwrap_or_default().into_iter().find(|made| made.as_str() == name);
+        planned.or_else(made).ok_or_else(|| {
             let names: Vec<&str> = self.plan.machines.iter().map(|member| member.name.as_str()).take(12).collect();
             let more = if self.plan.machines.len() > names.len() { ", …" } else { "" };
             Error::usage(format!("lab {} has no machine {name}", self.lab.name))

@@ -230,7 +230,9 @@ fn mends(kernel: &Kernel, plan: &Plan, in_force: &BTreeSet<u32>, net: &Namespace
 fn acts(seen: &Gathered, net: &Namespaces, there: &[Hop], back: &[Hop]) -> Vec<Act> {
     let outer = |leg: Leg, hops: &[Hop]| -> Vec<(Leg, [IpAddr; 2])> {
         let around = hops.iter().flat_map(|hop| &hop.sighting.frame.outer);
-        around.map(|outer| (leg, [outer.packet.source, outer.packet.destination])).collect()
+        let around = around.map(|outer| [outer.packet.source, outer.packet.destination]);
+        let unseen = hops.last().and_then(|hop| death::would_be_around(net, &hop.sighting));
+        around.chain(unseen).map(|addresses| (leg, addresses)).collect()
     };
     let outer = [outer(Leg::There, there), outer(Leg::Back, back)].concat();
     let of = |(machine, events): (&MachineName, &Vec<_>)| {

@@ -25,6 +25,8 @@ mod overlay;
 mod unsent;
 mod word;
 
+pub use overlay::would_be_around;
+
 use super::cause::Cause;
 use super::frame::Packet;
 use super::hooks::Passage;

@@ -85,10 +85,19 @@ fn link_of(deed: &Deed) -> Option<String> {
 /// The commands of the plan's mends in a machine that are about any of these.
 pub fn by_plan(scene: &Scene, machine: &MachineName, about: &[About]) -> Vec<String> {
     let there = scene.mends.iter().filter(|mend| mend.machine == *machine || moves_there(mend, machine));
-    // By the plan a link that it does not know is to go, which is no help for what goes by it.
+    // What the plan would do about a link that it does not know is no help for what goes by that link.
     let known = |about: &&About| !matches!(about, About::Link(name) if scene.planned_link(machine, name).is_none());
     let about: Vec<About> = about.iter().filter(known).copied().collect();
-    there.filter(|mend| about.iter().any(|about| about.fits(mend))).map(Mend::command).collect()
+    let fitting: Vec<&Mend> = there.filter(|mend| about.iter().any(|about| about.fits(mend))).collect();
+    // To take a link away mends nothing, unless it is in another one's place.
+    let made = |name: &str| fitting.iter().any(|mend| makes_link(mend, name));
+    let wanted = |mend: &&&Mend| !matches!(&mend.deed, Deed::Remove(Thing::Link(name)) if !made(name));
+    fitting.iter().filter(wanted).map(|mend| mend.command()).collect()
+}
+
+/// Whether it makes a link of this name, or brings one.
+fn makes_link(mend: &Mend, name: &str) -> bool {
+    !matches!(mend.deed, Deed::Remove(_)) && link_of(&mend.deed).as_deref() == Some(name)
 }
 
 /// Whether it moves a link into a machine.
@@ -124,7 +133,15 @@ pub fn route_to(scene: &Scene, machine: &MachineName, to: IpAddr) -> Option<Stri
         let reaching = ns.addresses.iter().filter(|a| a.global && a.address.is_ipv4() == to.is_ipv4());
         reaching.map(|address| address.address).collect()
     };
-    let mine: Vec<IpNetwork> = connected(mine);
+    let is_up = |link: &str| mine.link(link).is_some_and(|link| link.up);
+    // On a subnet of its own there is no gateway: the route goes with the link.
+    if let Some(own) = mine.addresses.iter().find(|a| a.global && a.address.contains(to)) {
+        let subnet = IpNetwork::new(own.address.network(), own.address.prefix()).ok()?;
+        let route = format!("{} route add {subnet} dev {}", ip(machine, to), own.link);
+        return (is_up(&own.link) && own.address.ip() != to).then_some(route);
+    }
+    let mine: Vec<IpNetwork> =
+        mine.addresses.iter().filter(|a| a.global && is_up(&a.link)).map(|a| a.address).collect();
     // Whoever has the destination on a subnet of its own, and an address on one of ours.
     let gateways = scene.net.iter().filter(|(other, _)| *other != machine).filter_map(|(other, ns)| {
         let theirs = connected(ns);

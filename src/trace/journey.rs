@@ -81,6 +81,9 @@ fn follows(before: &Sighting, after: &Sighting, net: &Namespaces) -> bool {
         return before.machine == after.machine;
     };
     let here = before.machine == after.machine;
+    if let Some(stacked) = stacked(before, from, after, to).filter(|_| !here || from.kind == to.kind) {
+        return stacked;
+    }
     let deeper = |a: &Sighting, b: &Sighting| a.frame.outer.len() + 1 == b.frame.outer.len();
     match (before.direction, after.direction) {
         (Out, In) => {
@@ -101,6 +104,20 @@ fn follows(before: &Sighting, after: &Sighting, net: &Namespaces) -> bool {
             let down = to.master.as_ref() == Some(&from.name) || from.over == Some(to.index) && from.vxlan.is_none();
             here && (down || (from.vxlan.is_some() && deeper(before, after)))
         }
+    }
+}
+
+/// Between a link and another one that stands on it, or on the same one, and may have been moved to another machine
+/// since (macvlan): the frame is the same. None where neither stands on any.
+fn stacked(before: &Sighting, from: &Link, after: &Sighting, to: &Link) -> Option<bool> {
+    let lower = |link: &Link| link.over.filter(|_| link.vxlan.is_none());
+    let same = before.frame.link == after.frame.link;
+    match (before.direction, after.direction, lower(from), lower(to)) {
+        // To another one on the same link it turns round below (`macvlan_queue_xmit`).
+        (Out, Out | In, Some(lower), None) => Some(same && lower == to.index),
+        (In, In, None, Some(lower)) => Some(same && lower == from.index),
+        (Out, In, Some(one), Some(other)) => Some(same && one == other),
+        _ => None,
     }
 }
 

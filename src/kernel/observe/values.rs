@@ -233,7 +233,9 @@ pub fn fdb(message: &NeighbourMessage, links: &[Link]) -> Option<FdbEntry> {
             _ => {}
         }
     }
-    let (mac, state) = (hardware?, message.header.state);
+    // A VXLAN's entries are permanent and reachable at once.
+    let (mac, state) = (hardware?, u16::from(message.header.state));
+    let has = |bit: NeighbourState| state & u16::from(bit) != 0;
     // Of all zeroes is a VXLAN's entry for everything that has none of its own.
     if mac.0 == [0; 6] && vtep.is_none() {
         return None;
@@ -241,12 +243,12 @@ pub fn fdb(message: &NeighbourMessage, links: &[Link]) -> Option<FdbEntry> {
     let own = links.iter().any(|link| link.mac == Some(mac) && link.index == message.header.ifindex);
     // `static` is NUD_NOARP here. The bridge tells apart what it learned from elsewhere; a link's own list of addresses
     // (`self`) has those in it that somebody put there, beside groups.
-    let lasting = matches!(state, NeighbourState::Permanent | NeighbourState::Noarp);
+    let lasting = has(NeighbourState::Permanent) || has(NeighbourState::Noarp);
     Some(FdbEntry {
         mac,
         port: name(links, message.header.ifindex),
         bridge,
-        permanent: state == NeighbourState::Permanent,
+        permanent: has(NeighbourState::Permanent),
         vlan,
         vtep,
         by_hand: lasting && !own && mac.0[0] & 1 == 0 && !message.header.flags.contains(NeighbourFlags::ExtLearned),

@@ -6,7 +6,10 @@
 //! icmp_echo_ignore_all                nobody answers pings
 //! ```
 
+use std::net::IpAddr;
+
 use super::{Finding, Spot, Victim, input, neighbour, unknown, unsent};
+use crate::kernel::capture::Direction;
 use crate::kernel::lookup::Traveller;
 use crate::kernel::probe::{Heard, Protocol};
 use crate::names::MachineName;
@@ -118,8 +121,18 @@ fn no_masquerade(scene: &Scene, there: &Packet, machine: &MachineName) -> Option
     if planned.is_some() {
         return None;
     }
-    let node =
-        scene.there.iter().rfind(|hop| scene.in_cluster(&hop.sighting.machine)).map(|hop| &hop.sighting.machine)?;
+    let left = |hop: &&Hop| scene.in_cluster(&hop.sighting.machine) && hop.sighting.direction == Direction::Out;
+    let exit = &scene.there.iter().rfind(left)?.sighting;
+    let node = &exit.machine;
+    // It would help only if there is a way to the node's own address.
+    let known = |address: IpAddr| {
+        let to_node = Traveller { to: address, from: None, ..scene.traveller(machine, there, None) };
+        scene.way(machine, &Traveller { ports: None, ..to_node }).is_ok()
+    };
+    let own = scene.ns(node)?.addresses_of(&exit.interface).filter(|a| a.global).map(|a| a.address.ip());
+    if !own.filter(|own| own.is_ipv4() == there.source.is_ipv4()).any(known) {
+        return None;
+    }
     let whose = scene.names.address(there.source).unwrap_or_else(|| "a pod's".into());
     let why = format!(
         "it came to {machine} from {} ({whose}), to which {machine} has no route: {node} did not masquerade it",
@@ -130,12 +143,16 @@ fn no_masquerade(scene: &Scene, there: &Packet, machine: &MachineName) -> Option
         let own = ns.addresses.iter().find(|a| a.global && a.address.contains(there.source))?;
         Some(format!("{}/{}", own.address.network(), own.address.prefix()))
     });
+    let spared = match pod_subnets(scene, there.source.is_ipv4()).as_slice() {
+        [only] => only.clone(),
+        several => format!("'{{ {} }}'", several.join(", ")),
+    };
     let inside = Inside(node);
     let generic = subnet.map_or_else(Vec::new, |subnet| {
         vec![
-            format!("{inside}nft add table {family} masquerade"),
-            format!("{inside}nft add chain {family} masquerade postrouting '{{ type nat hook postrouting priority srcnat; }}'"),
-            format!("{inside}nft add rule {family} masquerade postrouting {family} saddr {subnet} {family} daddr != {subnet} masquerade"),
+            format!("{inside}nft add table {family} masq"),
+            format!("{inside}nft add chain {family} masq postrouting '{{ type nat hook postrouting priority srcnat; }}'"),
+            format!("{inside}nft add rule {family} masq postrouting {family} saddr {subnet} {family} daddr != {spared} masquerade"),
         ]
     });
     Some(
@@ -149,6 +166,20 @@ fn no_masquerade(scene: &Scene, there: &Packet, machine: &MachineName) -> Option
 fn of_family(commands: Vec<String>, family: &str) -> Vec<String> {
     let words = ["table", "chain", "rule"].map(|thing| format!(" {thing} {family} "));
     commands.into_iter().filter(|command| words.iter().any(|words| command.contains(words))).collect()
+}
+
+/// The subnets of all nodes' pods: what goes from one to another is not translated.
+fn pod_subnets(scene: &Scene, ipv4: bool) -> Vec<String> {
+    let nodes = scene.planned.iter().chain(scene.net).filter(|(machine, _)| scene.in_cluster(machine));
+    let of_bridge = nodes.flat_map(|(_, ns)| {
+        let bridges = ns.links.iter().filter(|link| link.kind == "bridge");
+        bridges.flat_map(|bridge| ns.addresses_of(&bridge.name).filter(|a| a.global && a.address.is_ipv4() == ipv4))
+    });
+    let mut subnets: Vec<String> =
+        of_bridge.map(|a| format!("{}/{}", a.address.network(), a.address.prefix())).collect();
+    subnets.sort();
+    subnets.dedup();
+    subnets
 }
 
 /// The answer came home, and the program that asked did not get it.

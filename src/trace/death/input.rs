@@ -14,8 +14,8 @@ use nix::errno::Errno;
 
 use super::{Finding, Victim, arrival, detour, firewall, neighbour, output, unknown, unsent};
 use crate::names::MachineName;
-use crate::network::Route;
 use crate::network::policy_rule::Action;
+use crate::network::{Link, Route};
 use crate::trace::cause::Cause;
 use crate::trace::fix::{About, by_plan, route_to, without_route};
 use crate::trace::hooks::{Hook, Passage};
@@ -25,7 +25,8 @@ use crate::trace::scene::Scene;
 /// Why it was not seen again.
 pub fn why(scene: &Scene, victim: &Victim, hop: &Hop) -> Finding {
     let (machine, interface) = (&hop.sighting.machine, hop.sighting.interface.as_str());
-    let passage = Passage::new(scene.acts, machine, victim.leg, false);
+    let around = hop.sighting.frame.outer.first().is_some_and(|outer| outer.packet == victim.packet);
+    let passage = Passage::new(scene.acts, machine, victim.leg, around);
     if scene.watched && !passage.reached(Hook::Prerouting, false) {
         return before_the_hooks(scene, victim, machine, interface);
     }
@@ -120,25 +121,22 @@ pub fn by_route(scene: &Scene, victim: &Victim, machine: &MachineName, came_in: 
 fn no_route(scene: &Scene, victim: &Victim, machine: &MachineName) -> Finding {
     let to = victim.packet.destination;
     // Routes go with the link that they lead out of.
-    if let Some(link) = scene
-        .ns(machine)
-        .into_iter()
-        .flat_map(|ns| &ns.links)
-        .find(|link| !link.up && scene.planned_link(machine, &link.name).is_some_and(|planned| planned.up))
-    {
-        let leads = scene
-            .planned
-            .get(machine)
+    let ns = scene.ns(machine);
+    let leads = |link: &&Link| {
+        let planned = scene.planned.get(machine).filter(|_| should_be_up(scene, machine, link));
+        let by_plan = planned
             .is_some_and(|ns| ns.routes.iter().any(|route| route.to.contains(to) && leaves_by(route, &link.name, ns)));
-        if leads {
-            let fixes = by_plan(scene, machine, &[About::Link(&link.name), About::Routes]);
-            return Finding::new(
-                Cause::LinkDown,
-                format!("{} of {machine} is down, and its routes went with it", link.name),
-            )
-            .fact(Fact::explained("link", format!("{} of {machine} is down", link.name)))
-            .fix([fixes]);
-        }
+        by_plan || ns.is_some_and(|ns| ns.addresses_of(&link.name).any(|a| a.address.contains(to)))
+    };
+    if let Some(link) = ns.into_iter().flat_map(|ns| &ns.links).filter(|link| !link.up).find(leads) {
+        let fixes = by_plan(scene, machine, &[About::Link(&link.name), About::Routes]);
+        let generic = vec![format!("{} link set {} up", crate::step::Ip(machine), link.name)];
+        return Finding::new(
+            Cause::LinkDown,
+            format!("{} of {machine} is down, and its routes went with it", link.name),
+        )
+        .fact(Fact::explained("link", format!("{} of {machine} is down", link.name)))
+        .fix([fixes, generic]);
     }
     let what = match victim.leg {
         Leg::There => format!("{machine} has no route to {to}"),
@@ -149,6 +147,11 @@ fn no_route(scene: &Scene, victim: &Victim, machine: &MachineName) -> Finding {
         route_to(scene, machine, to).into_iter().collect(),
     ];
     Finding::new(victim.no_route(), what).fix(fixes)
+}
+
+/// Whether the plan has a link up.
+fn should_be_up(scene: &Scene, machine: &MachineName, link: &Link) -> bool {
+    scene.planned_link(machine, &link.name).is_some_and(|planned| planned.up)
 }
 
 /// Whether a planned route leaves by a link.

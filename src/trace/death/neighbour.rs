@@ -11,7 +11,7 @@
 use std::net::IpAddr;
 
 use super::layer2::{Cast, Travelling, obstacle, setting_or, words};
-use super::{Finding, Spot, Victim, detour, firewall, input};
+use super::{Finding, Spot, Victim, detour, firewall, input, overlay};
 use crate::kernel::capture::Direction;
 use crate::names::MachineName;
 use crate::network::{Mac, Neighbour};
@@ -38,7 +38,7 @@ pub fn why(scene: &Scene, victim: &Victim, machine: &MachineName, dev: &str, nex
     }
     let asked =
         Fact::observed("arp", format!("{machine} asked {}at {dev}: who has {next}?", times(count(&questions, &me))));
-    if let Some(finding) = over_vxlan(scene, &me, next) {
+    if let Some(finding) = overlay::asks_nobody(scene, machine, dev, next) {
         return Some(finding.fact(asked).fact(known));
     }
     let reachable = |place: &&Place| place.0 != *machine && scene.wiring().path(&me, place).is_some();
@@ -58,27 +58,6 @@ pub fn why(scene: &Scene, victim: &Victim, machine: &MachineName, dev: &str, nex
         nobody(scene, victim, &me, next, owners)
     };
     Some(finding.fact(asked).fact(known))
-}
-
-/// A question at a VXLAN: it goes to those whom the FDB has an entry for everything for, and to nobody without one.
-fn over_vxlan(scene: &Scene, (machine, dev): &Place, next: IpAddr) -> Option<Finding> {
-    scene.link(machine, dev)?.vxlan.as_ref()?;
-    let owner = scene.names.with_address(next).iter().find(|(other, _)| other != machine)?;
-    let mac = scene.link(&owner.0, &owner.1)?.mac?;
-    let everybody = scene.ns(machine)?.fdb.iter().any(|e| e.port == *dev && e.mac.0 == [0; 6] && e.vtep.is_some());
-    if everybody {
-        return None;
-    }
-    let why = format!(
-        "{machine} asks for {next} at {dev}, which carries no questions: its FDB has no entry for everybody, and nobody has told it where {next} is"
-    );
-    let add =
-        format!("{} neigh replace {next} lladdr {mac} dev {dev} nud permanent", crate::trace::fix::ip(machine, next));
-    Some(
-        Finding::new(Cause::NeighbourUnanswered, why)
-            .fact(Fact::explained("fdb", format!("bridge fdb show dev {dev}: no 00:00:00:00:00:00")).at(machine))
-            .fix([vec![add]]),
-    )
 }
 
 /// How often it was asked where it was asked first.
@@ -240,7 +219,7 @@ fn nobody(scene: &Scene, victim: &Victim, me: &Place, next: IpAddr, owners: &[Pl
     };
     let elsewhere = owners.iter().find(|(other, _)| other != machine);
     let whose = match elsewhere {
-        Some(place) => format!("{next} is {}'s, which is not on this link", words(place)),
+        Some(place) => format!("{next} is on {}, which is not on this link", words(place)),
         None => format!("nobody has {next}"),
     };
     let is_gateway = next != victim.packet.destination;
@@ -354,7 +333,12 @@ fn sender(scene: &Scene, victim: &Victim) -> Option<(MachineName, String, IpAddr
     let traveller = scene.traveller(&sighting.machine, packet, None);
     let traveller = crate::kernel::lookup::Traveller { from: None, ports: None, ..traveller };
     let way = scene.way(&sighting.machine, &traveller).ok()?;
-    Some((sighting.machine.clone(), sighting.interface.clone(), way.via.unwrap_or(packet.destination)))
+    let dev = &sighting.interface;
+    // The neighbour is one of the link that was chosen, which may stand on the one that the packet left by.
+    let below = scene.link(&sighting.machine, dev).map(|link| link.index);
+    let stands_on = |upper: &String| scene.link(&sighting.machine, upper).is_some_and(|link| link.over == below);
+    let dev = way.dev.filter(stands_on).unwrap_or_else(|| dev.clone());
+    Some((sighting.machine.clone(), dev, way.via.unwrap_or(packet.destination)))
 }
 
 /// A packet that came to a machine which does not have the address that it was sent by way of: two have it, or a
@@ -391,7 +375,7 @@ pub fn twice(scene: &Scene, address: IpAddr, right: Option<&MachineName>) -> Opt
     };
     let keeper = owners.iter().find(is_right)?;
     let wrong = owners.iter().find(|place| place.0 != keeper.0)?;
-    let why = format!("{address} is {}'s, and {} has it too", words(keeper), words(wrong));
+    let why = format!("{address} is on {}, and on {} too", words(keeper), words(wrong));
     let own = scene.ns(&wrong.0).and_then(|ns| {
         let address = ns.addresses_of(&wrong.1).find(|a| a.address.ip() == address)?;
         Some(format!("{} addr delete {} dev {}", crate::step::Ip(&wrong.0), address.address, wrong.1))

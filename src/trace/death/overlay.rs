@@ -6,23 +6,34 @@
 
 use std::net::IpAddr;
 
-use super::{Finding, Spot, Victim, input, layer2, output, unknown};
+use super::{Finding, Spot, Victim, input, layer2, neighbour, output, unknown};
 use crate::kernel::probe::Protocol;
 use crate::names::MachineName;
-use crate::network::{FdbEntry, Mac};
+use crate::network::{FdbEntry, Mac, Namespace, Namespaces};
 use crate::step::{Bridge, Ip};
 use crate::trace::cause::Cause;
 use crate::trace::fix::{About, by_plan};
 use crate::trace::frame::{Packet, Transport};
 use crate::trace::names::Place;
-use crate::trace::outcome::{Fact, Hop, Point};
+use crate::trace::outcome::{Fact, Hop, Point, Sighting};
 use crate::trace::scene::Scene;
 
 /// What a VXLAN knows of a hardware address: its entry, or the one for all that have none.
-fn entry<'a>(scene: &Scene<'a>, machine: &MachineName, link: &str, mac: Mac) -> Option<&'a FdbEntry> {
-    let all = &scene.ns(machine)?.fdb;
-    let of = |mac: Mac| all.iter().find(move |entry| entry.port == link && entry.vtep.is_some() && entry.mac == mac);
+pub fn entry<'a>(scene: &Scene<'a>, machine: &MachineName, link: &str, mac: Mac) -> Option<&'a FdbEntry> {
+    entry_in(scene.ns(machine)?, link, mac)
+}
+
+fn entry_in<'a>(ns: &'a Namespace, link: &str, mac: Mac) -> Option<&'a FdbEntry> {
+    let of = |mac: Mac| ns.fdb.iter().find(move |entry| entry.port == link && entry.vtep.is_some() && entry.mac == mac);
     of(mac).or_else(|| of(Mac([0; 6])))
+}
+
+/// The addresses, from and to, that the packet around one would have which a VXLAN was given.
+pub fn would_be_around(net: &Namespaces, given: &Sighting) -> Option<[IpAddr; 2]> {
+    let ns = net.get(&given.machine)?;
+    let vxlan = ns.link(&given.interface)?.vxlan.as_ref()?;
+    let vtep = entry_in(ns, &given.interface, given.frame.link?.destination)?.vtep?;
+    Some([vxlan.local?, vtep])
 }
 
 /// The address by which a machine is reached on the underlay: one that the VXLAN there sends from, or any.
@@ -38,7 +49,9 @@ pub fn not_sent(scene: &Scene, victim: &Victim, hop: &Hop) -> Finding {
         return unknown(scene, victim, machine, format!("{link} was given a packet without hardware addresses"));
     };
     let Some(entry) = entry(scene, machine, link, mac) else {
-        return missing(scene, machine, link, mac);
+        // Of one that nobody has there can be none: it is the neighbour that is wrong.
+        let wrong = neighbour::wrong_mac(scene, victim, mac).filter(|_| scene.names.with_mac(mac).is_empty());
+        return wrong.unwrap_or_else(|| missing(scene, machine, link, mac));
     };
     let Some(vtep) = entry.vtep else { return missing(scene, machine, link, mac) };
     if let Some(finding) = wrong_vtep(scene, machine, link, mac, entry) {
@@ -78,6 +91,29 @@ fn missing(scene: &Scene, machine: &MachineName, link: &str, mac: Mac) -> Findin
     )
     .fact(Fact::explained("fdb", format!("bridge fdb show dev {link}: no {mac}")).at(machine))
     .fix([fix.into_iter().collect()])
+}
+
+/// A VXLAN that has no entry for all: a question for a neighbour leads nowhere, and what should be known has to be
+/// written down.
+pub fn asks_nobody(scene: &Scene, machine: &MachineName, link: &str, next: IpAddr) -> Option<Finding> {
+    scene.link(machine, link)?.vxlan.as_ref()?;
+    if entry(scene, machine, link, Mac([0; 6])).is_some() {
+        return None;
+    }
+    let why = format!(
+        "{machine} does not know {next} at {link}, and cannot ask: {link} has no entry for what goes to everybody"
+    );
+    let is_vxlan = |place: &&Place| scene.link(&place.0, &place.1).is_some_and(|link| link.vxlan.is_some());
+    let owner = scene.names.with_address(next).iter().filter(is_vxlan).find(|(other, _)| other != machine);
+    let mac = owner.and_then(|(other, name)| scene.link(other, name)?.mac);
+    let fix = mac.map(|mac| {
+        format!("{} neigh replace {next} lladdr {mac} dev {link} nud permanent", crate::trace::fix::ip(machine, next))
+    });
+    Some(
+        Finding::new(Cause::NeighbourUnanswered, why)
+            .fact(Fact::explained("fdb", format!("bridge fdb show dev {link}: no 00:00:00:00:00:00")).at(machine))
+            .fix([by_plan(scene, machine, &[About::Neighbours]), fix.into_iter().collect()]),
+    )
 }
 
 /// An entry that names the wrong machine, or none.

@@ -7,6 +7,8 @@
 //! EMSGSIZE       larger than the link takes
 //! ```
 
+use std::net::IpAddr;
+
 use nix::errno::Errno;
 
 use super::{Finding, Spot, Victim, firewall, input, unknown};
@@ -60,7 +62,7 @@ pub fn no_way_in(scene: &Scene, victim: &Victim, machine: &crate::names::Machine
     let Some(ns) = scene.ns(machine) else {
         return unknown(scene, victim, machine, format!("{machine} is gone"));
     };
-    if let Some(finding) = down(scene, machine, ns) {
+    if let Some(finding) = down(scene, machine, ns, to) {
         return finding;
     }
     let lookup = Fact::explained("route", format!("ip route get {to}: no route in {machine}"));
@@ -90,18 +92,22 @@ pub fn no_way_in(scene: &Scene, victim: &Victim, machine: &crate::names::Machine
 }
 
 /// A link that should be up and is not: its routes are gone with it.
-fn down(scene: &Scene, machine: &crate::names::MachineName, ns: &Namespace) -> Option<Finding> {
+fn down(scene: &Scene, machine: &crate::names::MachineName, ns: &Namespace, to: IpAddr) -> Option<Finding> {
     let should = |link: &&Link| scene.planned_link(machine, &link.name).is_some_and(|planned| planned.up);
     let lonely = |link: &&Link| !ns.links.iter().any(|other| other.up && other.name != "lo" && other.name != link.name);
-    let candidates = || ns.links.iter().filter(|link| !link.up && link.name != "lo");
-    let link = candidates().find(should).or_else(|| candidates().find(lonely))?;
+    let leads = |link: &&Link| ns.addresses_of(&link.name).any(|a| a.address.contains(to));
+    // Its own addresses a machine reaches by way of `lo`.
+    let own = to.is_loopback() || ns.addresses.iter().any(|a| a.address.ip() == to);
+    let candidates = || ns.links.iter().filter(|link| !link.up && (link.name == "lo") == own);
+    let found = candidates().find(leads).or_else(|| candidates().find(should));
+    let link = found.or_else(|| candidates().find(lonely).or_else(|| candidates().find(|_| own)))?;
     let about = [About::Link(&link.name), About::Routes];
     let generic = vec![format!("{} link set {} up", crate::step::Ip(machine), link.name)];
     let finding =
         Finding::new(Cause::LinkDown, format!("{} of {machine} is down, and its routes went with it", link.name));
     Some(
         finding
-            .fact(Fact::explained("link", format!("ip -n {machine} link: {} is down", link.name)))
+            .fact(Fact::explained("link", format!("{} link: {} is down", crate::step::Ip(machine), link.name)))
             .fix([by_plan(scene, machine, &about), generic]),
     )
 }
