@@ -100,7 +100,7 @@ fn routed(scene: &Scene, leg: Leg, came_in: Option<&Sighting>, out: &Sighting) -
         next = way.via.unwrap_or(next);
     }
     facts.extend(rules(scene, leg, machine, false));
-    facts.extend(connection(scene, machine, packets.0.unwrap_or(gone)));
+    facts.extend(connection(machine, packets.0.unwrap_or(gone)));
     facts.extend(neighbour(scene, machine, &out.interface, next, out));
     facts
 }
@@ -194,7 +194,7 @@ fn rule(act: &Act) -> Option<Fact> {
 }
 
 /// The connection that the packet belongs to, where the machine keeps track.
-fn connection(scene: &Scene, machine: &MachineName, packet: &Packet) -> Option<Fact> {
+fn connection(machine: &MachineName, packet: &Packet) -> Option<Fact> {
     let tuple = tuple(packet)?;
     // Only a look: a namespace that keeps track of nothing does not begin with it.
     let found = within(machine, || conntrack::find(&conntrack::open()?, &tuple)).ok().flatten()?;
@@ -246,7 +246,7 @@ fn received(scene: &Scene, leg: Leg, hop: &Sighting) -> Vec<Fact> {
     let machine = &hop.machine;
     let mut facts = rules(scene, leg, machine, false);
     let Some(packet) = hop.frame.packet() else { return facts };
-    facts.extend(connection(scene, machine, packet));
+    facts.extend(connection(machine, packet));
     let traveller = scene.traveller(machine, packet, Some(&hop.interface));
     if let Ok(way) = scene.way(machine, &traveller)
         && way.kind == "local"
