@@ -40,7 +40,7 @@ pub fn refused(scene: &Scene) -> Finding {
 }
 
 fn nobody_listens(scene: &Scene, machine: &MachineName) -> Finding {
-    let (what, file) = match scene.question.protocol {
+    let (what, file) = match scene.arrived {
         Protocol::Tcp(port) => (format!("TCP port {port}"), "ss -tln"),
         Protocol::Udp(port) => (format!("UDP port {port}"), "ss -uln"),
         Protocol::Icmp => ("pings".to_owned(), ""),
