@@ -42,6 +42,14 @@ fn between(scene: &Scene, leg: Leg, hop: &Sighting, next: Option<&Sighting>, fir
         facts.extend(routed(scene, leg, None, hop));
     }
     match (hop.direction, next) {
+        // Its bridge sends it itself: netfilter translated the destination of a bridged packet.
+        (Direction::In, Some(next))
+            if next.direction == Direction::Out
+                && link.and_then(|link| link.master.as_ref()) == Some(&next.interface) =>
+        {
+            facts.extend(rules(scene, leg, machine, false));
+            facts.extend(hop.frame.packet().and_then(|packet| connection(scene, machine, packet)));
+        }
         (Direction::In, Some(next)) if next.direction == Direction::Out => match is_port(link) {
             true => facts.extend(bridged(scene, leg, next)),
             false => facts.extend(routed(scene, leg, Some(hop), next)),
