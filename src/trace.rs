@@ -21,6 +21,7 @@ mod fix;
 pub mod frame;
 mod gather;
 pub mod hooks;
+pub mod icmp;
 pub mod journey;
 pub mod legs;
 pub mod names;
@@ -35,7 +36,7 @@ pub use cause::{CAUSES, Cause};
 pub use names::Names;
 pub use outcome::{Asked, Death, Evidence, Fact, Hop, Leg, Outcome, Point, Rewrite, Sighting, Timing};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::diff::{Expected, Mend};
@@ -44,7 +45,7 @@ use crate::kernel::observe::{View, observe};
 use crate::kernel::probe::Protocol;
 use crate::kernel::{Kernel, listeners};
 use crate::names::MachineName;
-use crate::network::Namespaces;
+use crate::network::{Namespaces, watched};
 use crate::plan::Plan;
 use crate::{repair, run as steps};
 use gather::{Gathered, gather};
@@ -205,9 +206,22 @@ fn look_again(
         machines.extend(seen.stations.0.keys().filter(|_| few).cloned());
         machines.extend(seen.destination.clone());
         machines.insert(MachineName::fabric());
-        view = View { sysctls: steps::sysctls(plan), ..View::WHOLE };
+        view = View { sysctls: sysctls(plan, seen, &machines), watched: false, ..View::WHOLE };
     }
     Ok(observe(kernel, &machines, &view)?)
+}
+
+/// The sysctls that can have to do with it: those that the plan sets, and the watched ones of the machines and of the
+/// links that frames were seen at, or that are nobody's port. A node has a port for each of its pods.
+fn sysctls(plan: &Plan, seen: &Gathered, machines: &BTreeSet<MachineName>) -> BTreeMap<MachineName, Vec<String>> {
+    let crossed: BTreeSet<(&MachineName, &str)> =
+        seen.frames.iter().map(|frame| (&frame.machine, frame.interface.as_str())).collect();
+    let mut keys = steps::sysctls(plan);
+    for (machine, ns) in seen.before.iter().filter(|(machine, _)| machines.contains(*machine)) {
+        let links = ns.links.iter().filter(|link| link.master.is_none() || crossed.contains(&(machine, &link.name)));
+        keys.entry(machine.clone()).or_default().extend(watched::keys(links.map(|link| link.name.as_str())));
+    }
+    keys
 }
 
 /// What there was, and what there is where somebody has looked again.
@@ -220,7 +234,8 @@ fn merged(before: &Namespaces, now: &Namespaces) -> Namespaces {
 /// What would mend all that differs from the plan, in the machines that were looked at.
 fn mends(kernel: &Kernel, plan: &Plan, in_force: &BTreeSet<u32>, net: &Namespaces) -> Result<Vec<Mend>> {
     let fresh = repair::fresh(kernel, net)?;
-    Ok(Expected::new(plan, in_force, fresh).mends(net))
+    let excerpt = plan.excerpt(&net.keys().cloned().collect(), in_force);
+    Ok(Expected::new(&excerpt.plan, &excerpt.in_force, fresh).mends(&excerpt.of(net)))
 }
 
 /// What nftables did with the packets of the probe that is told of.

@@ -30,6 +30,7 @@ pub use overlay::would_be_around;
 use super::cause::Cause;
 use super::frame::Packet;
 use super::hooks::Passage;
+use super::icmp::in_words;
 use super::names::Place;
 use super::outcome::{Death, Fact, Hop, Leg, Point};
 use super::run::Fate;
@@ -47,6 +48,8 @@ struct Finding {
     fix: Vec<String>,
     /// Where, if not where the packet was seen last.
     spot: Option<Spot>,
+    /// On which leg, if not that of the packet that is missing: a RST is an answer, and no good one.
+    leg: Option<Leg>,
 }
 
 /// A place of death.
@@ -60,7 +63,7 @@ struct Spot {
 
 impl Finding {
     fn new(cause: Cause, why: impl Into<String>) -> Self {
-        Finding { cause, why: why.into(), evidence: Vec::new(), fix: Vec::new(), spot: None }
+        Finding { cause, why: why.into(), evidence: Vec::new(), fix: Vec::new(), spot: None, leg: None }
     }
 
     fn fact(mut self, fact: Fact) -> Self {
@@ -79,6 +82,10 @@ impl Finding {
             self.fix = fixes.into_iter().find(|fix| !fix.is_empty()).unwrap_or_default();
         }
         self
+    }
+
+    fn on(self, leg: Leg) -> Self {
+        Finding { leg: Some(leg), ..self }
     }
 
     fn at(mut self, spot: Spot) -> Self {
@@ -127,7 +134,7 @@ pub fn death(scene: &Scene) -> Death {
     let mut seen = std::collections::HashSet::new();
     evidence.retain(|fact| seen.insert(fact.clone()));
     Death {
-        leg: victim.leg,
+        leg: finding.leg.unwrap_or(victim.leg),
         point,
         machine,
         after,
@@ -254,15 +261,20 @@ fn heard(scene: &Scene) -> Option<Fact> {
             Some(Fact::observed("error", format!("the kernel refused to send it: {} ({errno:?})", errno.desc())))
         }
         Fate::Failed(Heard::Error { errno, icmp, from, mtu, .. }) => {
-            let by = match (icmp, from) {
-                (Some((kind, code)), Some(from)) => {
+            let told = format!("{} ({errno:?})", errno.desc());
+            let text = match (icmp, from) {
+                (Some(icmp), Some(from)) => {
+                    let ipv6 = from.is_ipv6();
                     let name = scene.names.address(*from).map_or_else(String::new, |name| format!(" ({name})"));
-                    format!("ICMP type {kind} code {code} from {from}{name}")
+                    let (protocol, (kind, code)) = (if ipv6 { "ICMPv6" } else { "ICMP" }, *icmp);
+                    let words = in_words(ipv6, *icmp, *mtu);
+                    format!(
+                        "{protocol} {words} (type {kind}, code {code}) from {from}{name}; the program is told: {told}"
+                    )
                 }
-                _ => "the kernel".to_owned(),
+                _ => format!("the kernel told the sender: {told}"),
             };
-            let mtu = if *mtu > 0 && icmp.is_some() { format!(", MTU {mtu}") } else { String::new() };
-            Some(Fact::observed("error", format!("{by} told the sender: {} ({errno:?}){mtu}", errno.desc())))
+            Some(Fact::observed("error", text))
         }
         Fate::Failed(Heard::Refused { .. }) => Some(Fact::observed("error", "a TCP RST came back: connection refused")),
         Fate::Failed(Heard::Answer { .. }) | Fate::Answered | Fate::Silence => None,

@@ -206,12 +206,8 @@ fn connection(scene: &Scene, machine: &MachineName, packet: &Packet) -> Option<F
     let tuple = tuple(packet)?;
     // Only a look: a namespace that keeps track of nothing does not begin with it.
     let found = within(machine, || conntrack::find(&conntrack::open()?, &tuple)).ok().flatten()?;
-    let named = |tuple: &Tuple| match scene.names.address(tuple.destination) {
-        Some(name) => format!("{tuple} ({name})"),
-        None => tuple.to_string(),
-    };
     if !found.is_source_translated() && !found.is_destination_translated() {
-        return Some(Fact::explained("conntrack", format!("original {}; reply the reverse", found.original)));
+        return Some(Fact::explained("conntrack", format!("original {}; reply the reverse", brief(&found.original))));
     }
     let translated = match (found.is_source_translated(), found.is_destination_translated()) {
         (true, true) => ", source and destination translated",
@@ -221,8 +217,16 @@ fn connection(scene: &Scene, machine: &MachineName, packet: &Packet) -> Option<F
     };
     Some(Fact::explained(
         "conntrack",
-        format!("original {}; reply {}{translated}", found.original, named(&found.reply)),
+        format!("original {}; reply {}{translated}", brief(&found.original), brief(&found.reply)),
     ))
+}
+
+/// A tuple without what is the same for every echo.
+fn brief(tuple: &Tuple) -> String {
+    match tuple.id {
+        TupleId::Icmp { id, .. } => format!("{} → {} id {id}", tuple.source, tuple.destination),
+        _ => tuple.to_string(),
+    }
 }
 
 /// What conntrack knows a packet by.

@@ -85,6 +85,9 @@ fn link_of(deed: &Deed) -> Option<String> {
 /// The commands of the plan's mends in a machine that are about any of these.
 pub fn by_plan(scene: &Scene, machine: &MachineName, about: &[About]) -> Vec<String> {
     let there = scene.mends.iter().filter(|mend| mend.machine == *machine || moves_there(mend, machine));
+    // What the plan would do about a link that it does not know is no help for what goes by that link.
+    let known = |about: &&About| !matches!(about, About::Link(name) if scene.planned_link(machine, name).is_none());
+    let about: Vec<About> = about.iter().filter(known).copied().collect();
     let fitting: Vec<&Mend> = there.filter(|mend| about.iter().any(|about| about.fits(mend))).collect();
     // To take a link away mends nothing, unless it is in another one's place.
     let made = |name: &str| fitting.iter().any(|mend| makes_link(mend, name));

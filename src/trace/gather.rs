@@ -15,7 +15,7 @@ use super::scene::Drop;
 use super::stations::{Stations, count, on_the_path, within};
 use crate::error::{Error, Result};
 use crate::kernel::counters::moved;
-use crate::kernel::drops::{Dropped, Drops, Unavailable};
+use crate::kernel::drops::{Dropped, Drops, Unavailable, symbols};
 use crate::kernel::nft::watch::Event;
 use crate::kernel::observe::{View, observe};
 use crate::kernel::probe::{Cookie, Prober, Question};
@@ -112,8 +112,7 @@ pub fn gather(kernel: &Kernel, plan: &Plan, request: &Request) -> Result<Gathere
     let told = fates.iter().position(|fate| *fate != Fate::Answered).unwrap_or(0);
     let told = u32::try_from(told).unwrap_or(0);
     let dropped = drops.as_mut().map(Drops::read);
-    let dropped =
-        dropped.map(|all| all.into_iter().filter_map(|d| ours(d, &stations, &before, &known, told)).collect());
+    let dropped = dropped.map(|all| locate(all, |d| ours(d, &stations, &before, &known, told)));
     if missed || drops.as_ref().is_some_and(Drops::overflowed) {
         notes.push("the kernel told more than could be heard: rules or drops may be missing".into());
     }
@@ -190,6 +189,19 @@ fn look(kernel: &Kernel, machines: &[MachineName]) -> Result<Namespaces> {
     Ok(observe(kernel, machines, &view)?)
 }
 
+/// The drops that are of interest, with their place in the kernel's code where the reason says nothing.
+fn locate(all: Vec<Dropped>, ours: impl Fn(Dropped) -> Option<Drop>) -> Vec<Drop> {
+    let found: Vec<(u64, Drop)> = all.into_iter().filter_map(|d| Some((d.location, ours(d)?))).collect();
+    let unclear = |(_, drop): &&(u64, Drop)| drop.leg.is_some() && drop.reason == UNCLEAR;
+    let places: Vec<u64> = found.iter().filter(unclear).map(|(place, _)| *place).collect();
+    let names = if places.is_empty() { BTreeMap::new() } else { symbols(&places) };
+    let named = |(place, drop): (u64, Drop)| Drop { code: names.get(&place).cloned(), ..drop };
+    found.into_iter().map(named).collect()
+}
+
+/// The reason of code that gives none (`SKB_DROP_REASON_NOT_SPECIFIED`).
+const UNCLEAR: &str = "NOT_SPECIFIED";
+
 /// A drop of the probe that is told of, or of a question for a neighbour, in a machine that is listened to.
 fn ours(dropped: Dropped, stations: &Stations, net: &Namespaces, known: &Known, told: u32) -> Option<Drop> {
     let machine = stations.machine_of(dropped.namespace.into())?.clone();
@@ -202,5 +214,5 @@ fn ours(dropped: Dropped, stations: &Stations, net: &Namespaces, known: &Known, 
         Some(_) => return None,
         None => None,
     };
-    Some(Drop { at: dropped.at, machine, interface, reason: dropped.reason, place: dropped.location, leg })
+    Some(Drop { at: dropped.at, machine, interface, reason: dropped.reason, code: None, leg })
 }

@@ -53,13 +53,22 @@ pub fn way(sightings: &[&Sighting], net: &Namespaces, towards: Option<&MachineNa
     }
     chain.reverse();
     // A bridge's copy to a port behind which it does not belong is no part of the way: that ends at the bridge.
-    while let [.., at, out, last] = chain[..]
-        && sightings[last].for_another
-        && sightings[out].direction == Out
-        && sightings[at].machine == sightings[out].machine
-        && link(sightings[out], net).is_some_and(|port| port.master.is_some())
-    {
-        chain.truncate(chain.len() - 2);
+    let is_port = |i: usize| link(sightings[i], net).is_some_and(|port| port.master.is_some());
+    let is_copy = |i: usize| {
+        sightings[i].direction == Out && is_port(i) && before.iter().filter(|b| **b == before[i]).count() > 1
+    };
+    loop {
+        match chain[..] {
+            [.., at, out, last] if sightings[last].for_another && is_port(out) && sightings[out].direction == Out => {
+                let same = sightings[at].machine == sightings[out].machine;
+                chain.truncate(chain.len() - if same { 2 } else { 0 });
+                if !same {
+                    break;
+                }
+            }
+            [_, .., last] if is_copy(last) => chain.truncate(chain.len() - 1),
+            _ => break,
+        }
     }
     let copies = leaves.len() - 1;
     (chain.into_iter().map(|i| sightings[i].clone()).collect(), copies)

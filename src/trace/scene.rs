@@ -37,11 +37,14 @@ pub struct Drop {
     pub interface: Option<String>,
     /// Why, in the kernel's words (`NETFILTER_DROP`).
     pub reason: String,
-    /// Where in the kernel's code.
-    pub place: u64,
+    /// Where in the kernel's code, if the reason says nothing.
+    pub code: Option<String>,
     /// Of which leg it was; none for a question for a neighbour.
     pub leg: Option<Leg>,
 }
+
+/// By how much a counter may have moved because of a few probes.
+const FEW: u64 = 10;
 
 /// What is known.
 #[derive(Debug)]
@@ -240,7 +243,8 @@ impl<'a> Scene<'a> {
         let own = self.drops.unwrap_or_default().iter().filter(|drop| drop.machine == *machine && drop.leg.is_some());
         let fact = |drop: &Drop| {
             let at = drop.interface.as_ref().map_or_else(String::new, |interface| format!(" at {interface}"));
-            Fact::observed("drop", format!("the kernel dropped it{at}: {}", drop.reason))
+            let code = drop.code.as_ref().map_or_else(String::new, |code| format!(", in {code}"));
+            Fact::observed("drop", format!("the kernel dropped it{at}: {}{code}", drop.reason))
         };
         own.map(fact).collect()
     }
@@ -262,7 +266,8 @@ impl<'a> Scene<'a> {
             "OutNoRoutes",
         ];
         let moved = self.moved.get(machine).into_iter().flatten();
-        let telling = moved.filter(|(name, _)| WORDS.iter().any(|word| name.contains(word)));
+        // What moved by more is others' doing.
+        let telling = moved.filter(|(name, by)| *by <= FEW && WORDS.iter().any(|word| name.contains(word)));
         telling.map(|(name, by)| Fact::observed("counter", format!("{name} +{by}"))).collect()
     }
 }

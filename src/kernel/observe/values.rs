@@ -208,10 +208,17 @@ pub fn neighbour(message: &NeighbourMessage, links: &[Link]) -> Option<Neighbour
     })
 }
 
-/// An address, by its length.
-fn plain_address(bytes: &[u8]) -> Option<IpAddr> {
-    let v4 = || <[u8; 4]>::try_from(bytes).map(IpAddr::from);
-    v4().or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
+/// Where a VXLAN's entry leads: in messages of bridges the family is not said, and the length tells it.
+fn vtep_of(address: &NeighbourAddress) -> Option<IpAddr> {
+    match address {
+        NeighbourAddress::Inet(ip) => Some((*ip).into()),
+        NeighbourAddress::Inet6(ip) => Some((*ip).into()),
+        NeighbourAddress::Other(bytes) => {
+            let v4 = || <[u8; 4]>::try_from(bytes.as_slice()).map(IpAddr::from).ok();
+            v4().or_else(|| <[u8; 16]>::try_from(bytes.as_slice()).map(IpAddr::from).ok())
+        }
+        _ => None,
+    }
 }
 
 /// A forwarding entry.
@@ -220,16 +227,15 @@ pub fn fdb(message: &NeighbourMessage, links: &[Link]) -> Option<FdbEntry> {
     for attribute in &message.attributes {
         match attribute {
             NeighbourAttribute::LinkLayerAddress(bytes) => hardware = bytes.as_slice().try_into().ok().map(Mac),
-            NeighbourAttribute::Destination(NeighbourAddress::Inet(ip)) => vtep = Some(IpAddr::from(*ip)),
-            NeighbourAttribute::Destination(NeighbourAddress::Inet6(ip)) => vtep = Some(IpAddr::from(*ip)),
-            // The family of the message is the bridge's: only its length tells an address's own.
-            NeighbourAttribute::Destination(NeighbourAddress::Other(bytes)) => vtep = plain_address(bytes),
+            NeighbourAttribute::Destination(address) => vtep = vtep_of(address),
             NeighbourAttribute::Controller(index) => bridge = Some(name(links, *index)),
             NeighbourAttribute::Vlan(id) => vlan = Some(*id),
             _ => {}
         }
     }
-    let (mac, state) = (hardware?, message.header.state);
+    // A VXLAN's entries are permanent and reachable at once.
+    let (mac, state) = (hardware?, u16::from(message.header.state));
+    let has = |bit: NeighbourState| state & u16::from(bit) != 0;
     // Of all zeroes is a VXLAN's entry for everything that has none of its own.
     if mac.0 == [0; 6] && vtep.is_none() {
         return None;
@@ -237,12 +243,12 @@ pub fn fdb(message: &NeighbourMessage, links: &[Link]) -> Option<FdbEntry> {
     let own = links.iter().any(|link| link.mac == Some(mac) && link.index == message.header.ifindex);
     // `static` is NUD_NOARP here. The bridge tells apart what it learned from elsewhere; a link's own list of addresses
     // (`self`) has those in it that somebody put there, beside groups.
-    let lasting = matches!(state, NeighbourState::Permanent | NeighbourState::Noarp);
+    let lasting = has(NeighbourState::Permanent) || has(NeighbourState::Noarp);
     Some(FdbEntry {
         mac,
         port: name(links, message.header.ifindex),
         bridge,
-        permanent: state == NeighbourState::Permanent,
+        permanent: has(NeighbourState::Permanent),
         vlan,
         vtep,
         by_hand: lasting && !own && mac.0[0] & 1 == 0 && !message.header.flags.contains(NeighbourFlags::ExtLearned),

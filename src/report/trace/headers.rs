@@ -4,10 +4,11 @@
 //! 10.244.1.2:41234 → 10.244.2.2:80   SYN   time exceeded   7e:…:01 node-1's cni0
 //! ```
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use crate::network::Mac;
 use crate::trace::frame::{ACK, Frame, LinkHeader, Outer, Packet, RST, SYN, Transport};
+use crate::trace::icmp::in_words;
 use crate::trace::{Hop, Names, Rewrite};
 
 /// `10.244.1.2 → 10.244.2.2`, with ports where there are any.
@@ -30,29 +31,13 @@ pub(super) fn kind(packet: &Packet) -> Option<String> {
             let set = names.iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| *name);
             Some(set.collect::<Vec<_>>().join("+")).filter(|words| !words.is_empty())
         }
-        Transport::Error { icmp, mtu, .. } => Some(error(packet.source, *icmp, *mtu)),
+        Transport::Error { icmp, mtu, .. } => {
+            Some(format!("ICMP error: {}", in_words(packet.source.is_ipv6(), *icmp, *mtu)))
+        }
         Transport::Solicitation { target } => Some(format!("who has {target}?")),
         Transport::Advertisement { target, .. } => Some(format!("I have {target}")),
         Transport::Udp { .. } | Transport::Other => None,
     }
-}
-
-/// ICMP type and code in words (RFC 792, RFC 1812, RFC 4443).
-fn error(source: IpAddr, (kind, code): (u8, u8), mtu: u32) -> String {
-    let words = match (source.is_ipv6(), kind, code) {
-        (false, 3, 0) => "network unreachable",
-        (false, 3, 1) => "host unreachable",
-        (false, 3, 2) => "protocol unreachable",
-        (_, 3, 3) | (true, 1, 4) => "port unreachable",
-        (false, 3, 4) => return format!("ICMP error: fragmentation needed, MTU {mtu}"),
-        (false, 3, 9 | 10 | 13) | (true, 1, 1) => "administratively prohibited",
-        (false, 11, 0) | (true, 3, 0) => "time to live exceeded",
-        (true, 1, 0) => "no route to destination",
-        (true, 1, 3) => "address unreachable",
-        (true, 2, _) => return format!("ICMP error: packet too big, MTU {mtu}"),
-        _ => return format!("ICMP error: type {kind}, code {code}"),
-    };
-    format!("ICMP error: {words}")
 }
 
 /// ICMP type and code.

@@ -36,7 +36,7 @@ pub fn spot(scene: &Scene, point: Point) -> Spot {
 /// A RST came back.
 pub fn refused(scene: &Scene) -> Finding {
     let spot = spot(scene, Point::Unanswered);
-    nobody_listens(scene, &spot.machine).at(spot)
+    nobody_listens(scene, &spot.machine).at(spot).on(Leg::There)
 }
 
 fn nobody_listens(scene: &Scene, machine: &MachineName) -> Finding {
@@ -171,8 +171,14 @@ fn no_masquerade(scene: &Scene, there: &Packet, machine: &MachineName) -> Option
     Some(
         Finding::new(Cause::NoMasquerade, why)
             .fact(Fact::observed("address", format!("it arrived with the source {}", there.source)).at(machine))
-            .fix([by_plan(scene, node, &[About::Rules]), generic]),
+            .fix([of_family(by_plan(scene, node, &[About::Rules]), family), generic]),
     )
+}
+
+/// Those commands of nftables that are about tables of a family.
+fn of_family(commands: Vec<String>, family: &str) -> Vec<String> {
+    let words = ["table", "chain", "rule"].map(|thing| format!(" {thing} {family} "));
+    commands.into_iter().filter(|command| words.iter().any(|words| command.contains(words))).collect()
 }
 
 /// The subnets of all nodes' pods: what goes from one to another is not translated.

@@ -18,9 +18,13 @@ use crate::trace::fix::{About, by_plan};
 use crate::trace::outcome::{Fact, Leg};
 use crate::trace::scene::Scene;
 
-/// The first machine on the way whose route is not the plan's.
+/// The first machine on the way whose route is not the plan's; none where the packet has come no further than the plan
+/// would have brought it.
 pub fn why(scene: &Scene, victim: &Victim) -> Option<Finding> {
     let last = victim.hops.last().map(|hop| &hop.sighting.machine);
+    if last.is_some_and(|last| planned_way(scene, victim).contains(last)) {
+        return None;
+    }
     let mut machines: Vec<(&MachineName, IpAddr)> = Vec::new();
     for hop in victim.hops.iter().filter(|hop| hop.sighting.direction == Direction::Out) {
         let to = hop.sighting.frame.packet().map(|packet| packet.destination);
@@ -30,6 +34,22 @@ pub fn why(scene: &Scene, victim: &Victim) -> Option<Finding> {
     }
     machines.retain(|(machine, _)| Some(*machine) != last || victim.hops.len() == 1);
     machines.into_iter().find_map(|(machine, to)| turn(scene, victim, machine, to))
+}
+
+/// The machines by which the plan's routes lead from where the packet was first seen to its destination.
+fn planned_way(scene: &Scene, victim: &Victim) -> Vec<MachineName> {
+    let to = victim.packet.destination;
+    let mut way: Vec<MachineName> = victim.hops.first().map(|hop| hop.sighting.machine.clone()).into_iter().collect();
+    while let Some(machine) = way.last() {
+        let route = scene.planned.get(machine).and_then(|ns| best_of(ns, to));
+        let next = route.map(|route| route.via.unwrap_or(to));
+        let owner = next.and_then(|next| scene.planned_owners(next).into_iter().next());
+        match owner {
+            Some((machine, _)) if !way.contains(&machine) => way.push(machine),
+            _ => break,
+        }
+    }
+    way
 }
 
 /// Whether this machine sends it another way than the plan does.

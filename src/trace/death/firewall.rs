@@ -44,6 +44,7 @@ pub fn seen(scene: &Scene, victim: &Victim) -> Option<Finding> {
         Finding::new(Cause::Firewall, format!("{text}, in {place} of {}, dropped it", act.machine))
             .fact(fact)
             .at(spot)
+            .on(act.leg)
             .fix(fixes),
     )
 }

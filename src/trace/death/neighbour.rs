@@ -219,7 +219,7 @@ fn nobody(scene: &Scene, victim: &Victim, me: &Place, next: IpAddr, owners: &[Pl
     };
     let elsewhere = owners.iter().find(|(other, _)| other != machine);
     let whose = match elsewhere {
-        Some(place) => format!("{next} is {}'s, which is not on this link", words(place)),
+        Some(place) => format!("{next} is on {}, which is not on this link", words(place)),
         None => format!("nobody has {next}"),
     };
     let is_gateway = next != victim.packet.destination;
@@ -364,7 +364,7 @@ pub fn twice(scene: &Scene, address: IpAddr, right: Option<&MachineName>) -> Opt
     };
     let keeper = owners.iter().find(is_right)?;
     let wrong = owners.iter().find(|place| place.0 != keeper.0)?;
-    let why = format!("{address} is {}'s, and {} has it too", words(keeper), words(wrong));
+    let why = format!("{address} is on {}, and on {} too", words(keeper), words(wrong));
     let own = scene.ns(&wrong.0).and_then(|ns| {
         let address = ns.addresses_of(&wrong.1).find(|a| a.address.ip() == address)?;
         Some(format!("{} addr delete {} dev {}", crate::step::Ip(&wrong.0), address.address, wrong.1))

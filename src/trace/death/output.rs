@@ -67,9 +67,13 @@ fn by_link(scene: &Scene, machine: &MachineName, dev: &str) -> Option<Finding> {
 /// A link that somebody set down.
 pub fn is_down(scene: &Scene, machine: &MachineName, link: &Link) -> Finding {
     let generic = vec![format!("{} link set {} up", crate::step::Ip(machine), link.name)];
+    let planned = match scene.planned_link(machine, &link.name) {
+        Some(_) => by_plan(scene, machine, &[About::Link(&link.name), About::Routes]),
+        None => Vec::new(),
+    };
     Finding::new(Cause::LinkDown, format!("{} of {machine} is down", link.name))
         .fact(Fact::explained("link", format!("ip link: {} is down", link.name)).at(machine))
-        .fix([by_plan(scene, machine, &[About::Link(&link.name), About::Routes]), generic])
+        .fix([planned, generic])
 }
 
 /// A link whose other end is down.
