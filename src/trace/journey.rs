@@ -231,3 +231,6 @@ pub fn time(
     let probes = u32::try_from(runs.len()).unwrap_or(u32::MAX);
     Some(super::Timing { round_trip: median(0, last), there: median(0, count.checked_sub(1)?), probes })
 }
+
+#[cfg(test)]
+mod tests;
