@@ -75,7 +75,8 @@ pub fn trace(kernel: &Kernel, plan: &Plan, in_force: &BTreeSet<u32>, request: &R
 fn tell(kernel: &Kernel, plan: &Plan, in_force: &BTreeSet<u32>, request: &Request, seen: &Gathered) -> Result<Outcome> {
     let (mut there, mut back) = ways(request, seen);
     let arrived = there.last().map_or(&request.source, |hop| &hop.sighting.machine).clone();
-    let listeners = within(&arrived, || Ok(listeners::of(request.protocol)))?;
+    let asked = arrived_as(request.protocol, &there);
+    let listeners = within(&arrived, || Ok(listeners::of(asked)))?;
 
     let fate = seen.fates.iter().find(|fate| **fate != Fate::Answered).unwrap_or(&Fate::Answered);
     let suspect = *fate != Fate::Answered || came_elsewhere(seen, &there);
@@ -101,6 +102,7 @@ fn tell(kernel: &Kernel, plan: &Plan, in_force: &BTreeSet<u32>, request: &Reques
         drops: seen.drops.as_deref(),
         moved: &seen.moved,
         listeners: &listeners,
+        arrived: asked,
         mends: &mends,
         stations: &seen.stations,
     };
@@ -152,6 +154,16 @@ fn ways(request: &Request, seen: &Gathered) -> (Vec<Hop>, Vec<Hop>) {
     let there = way(Role::Probe(seen.told), seen.destination.as_ref());
     let back = way(Role::Answer(seen.told), Some(&request.source));
     (there, back)
+}
+
+/// What was asked for where it came to: the port may have been translated on the way.
+fn arrived_as(protocol: Protocol, there: &[Hop]) -> Protocol {
+    let port = there.last().and_then(|hop| hop.sighting.frame.packet()?.ports()).map(|(_, port)| port);
+    match (protocol, port) {
+        (Protocol::Tcp(_), Some(port)) => Protocol::Tcp(port),
+        (Protocol::Udp(_), Some(port)) => Protocol::Udp(port),
+        _ => protocol,
+    }
 }
 
 /// Whether it was answered in a machine that was not meant.

@@ -42,6 +42,14 @@ fn between(scene: &Scene, leg: Leg, hop: &Sighting, next: Option<&Sighting>, fir
         facts.extend(routed(scene, leg, None, hop));
     }
     match (hop.direction, next) {
+        // Its bridge sends it itself: netfilter translated the destination of a bridged packet.
+        (Direction::In, Some(next))
+            if next.direction == Direction::Out
+                && link.and_then(|link| link.master.as_ref()) == Some(&next.interface) =>
+        {
+            facts.extend(rules(scene, leg, machine, false));
+            facts.extend(hop.frame.packet().and_then(|packet| connection(machine, packet)));
+        }
         (Direction::In, Some(next)) if next.direction == Direction::Out => match is_port(link) {
             true => facts.extend(bridged(scene, leg, next)),
             false => facts.extend(routed(scene, leg, Some(hop), next)),
@@ -94,14 +102,20 @@ fn routed(scene: &Scene, leg: Leg, came_in: Option<&Sighting>, out: &Sighting) -
     let asked = Packet { source, ..gone.clone() };
     let traveller = scene.traveller(machine, &asked, came_in.map(|hop| hop.interface.as_str()));
     let mut facts = Vec::new();
-    let mut next = gone.destination;
-    if let Ok(way) = scene.way(machine, &traveller) {
+    let mut next = None;
+    // What a rule has sent (a RST) may come from an address that is not the machine's.
+    let by_source = scene.way(machine, &traveller);
+    let way = by_source.or_else(|errno| match came_in {
+        None => scene.way(machine, &Traveller { from: None, ..traveller.clone() }),
+        Some(_) => Err(errno),
+    });
+    if let Ok(way) = way {
         facts.extend(route(scene, machine, &traveller, &way));
-        next = way.via.unwrap_or(next);
+        next = Some(way.via.unwrap_or(gone.destination));
     }
     facts.extend(rules(scene, leg, machine, false));
-    facts.extend(connection(scene, machine, packets.0.unwrap_or(gone)));
-    facts.extend(neighbour(scene, machine, &out.interface, next, out));
+    facts.extend(connection(machine, packets.0.unwrap_or(gone)));
+    facts.extend(next.into_iter().flat_map(|next| neighbour(scene, machine, &out.interface, next, out)));
     facts
 }
 
@@ -194,7 +208,7 @@ fn rule(act: &Act) -> Option<Fact> {
 }
 
 /// The connection that the packet belongs to, where the machine keeps track.
-fn connection(scene: &Scene, machine: &MachineName, packet: &Packet) -> Option<Fact> {
+fn connection(machine: &MachineName, packet: &Packet) -> Option<Fact> {
     let tuple = tuple(packet)?;
     // Only a look: a namespace that keeps track of nothing does not begin with it.
     let found = within(machine, || conntrack::find(&conntrack::open()?, &tuple)).ok().flatten()?;
@@ -246,7 +260,7 @@ fn received(scene: &Scene, leg: Leg, hop: &Sighting) -> Vec<Fact> {
     let machine = &hop.machine;
     let mut facts = rules(scene, leg, machine, false);
     let Some(packet) = hop.frame.packet() else { return facts };
-    facts.extend(connection(scene, machine, packet));
+    facts.extend(connection(machine, packet));
     let traveller = scene.traveller(machine, packet, Some(&hop.interface));
     if let Ok(way) = scene.way(machine, &traveller)
         && way.kind == "local"

@@ -98,7 +98,10 @@ fn follows(before: &Sighting, after: &Sighting, net: &Namespaces) -> bool {
         (In, Out) => {
             let bridged = from.master.is_some() && from.master == to.master && from.name != to.name;
             let routed = from.master.is_none() && to.master.is_none();
-            here && (bridged || (routed && before.frame.outer.len() == after.frame.outer.len()))
+            // A bridge whose packets pass the hooks of IP sends one itself whose destination was translated there
+            // (`br_nf_pre_routing_finish`).
+            let translated = from.master.as_ref() == Some(&to.name);
+            here && (bridged || translated || (routed && before.frame.outer.len() == after.frame.outer.len()))
         }
         (Out, Out) => {
             let down = to.master.as_ref() == Some(&from.name) || from.over == Some(to.index) && from.vxlan.is_none();
@@ -228,3 +231,6 @@ pub fn time(
     let probes = u32::try_from(runs.len()).unwrap_or(u32::MAX);
     Some(super::Timing { round_trip: median(0, last), there: median(0, count.checked_sub(1)?), probes })
 }
+
+#[cfg(test)]
+mod tests;

@@ -81,6 +81,8 @@ pub struct Scene<'a> {
     pub moved: &'a BTreeMap<MachineName, Vec<(String, u64)>>,
     /// The addresses at which somebody listens for the probe where it arrived.
     pub listeners: &'a [IpAddr],
+    /// What was asked for where it arrived.
+    pub arrived: Protocol,
     /// What would mend all that differs from the plan, in order.
     pub mends: &'a [Mend],
     /// Where the kernel is asked for routes.

@@ -11,7 +11,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::names::Place;
-use crate::network::{Link, Namespaces};
+use crate::names::MachineName;
+use crate::network::{Link, Namespace, Namespaces};
 
 /// The pipes and bridges of a lab, as they are and as they should be.
 #[derive(Debug, Clone, Copy)]
@@ -65,8 +66,29 @@ impl<'a> Wiring<'a> {
         next
     }
 
+    /// The VXLAN links of other machines with the identifier that this one has.
+    fn tunnels_of(&self, place: &Place) -> Vec<Place> {
+        let vni = |link: &Link| link.vxlan.as_ref().map(|vxlan| vxlan.vni);
+        let Some(mine) = self.link(place).and_then(vni) else { return Vec::new() };
+        let others = self.net.iter().filter(|(machine, _)| **machine != place.0);
+        let of = |(machine, ns): (&MachineName, &Namespace)| {
+            let same = ns.links.iter().filter(|link| vni(link) == Some(mine));
+            same.map(|link| (machine.clone(), link.name.clone())).collect::<Vec<_>>()
+        };
+        others.flat_map(of).collect()
+    }
+
     /// The links that a frame goes by from one to another, both included; none where no pipe or bridge leads there.
     pub fn path(&self, from: &Place, to: &Place) -> Option<Vec<Place>> {
+        self.shortest(from, to, |_| Vec::new())
+    }
+
+    /// The same where a VXLAN may be crossed, too.
+    pub fn path_across(&self, from: &Place, to: &Place) -> Option<Vec<Place>> {
+        self.shortest(from, to, |place| self.tunnels_of(place))
+    }
+
+    fn shortest(&self, from: &Place, to: &Place, beyond: impl Fn(&Place) -> Vec<Place>) -> Option<Vec<Place>> {
         let mut before: BTreeMap<Place, Place> = BTreeMap::new();
         let mut queue = VecDeque::from([from.clone()]);
         while let Some(place) = queue.pop_front() {
@@ -78,7 +100,7 @@ impl<'a> Wiring<'a> {
                 path.reverse();
                 return Some(path);
             }
-            for next in self.neighbours_of(&place) {
+            for next in self.neighbours_of(&place).into_iter().chain(beyond(&place)) {
                 if next != *from && !before.contains_key(&next) {
                     before.insert(next.clone(), place.clone());
                     queue.push_back(next);

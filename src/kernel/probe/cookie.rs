@@ -87,10 +87,9 @@ impl Cookie {
     }
 }
 
-/// The marks by which answers between two ports are known.
-pub fn marks_of_ports(source: u16, destination: u16) -> Vec<Mark> {
-    let ports = (u32::from(source) << 16) | u32::from(destination);
-    TRANSPORT.map(|at| Mark { offset: at + PORTS, bytes: ports.to_be_bytes().into() }).into()
+/// The marks by which answers to a port are known; from which port they come may be translated on the way.
+pub fn marks_of_port(destination: u16) -> Vec<Mark> {
+    TRANSPORT.map(|at| Mark { offset: at + PORTS + 2, bytes: destination.to_be_bytes().into() }).into()
 }
 
 #[cfg(test)]

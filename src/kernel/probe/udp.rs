@@ -5,7 +5,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, SockType, SockaddrStorage, bind, connect, getsockname, recv, send};
 
-use super::cookie::marks_of_ports;
+use super::cookie::marks_of_port;
 use super::{Cookie, Heard, Question, errors};
 use crate::kernel::mark::Mark;
 
@@ -39,7 +39,7 @@ impl Prober {
 
     pub(super) fn marks(&self) -> Vec<Mark> {
         let mut marks = self.cookie.marks_of_payload();
-        marks.extend(marks_of_ports(self.destination, self.port));
+        marks.extend(marks_of_port(self.port));
         marks
     }
 

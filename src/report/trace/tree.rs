@@ -86,7 +86,9 @@ fn crossing<'a>(hop: &'a Hop, before: Option<&Hop>, names: &Names) -> Row<'a> {
         Direction::In => Left::In(name),
         Direction::Out => Left::Out(name),
     };
-    let time = hop.since.map(|since: Duration| format!("+{}", microseconds(since)));
+    // A bridge hands on what its port took in: the kernel stamps it once.
+    let since = hop.since.filter(|since| !since.is_zero());
+    let time = since.map(|since: Duration| format!("+{}", microseconds(since)));
     Row { pieces: headers(hop, before, names), time, ..row(left) }
 }
 

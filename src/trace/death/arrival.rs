@@ -40,7 +40,7 @@ pub fn refused(scene: &Scene) -> Finding {
 }
 
 fn nobody_listens(scene: &Scene, machine: &MachineName) -> Finding {
-    let (what, file) = match scene.question.protocol {
+    let (what, file) = match scene.arrived {
         Protocol::Tcp(port) => (format!("TCP port {port}"), "ss -tln"),
         Protocol::Udp(port) => (format!("UDP port {port}"), "ss -uln"),
         Protocol::Icmp => ("pings".to_owned(), ""),
@@ -90,7 +90,20 @@ pub fn why(scene: &Scene, victim: &Victim, hop: &Hop) -> Finding {
     } else if scene.listeners.is_empty() {
         return nobody_listens(scene, machine).at(spot);
     }
+    if let Some(why) = queue_full(scene, machine) {
+        return Finding::new(Cause::Unknown, why).at(spot);
+    }
     unknown(scene, victim, machine, format!("it arrived in {machine} and was not answered")).at(spot)
+}
+
+/// Somebody listens, who does not take the connections that come (`tcp_conn_request`, `net/ipv4/tcp_input.c`).
+fn queue_full(scene: &Scene, machine: &MachineName) -> Option<String> {
+    let moved = scene.moved.get(machine)?;
+    let Protocol::Tcp(port) = scene.arrived else { return None };
+    let full = moved.iter().any(|(name, _)| name == "TcpExtListenDrops" || name == "TcpExtListenOverflows");
+    full.then(|| {
+        format!("somebody listens on TCP port {port} in {machine}, and the queue of connections to be accepted is full")
+    })
 }
 
 /// Why an answer from here would not find its way.
@@ -186,11 +199,33 @@ fn pod_subnets(scene: &Scene, ipv4: bool) -> Vec<String> {
 fn not_taken(scene: &Scene, victim: &Victim, machine: &MachineName) -> Finding {
     let from = victim.packet.source;
     let seen = match from == scene.question.to {
-        true => format!("the answer came back into {machine}"),
+        true => match (victim.packet.ports(), scene.question.protocol.port()) {
+            (Some((port, _)), Some(asked)) if port != asked => {
+                format!("the answer came from port {port}, and not from port {asked}, which was asked")
+            }
+            _ => format!("the answer came back into {machine}"),
+        },
         false => {
             let whose = scene.names.address(from).unwrap_or_else(|| "nobody's".into());
             format!("the answer came from {from} ({whose}), and not from {}, who was asked", scene.question.to)
         }
     };
-    unknown(scene, victim, machine, seen)
+    unknown(scene, victim, machine, seen).facts(translated(scene))
+}
+
+/// Where the destination was translated on the way there: the answer has to be translated back there.
+fn translated(scene: &Scene) -> Option<Fact> {
+    let pair = scene.there.windows(2).find_map(|pair| {
+        let [before, after] = pair else { return None };
+        let (was, is) = (before.sighting.frame.packet()?, after.sighting.frame.packet()?);
+        let here = before.sighting.machine == after.sighting.machine;
+        (here && was.destination != is.destination).then_some((&after.sighting.machine, was, is))
+    });
+    let (machine, was, is) = pair?;
+    let not_back = match scene.back.iter().any(|hop| hop.sighting.machine == *machine) {
+        true => "its bridge passed the answer on without asking IP, which would have translated it back",
+        false => "the answer did not come by it, to be translated back",
+    };
+    let text = format!("it made {} of the destination {}, and {not_back}", is.destination, was.destination);
+    Some(Fact::observed("rule", text).at(machine))
 }

@@ -267,6 +267,9 @@ fn martian(scene: &Scene, victim: &Victim, machine: &MachineName, came_in: &str)
     };
     let strange = matches!(source, IpAddr::V4(ip) if ip.is_loopback() || ip.is_multicast() || ip.is_broadcast() || ip.is_unspecified());
     let why = match own {
+        Some(own) if came_in != "lo" && !accept(came_in) && !accept("all") && sent_by(victim, machine) => {
+            format!("it is {machine}'s own packet, sent back to it, with its source {source} still (on {})", own.link)
+        }
         Some(own) if came_in != "lo" && !accept(came_in) && !accept("all") => {
             format!(
                 "its source {source} is an address of {machine} itself (on {}), so it cannot have come from elsewhere",
@@ -280,13 +283,20 @@ fn martian(scene: &Scene, victim: &Victim, machine: &MachineName, came_in: &str)
     if let Some(own) = own {
         fixes.push(by_plan(scene, machine, &[About::Link(&own.link)]));
         // Who else has it may be who should not.
-        let others = scene.names.with_address(source).iter().filter(|(other, _)| other != machine);
-        fixes.extend(others.map(|(other, link)| by_plan(scene, other, &[About::Link(link)])));
-        fixes.push(vec![format!("{} addr delete {} dev {}", crate::step::Ip(machine), own.address, own.link)]);
+        let others: Vec<_> = scene.names.with_address(source).iter().filter(|(other, _)| other != machine).collect();
+        fixes.extend(others.iter().map(|(other, link)| by_plan(scene, other, &[About::Link(link)])));
+        if !others.is_empty() && !scene.planned_owners(source).iter().any(|(owner, _)| owner == machine) {
+            fixes.push(vec![format!("{} addr delete {} dev {}", crate::step::Ip(machine), own.address, own.link)]);
+        }
     }
     fixes.push(by_plan(scene, machine, &[About::Rules]));
     let fact = own.map(|own| Fact::explained("address", format!("{} has {own} on {}", machine, own.link)));
     Some(Finding::new(Cause::MartianSource, why).facts(fact).fix(fixes))
+}
+
+/// Whether a packet was sent by this machine itself.
+fn sent_by(victim: &Victim, machine: &MachineName) -> bool {
+    victim.hops.first().is_some_and(|hop| hop.sighting.machine == *machine)
 }
 
 /// Whether an answer would leave by the interface that the packet came in by, where the machine minds (RFC 3704).

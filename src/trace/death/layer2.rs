@@ -67,7 +67,8 @@ pub fn why(scene: &Scene, victim: &Victim, sighting: &Sighting) -> Finding {
     let Cast::Unicast(mac) = travelling.cast else {
         return unknown(scene, victim, &sighting.machine, format!("a frame for many was seen at {}", words(&place)));
     };
-    if scene.link(&place.0, &place.1).is_some_and(|link| link.vxlan.is_some()) {
+    let came_out = scene.link(&place.0, &place.1).is_some_and(|link| link.vxlan.is_some());
+    if came_out && !overlay::is_behind(scene, &place.0, mac) {
         return overlay::wrong_machine(scene, victim, &place, mac);
     }
     // A bridge has the address of one of its ports, for which no frame is meant.
@@ -79,7 +80,8 @@ pub fn why(scene: &Scene, victim: &Victim, sighting: &Sighting) -> Finding {
     };
     let paths = owners.into_iter().filter_map(|owner| scene.wiring().path(&place, owner));
     let Some(path) = paths.min_by_key(Vec::len) else {
-        return neighbour::wrong_mac(scene, victim, mac).unwrap_or_else(|| {
+        let unplugged = unplugged_on_the_way(scene, victim, mac);
+        return unplugged.or_else(|| neighbour::wrong_mac(scene, victim, mac)).unwrap_or_else(|| {
             unknown(scene, victim, &place.0, format!("{} was seen at {}", victim.word(), words(&place)))
         });
     };
@@ -122,6 +124,9 @@ pub fn obstacle(scene: &Scene, path: &[Place], frame: Travelling) -> Option<Find
         };
         let found = match (from.0 == to.0, b.kind == "bridge", a.kind == "bridge") {
             (true, true, _) => into_bridge(scene, from, a, b, frame),
+            (false, ..) if a.vxlan.is_some() && b.vxlan.is_some() => {
+                overlay::through(scene, (from, a), (to, b), frame.cast)
+            }
             (true, _, true) => out_of_bridge(scene, (index > 0).then(|| &path[index - 1]), a, (to, b), frame),
             _ => through_pipe(scene, (from, a), (to, b), frame),
         };
@@ -277,6 +282,38 @@ fn not_in_bridge(scene: &Scene, port: &Place, link: &Link, bridge: &str) -> Find
             by_plan(scene, machine, &[About::Link(&link.name)]),
             vec![format!("{} link set {} master {bridge}", Ip(machine), link.name)],
         ])
+}
+
+/// A link that belongs to no bridge in a machine that has one, and has no address of its own: what comes in there is
+/// nobody's.
+pub fn loose(scene: &Scene, place: &Place) -> Option<Finding> {
+    let (machine, name) = place;
+    let ns = scene.ns(machine)?;
+    let bridge = ns.links.iter().find(|link| link.kind == "bridge")?;
+    let link = ns.link(name)?;
+    let is_end = link.kind == "veth" || link.vxlan.is_some();
+    if !is_end || link.master.is_some() || ns.addresses_of(name).any(|a| a.global) {
+        return None;
+    }
+    let spot = Spot { point: Point::Underway, machine: machine.clone(), after: Some(name.clone()), before: None };
+    Some(
+        Finding::new(Cause::NotInBridge, format!("{} is plugged into no bridge", words(place)))
+            .fix([vec![format!("{} link set {name} master {}", Ip(machine), bridge.name)]])
+            .at(spot),
+    )
+}
+
+/// The end of a pipe that would lead to one of these, and is plugged into no bridge of this machine.
+pub fn unplugged(scene: &Scene, machine: &crate::names::MachineName, owners: &[Place]) -> Option<Finding> {
+    let ends = scene.ns(machine)?.links.iter().map(|link| (machine.clone(), link.name.clone()));
+    let leads = |end: &Place| owners.iter().any(|owner| scene.wiring().path(end, owner).is_some());
+    ends.filter(leads).find_map(|end| loose(scene, &end))
+}
+
+/// The same where a packet has come by, the last machine first.
+pub fn unplugged_on_the_way(scene: &Scene, victim: &Victim, mac: Mac) -> Option<Finding> {
+    let machines = victim.hops.iter().rev().map(|hop| &hop.sighting.machine);
+    machines.into_iter().find_map(|machine| unplugged(scene, machine, scene.names.with_mac(mac)))
 }
 
 /// A port that does not forward.

@@ -10,7 +10,7 @@
 
 use std::net::IpAddr;
 
-use super::layer2::{Cast, Travelling, obstacle, setting_or, words};
+use super::layer2::{Cast, Travelling, loose, obstacle, setting_or, unplugged, words};
 use super::{Finding, Spot, Victim, detour, firewall, input, overlay};
 use crate::kernel::capture::Direction;
 use crate::names::MachineName;
@@ -41,13 +41,13 @@ pub fn why(scene: &Scene, victim: &Victim, machine: &MachineName, dev: &str, nex
     if let Some(finding) = overlay::asks_nobody(scene, machine, dev, next) {
         return Some(finding.fact(asked).fact(known));
     }
-    let reachable = |place: &&Place| place.0 != *machine && scene.wiring().path(&me, place).is_some();
+    let reachable = |place: &&Place| place.0 != *machine && scene.wiring().path_across(&me, place).is_some();
     let owners = scene.names.with_address(next);
     let planned = scene.planned_owners(next);
     let finding = if let Some(owner) = owners.iter().find(reachable) {
         asked_of(scene, victim, &questions, &me, owner, next)
     } else if let Some(owner) = planned.iter().find(reachable) {
-        let path = scene.wiring().path(&me, owner).unwrap_or_default();
+        let path = scene.wiring().path_across(&me, owner).unwrap_or_default();
         let place = furthest(&path, &questions);
         match obstacle(scene, &path[place.min(path.len())..], travelling(&questions)).filter(|_| place + 1 < path.len())
         {
@@ -89,7 +89,7 @@ fn asked_of(
     owner: &Place,
     next: IpAddr,
 ) -> Finding {
-    let path = scene.wiring().path(me, owner).unwrap_or_default();
+    let path = scene.wiring().path_across(me, owner).unwrap_or_default();
     let place = furthest(&path, questions);
     let here = |place: &Place| Spot {
         point: Point::Underway,
@@ -230,23 +230,12 @@ fn nobody(scene: &Scene, victim: &Victim, me: &Place, next: IpAddr, owners: &[Pl
         return Finding { cause, why, ..finding }.fix([by_plan(scene, machine, &about)]).at(spot);
     }
     // An end of a pipe that hears the question, belongs to no bridge and has no address of its own.
-    let loose = scene.questions(machine, dev, next).into_iter().find(|question| {
-        let ns = scene.ns(&question.machine);
-        let link = ns.and_then(|ns| ns.link(&question.interface));
-        question.direction == Direction::In
-            && link.is_some_and(|link| link.kind == "veth" && link.master.is_none())
-            && ns.is_some_and(|ns| {
-                ns.links.iter().any(|link| link.kind == "bridge")
-                    && !ns.addresses.iter().any(|a| a.link == question.interface && a.global)
-            })
-    });
-    if let Some(question) = loose {
-        let bridge = scene.ns(&question.machine).and_then(|ns| ns.links.iter().find(|link| link.kind == "bridge"));
-        let bridge = bridge.map_or("its bridge", |link| link.name.as_str());
-        let place = (question.machine.clone(), question.interface.clone());
-        return Finding::new(Cause::NotInBridge, format!("{} is plugged into no bridge", words(&place)))
-            .fix([vec![format!("{} link set {} master {bridge}", crate::step::Ip(&place.0), place.1)]])
-            .at(Spot { point: Point::Underway, machine: place.0, after: Some(place.1), before: None });
+    let heard = scene.questions(machine, dev, next);
+    let ends = heard.iter().filter(|question| question.direction == Direction::In);
+    let loose = ends.map(|q| (q.machine.clone(), q.interface.clone())).find_map(|end| loose(scene, &end));
+    // Or one that would lead to who has it, where the question was heard.
+    if let Some(finding) = loose.or_else(|| heard.iter().find_map(|q| unplugged(scene, &q.machine, owners))) {
+        return finding;
     }
     let (cause, why) = match is_gateway {
         true => (Cause::WrongGateway, format!("{machine} sends it by way of {next}, and {whose}")),

@@ -6,10 +6,12 @@
 
 use std::net::IpAddr;
 
+use super::layer2::Cast;
 use super::{Finding, Spot, Victim, input, layer2, neighbour, output, unknown};
+use crate::kernel::capture::Direction;
 use crate::kernel::probe::Protocol;
 use crate::names::MachineName;
-use crate::network::{FdbEntry, Mac, Namespace, Namespaces};
+use crate::network::{FdbEntry, Link, Mac, Namespace, Namespaces};
 use crate::step::{Bridge, Ip};
 use crate::trace::cause::Cause;
 use crate::trace::fix::{About, by_plan};
@@ -83,7 +85,8 @@ pub fn not_sent(scene: &Scene, victim: &Victim, hop: &Hop) -> Finding {
 /// No entry.
 fn missing(scene: &Scene, machine: &MachineName, link: &str, mac: Mac) -> Finding {
     let whose = scene.names.mac(mac).unwrap_or_else(|| "nobody's".into());
-    let owner = scene.names.with_mac(mac).first().and_then(|(owner, _)| vtep_of(scene, owner));
+    let mut others = scene.net.keys().filter(|other| *other != machine && is_behind(scene, other, mac));
+    let owner = others.find_map(|other| vtep_of(scene, other));
     let fix = owner.map(|vtep| format!("{} fdb append {mac} dev {link} dst {vtep} self", Bridge(machine)));
     Finding::new(
         Cause::FdbMissing,
@@ -116,17 +119,53 @@ pub fn asks_nobody(scene: &Scene, machine: &MachineName, link: &str, next: IpAdd
     )
 }
 
+/// Whether a hardware address is in a machine, or behind a VXLAN of it.
+pub fn is_behind(scene: &Scene, machine: &MachineName, mac: Mac) -> bool {
+    let links = scene.ns(machine).map_or(&[][..], |ns| ns.links.as_slice());
+    let ends = || links.iter().filter(|link| link.vxlan.is_some()).map(|link| (machine.clone(), link.name.clone()));
+    let owners = scene.names.with_mac(mac);
+    owners.iter().any(|owner| owner.0 == *machine || ends().any(|end| scene.wiring().path(&end, owner).is_some()))
+}
+
+/// A link of a VXLAN and the one that a frame has to come out of: whether the first one knows the way.
+pub fn through(scene: &Scene, (from, a): (&Place, &Link), (to, b): (&Place, &Link), cast: Cast) -> Option<Finding> {
+    if let Some(down) = [(from, a), (to, b)].into_iter().find(|(_, link)| !link.up) {
+        return Some(output::is_down(scene, &down.0.0, down.1));
+    }
+    let mac = match cast {
+        Cast::Unicast(mac) if entry(scene, &from.0, &from.1, mac).is_some_and(|entry| entry.mac == mac) => mac,
+        _ => Mac([0; 6]),
+    };
+    let right = vtep_of(scene, &to.0)?;
+    let own = scene.ns(&from.0)?.fdb.iter().filter(|entry| entry.port == from.1 && entry.mac == mac);
+    let mut vteps = own.filter_map(|entry| entry.vtep);
+    if vteps.any(|vtep| vtep == right || vtep.is_multicast()) {
+        return None;
+    }
+    let why = format!("{} of {} does not send to {right} ({}) what goes to everybody", from.1, from.0, to.0);
+    Some(
+        Finding::new(Cause::FdbMissing, why)
+            .fact(Fact::explained("fdb", format!("bridge fdb show dev {}: no {mac} dst {right}", from.1)).at(&from.0))
+            .fix([vec![format!("{} fdb append {mac} dev {} dst {right} self", Bridge(&from.0), from.1)]]),
+    )
+}
+
 /// An entry that names the wrong machine, or none.
 fn wrong_vtep(scene: &Scene, machine: &MachineName, link: &str, mac: Mac, entry: &FdbEntry) -> Option<Finding> {
     let vtep = entry.vtep?;
     let (owner, _) = scene.names.with_mac(mac).first()?;
     let there = scene.names.with_address(vtep);
-    if there.iter().any(|(at, _)| at == owner) {
+    if vtep.is_multicast() || there.iter().any(|(at, _)| is_behind(scene, at, mac)) {
         return None;
     }
     let whose = there.first().map_or_else(|| "nobody's".to_owned(), |(at, _)| format!("{at}'s"));
     let why = format!("{link} of {machine} sends what is for {mac} to {vtep}, which is {whose}; {mac} is {owner}'s");
-    let right = vtep_of(scene, owner);
+    let mut others = scene.net.keys().filter(|other| *other != machine && is_behind(scene, other, mac));
+    let right = others.find_map(|other| vtep_of(scene, other));
+    // Where nobody has it the entry may be right, and something else in the way.
+    if right.is_none() && !there.is_empty() {
+        return None;
+    }
     let all_zero = entry.mac.0 == [0; 6];
     let fix = right.map_or_else(Vec::new, |right| {
         let mut fix = Vec::new();
@@ -237,17 +276,19 @@ fn recreate(scene: &Scene, machine: &MachineName, name: &str, vni: u32) -> Vec<S
 
 /// A frame that came out of a VXLAN in a machine which does not have its hardware address.
 pub fn wrong_machine(scene: &Scene, victim: &Victim, place: &Place, mac: Mac) -> Finding {
-    misdirected(scene, victim, &place.0, mac).unwrap_or_else(|| {
+    let loose = || layer2::loose(scene, place).filter(|_| !scene.names.with_mac(mac).is_empty());
+    let unplugged = || layer2::unplugged_on_the_way(scene, victim, mac);
+    misdirected(scene, victim, &place.0, mac).or_else(loose).or_else(unplugged).unwrap_or_else(|| {
         unknown(scene, victim, &place.0, format!("a frame for {mac} came out of {}", layer2::words(place)))
     })
 }
 
 /// Whether some VXLAN before sent it to this machine, which does not have the hardware address.
 fn misdirected(scene: &Scene, victim: &Victim, machine: &MachineName, mac: Mac) -> Option<Finding> {
-    if scene.names.with_mac(mac).iter().any(|(owner, _)| owner == machine) {
+    if is_behind(scene, machine, mac) {
         return None;
     }
-    victim.hops.iter().rev().find_map(|hop| {
+    victim.hops.iter().rev().filter(|hop| hop.sighting.direction == Direction::Out).find_map(|hop| {
         let (at, link) = (&hop.sighting.machine, hop.sighting.interface.as_str());
         scene.link(at, link)?.vxlan.as_ref()?;
         wrong_vtep(scene, at, link, mac, entry(scene, at, link, mac)?)
