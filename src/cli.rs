@@ -58,6 +58,7 @@ Examples:
   netlab status                              see its machines and addresses
   netlab routes                              see who knows the way to whom
   netlab exec pod-a -- ping -c 1 10.244.2.2  run a command in a pod
+  netlab trace pod-a pod-c                   see a packet's way, and why it died
   netlab down                                take everything away
 
 Exit status: 0 done, 1 the finding is negative, 2 bad usage or file, 3 the machine refused.")]
@@ -72,10 +73,10 @@ pub struct Cli {
 #[derive(Debug, Clone, Args)]
 struct Common {
     /// Which lab is meant, when several run (for `up`: what to call it, in place of the file's name)
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", display_order = 900)]
     lab: Option<LabName>,
     /// Print one JSON document in place of text
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 901)]
     json: bool,
 }
 

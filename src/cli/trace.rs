@@ -1,5 +1,7 @@
 //! `netlab trace SRC DST`
 
+mod help;
+
 use std::io::IsTerminal;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -17,26 +19,18 @@ use crate::names::LabName;
 use crate::report::trace as report;
 use crate::trace::{Family, Outcome, Request, Target, trace};
 
-/// Send a real probe, and show its journey there and back, and why it died if it did
+/// Send a real packet, and show its journey there and back, and why it died if it did
 ///
-/// Listens at every interface on the way, and tells what each machine did with the packet and why. A lost packet is told
-/// with the place where it was last seen, the cause, what shows it, and the command that mends it.
+/// Sends a ping, a TCP connection or a UDP datagram as a program in SRC would, listens at every interface that it can come
+/// by, and tells machine by machine what it looked like, where it went next, and why. A packet that is lost is told with
+/// the place where it was last seen, the cause, what shows it, and the command that mends it.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  netlab trace pod-a pod-c                 a ping from one pod to another
-  netlab trace pod-a outside --tcp 80      a TCP connection: is anybody listening?
-  netlab trace pod-a 10.244.2.2 --udp 53   an address in the place of a name
-  netlab trace pod-a pod-c --size 1472 --df   does a full frame get through?
-  netlab trace pod-a pod-c --pcap way.pcapng  for Wireshark: one interface for each that it crossed
-  netlab trace pod-a pod-c --watch         again and again: break something in another terminal
-
-Exit status: 0 delivered, 1 lost.")]
+#[command(after_help = help::EXAMPLES, after_long_help = help::long())]
 pub struct Trace {
     /// The machine that sends
     #[arg(value_name = "SRC")]
     source: String,
-    /// A machine, or an address (of a link-local one also by which interface: fe80::1%eth0)
+    /// To whom: a machine, or an address, inside or outside (a link-local one with its interface: fe80::1%eth0)
     #[arg(value_name = "DST")]
     destination: String,
     /// Open a TCP connection to this port, in place of a ping
@@ -45,34 +39,34 @@ pub struct Trace {
     /// Send a UDP datagram to this port, in place of a ping
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     udp: Option<u16>,
-    /// Use IPv4
+    /// Use IPv4, where DST has addresses of both families
     #[arg(short = '4', conflicts_with = "ipv6")]
     ipv4: bool,
     /// Use IPv6
     #[arg(short = '6')]
     ipv6: bool,
-    /// Bytes of payload, as of ping -s
+    /// How many bytes to send behind the headers, as ping -s; IPv4's and ICMP's are 28 [default: 56]
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u16).range(8..=65_000), conflicts_with = "tcp")]
     size: Option<u16>,
-    /// Forbid that it is fragmented, as ping -M probe does
+    /// Forbid that it is cut up on the way (don't fragment): where it is too large, it dies
     #[arg(long, conflicts_with = "tcp")]
     df: bool,
-    /// How many routers it may pass
+    /// The time to live that it starts with: each router takes one [default: what the kernel gives it, 64]
     #[arg(long, value_name = "HOPS", value_parser = clap::value_parser!(u8).range(1..))]
     ttl: Option<u8>,
-    /// How many probes; the first one that is lost is told of
+    /// How many to send; the first one that is lost is shown, or else the first
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=250))]
     count: u32,
     /// How long to wait for each answer [default: until nothing moves any more]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     timeout: Option<Duration>,
-    /// Write all frames to a file for Wireshark (pcapng), with an interface for each that was crossed
+    /// Write all frames that were seen to a file for Wireshark (pcapng), each with its machine and interface
     #[arg(long, value_name = "FILE", conflicts_with = "watch")]
     pcap: Option<PathBuf>,
     /// How to show the journey
     #[arg(long, value_enum, default_value_t = Format::Tree, conflicts_with = "json")]
     format: Format,
-    /// Again and again, every so many seconds [default: 1]: the first journey whole, then what changes; Ctrl-C ends it
+    /// Trace again every so many seconds [default: 1]: the first journey whole, then only what changes; Ctrl-C ends it
     #[arg(long, value_name = "SECONDS", value_parser = seconds, num_args = 0..=1, default_missing_value = "1")]
     watch: Option<Duration>,
 }
