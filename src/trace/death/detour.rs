@@ -11,6 +11,7 @@ use std::net::IpAddr;
 
 use super::{Finding, Victim, input};
 use crate::kernel::capture::Direction;
+use crate::kernel::lookup::Traveller;
 use crate::names::MachineName;
 use crate::network::{MAIN, Namespace, Route};
 use crate::trace::cause::Cause;
@@ -60,16 +61,24 @@ pub fn turn(scene: &Scene, victim: &Victim, machine: &MachineName, to: IpAddr) -
     if planned.kind == "local" || planned_ns.addresses.iter().any(|a| a.address.ip() == to) {
         return None;
     }
-    let packet = &victim.packet;
-    let traveller = crate::kernel::lookup::Traveller { to, ..scene.traveller(machine, packet, None) };
-    let traveller = crate::kernel::lookup::Traveller { from: None, ports: None, ..traveller };
-    let way = scene.way(machine, &traveller).ok();
+    // As it came in there: a policy rule may look at that, and at its source.
+    let came_in = victim.hops.iter().map(|hop| &hop.sighting).rfind(|sighting| {
+        let link = scene.link(&sighting.machine, &sighting.interface);
+        sighting.machine == *machine
+            && sighting.direction == Direction::In
+            && link.is_some_and(|link| link.master.is_none())
+    });
+    let as_it_was = scene.traveller(machine, &victim.packet, came_in.map(|sighting| sighting.interface.as_str()));
+    let as_it_was = Traveller { to, ..as_it_was };
+    let plain = Traveller { from: None, came_in: None, ports: None, ..as_it_was };
+    let way = scene.way(machine, &as_it_was).or_else(|_| scene.way(machine, &plain)).ok();
     let taken = way.as_ref().and_then(|way| way.route.clone())?;
     let same = planned.to == taken.to && (planned.via == taken.via || !taken.hops.is_empty() && planned.via.is_none());
     if same {
         return None;
     }
-    let gateway = |route: &Route| match (route.via, &route.dev) {
+    let chosen = way.as_ref().and_then(|way| way.via);
+    let gateway = |route: &Route| match (route.via.or(chosen.filter(|_| !route.hops.is_empty())), &route.dev) {
         (Some(via), _) => {
             let name = scene.names.with_address(via).first().map(|(machine, _)| format!(" ({machine})"));
             format!("via {via}{}", name.unwrap_or_default())
