@@ -26,6 +26,18 @@ pub fn why(scene: &Scene, victim: &Victim) -> Option<Finding> {
     if last.is_some_and(|last| planned_way(scene, victim).contains(last)) {
         return None;
     }
+    let mut machines = sent_on(victim);
+    machines.retain(|(machine, _)| Some(*machine) != last || victim.hops.len() == 1);
+    machines.into_iter().find_map(|(machine, to)| turn(scene, victim, machine, to))
+}
+
+/// The same of a packet that went round in circles: any machine can be the one that sent it back.
+pub fn in_a_circle(scene: &Scene, victim: &Victim) -> Option<Finding> {
+    sent_on(victim).into_iter().find_map(|(machine, to)| turn(scene, victim, machine, to))
+}
+
+/// The machines that sent it on, in order, and to where.
+fn sent_on<'a>(victim: &'a Victim) -> Vec<(&'a MachineName, IpAddr)> {
     let mut machines: Vec<(&MachineName, IpAddr)> = Vec::new();
     for hop in victim.hops.iter().filter(|hop| hop.sighting.direction == Direction::Out) {
         let to = hop.sighting.frame.packet().map(|packet| packet.destination);
@@ -33,8 +45,7 @@ pub fn why(scene: &Scene, victim: &Victim) -> Option<Finding> {
             machines.push((&hop.sighting.machine, to));
         }
     }
-    machines.retain(|(machine, _)| Some(*machine) != last || victim.hops.len() == 1);
-    machines.into_iter().find_map(|(machine, to)| turn(scene, victim, machine, to))
+    machines
 }
 
 /// The machines by which the plan's routes lead from where the packet was first seen to its destination.

@@ -386,7 +386,7 @@ fn ttl_exceeded(scene: &Scene, victim: &Victim, machine: &MachineName) -> Findin
     }
     circle.reverse();
     let why = format!("it went round in circles, {} times through {machine}: {}", turns, circle.join(", "));
-    let detour = detour::why(scene, victim);
+    let detour = detour::in_a_circle(scene, victim);
     let fixes = detour.as_ref().map(|finding| finding.fix.clone()).unwrap_or_default();
     Finding::new(Cause::TtlExceeded, why)
         .facts(detour.into_iter().flat_map(|finding| finding.evidence))
