@@ -68,8 +68,9 @@ fn planned_way(scene: &Scene, victim: &Victim) -> Vec<MachineName> {
 pub fn turn(scene: &Scene, victim: &Victim, machine: &MachineName, to: IpAddr) -> Option<Finding> {
     let planned_ns = scene.planned.get(machine)?;
     let planned = best_of(planned_ns, to)?;
-    // That of an address of the machine itself says nothing about the way.
-    if planned.kind == "local" || planned_ns.addresses.iter().any(|a| a.address.ip() == to) {
+    // That of an address of the machine itself says nothing about the way, and what is link-local has none.
+    let link_local = matches!(to, IpAddr::V6(ip) if ip.is_unicast_link_local());
+    if link_local || planned.kind == "local" || planned_ns.addresses.iter().any(|a| a.address.ip() == to) {
         return None;
     }
     // As it came in there: a policy rule may look at that, and at its source.
