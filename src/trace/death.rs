@@ -148,8 +148,7 @@ pub fn death(scene: &Scene) -> Death {
 
 /// Why an answer is none that counts: it came from a machine that was not meant.
 pub fn answered_by_another(scene: &Scene) -> Option<Death> {
-    let right = scene.destination;
-    let finding = neighbour::twice(scene, scene.question.to, right)?;
+    let finding = neighbour::twice(scene, scene.question.to, scene.destination).or_else(|| arrival::taken_by(scene))?;
     let Spot { machine, after, .. } = arrival::spot(scene, Point::Unanswered);
     let why = format!("{machine} answered: {}", finding.why);
     let (cause, evidence, fix) = (finding.cause, finding.evidence, finding.fix);
@@ -158,7 +157,12 @@ pub fn answered_by_another(scene: &Scene) -> Option<Death> {
 
 /// What did no harm this time, and may the next.
 pub fn oddities(scene: &Scene) -> Vec<String> {
-    neighbour::twice(scene, scene.question.to, scene.destination).map(|finding| finding.why).into_iter().collect()
+    let twice = neighbour::twice(scene, scene.question.to, scene.destination).map(|finding| finding.why);
+    let answer = scene.back.last().and_then(|hop| hop.sighting.frame.packet());
+    let other = answer.filter(|packet| packet.source != scene.question.to).map(|packet| {
+        format!("the answer came from {}, and not from {}, which was asked", packet.source, scene.question.to)
+    });
+    twice.into_iter().chain(other).collect()
 }
 
 /// The packet that is missing.

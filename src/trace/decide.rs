@@ -106,7 +106,7 @@ fn routed(scene: &Scene, leg: Leg, came_in: Option<&Sighting>, out: &Sighting) -
     // What a rule has sent (a RST) may come from an address that is not the machine's.
     let by_source = scene.way(machine, &traveller);
     let way = by_source.or_else(|errno| match came_in {
-        None => scene.way(machine, &Traveller { from: None, ..traveller.clone() }),
+        None => scene.way(machine, &Traveller { from: None, ..traveller }),
         Some(_) => Err(errno),
     });
     if let Ok(way) = way {

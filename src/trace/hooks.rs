@@ -94,9 +94,13 @@ impl<'a> Passage<'a> {
         Passage { acts, machine, leg, outer }
     }
 
-    /// What was done with it there.
+    /// What was done with it there, when it came there last: in a loop it comes by often.
     pub fn acts(self) -> impl Iterator<Item = &'a Act> {
-        self.acts.iter().filter(move |a| a.machine == *self.machine && a.leg == self.leg && a.outer == self.outer)
+        let own = move |a: &&Act| a.machine == *self.machine && a.leg == self.leg && a.outer == self.outer;
+        let enters = |a: &Act| a.what == What::Passed { hook: Hook::Prerouting, late: false };
+        let all: Vec<&Act> = self.acts.iter().filter(own).collect();
+        let last = all.iter().rposition(|act| enters(act)).unwrap_or(0);
+        all.into_iter().skip(last)
     }
 
     /// Whether it was seen at a hook: before all rules, or behind them.

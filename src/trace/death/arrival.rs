@@ -72,6 +72,9 @@ pub fn why(scene: &Scene, victim: &Victim, hop: &Hop) -> Finding {
     if matches!(scene.fate, Fate::Failed(Heard::Error { icmp: Some((3, 3) | (1, 4)), .. })) {
         return nobody_listens(scene, machine).at(spot);
     }
+    if let Some(finding) = for_all(scene, victim, machine) {
+        return finding.at(spot);
+    }
     if let Some(finding) = no_way_back(scene, victim, machine) {
         return finding.at(spot);
     }
@@ -94,6 +97,27 @@ pub fn why(scene: &Scene, victim: &Victim, hop: &Hop) -> Finding {
         return Finding::new(Cause::Unknown, why).at(spot);
     }
     unknown(scene, victim, machine, format!("it arrived in {machine} and was not answered")).at(spot)
+}
+
+/// An address of all machines on a subnet, at which they need not answer.
+fn for_all(scene: &Scene, victim: &Victim, machine: &MachineName) -> Option<Finding> {
+    let traveller = Traveller { from: None, ..scene.traveller(machine, &victim.packet, None) };
+    let way = scene.way(machine, &traveller).ok().filter(|way| way.kind == "broadcast")?;
+    let to = victim.packet.destination;
+    let why = format!("{to} is the address of all machines on a subnet of {machine}, which answers at its own only");
+    let fact = way.route.map(|route| Fact::explained("route", format!("ip route: {route}")).at(machine));
+    Some(Finding::new(Cause::NoListener, why).facts(fact))
+}
+
+/// A machine that takes for its own what is another one's, by a route that says so.
+pub fn taken_by(scene: &Scene) -> Option<Finding> {
+    let machine = &scene.there.last()?.sighting.machine;
+    let (meant, to) = (scene.destination?, scene.question.to);
+    let routes = &scene.ns(machine)?.routes;
+    let route = routes.iter().find(|route| route.kind == "local" && route.to.contains(to));
+    let why = format!("{machine} takes {to} for its own, which is {meant}'s");
+    let fact = route.map(|route| Fact::explained("route", format!("ip route: {route}")).at(machine));
+    Some(Finding::new(Cause::Unknown, why).facts(fact).fix([by_plan(scene, machine, &[About::Routes])]))
 }
 
 /// Somebody listens, who does not take the connections that come (`tcp_conn_request`, `net/ipv4/tcp_input.c`).

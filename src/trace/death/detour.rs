@@ -11,6 +11,7 @@ use std::net::IpAddr;
 
 use super::{Finding, Victim, input};
 use crate::kernel::capture::Direction;
+use crate::kernel::lookup::Traveller;
 use crate::names::MachineName;
 use crate::network::{MAIN, Namespace, Route};
 use crate::trace::cause::Cause;
@@ -25,6 +26,18 @@ pub fn why(scene: &Scene, victim: &Victim) -> Option<Finding> {
     if last.is_some_and(|last| planned_way(scene, victim).contains(last)) {
         return None;
     }
+    let mut machines = sent_on(victim);
+    machines.retain(|(machine, _)| Some(*machine) != last || victim.hops.len() == 1);
+    machines.into_iter().find_map(|(machine, to)| turn(scene, victim, machine, to))
+}
+
+/// The same of a packet that went round in circles: any machine can be the one that sent it back.
+pub fn in_a_circle(scene: &Scene, victim: &Victim) -> Option<Finding> {
+    sent_on(victim).into_iter().find_map(|(machine, to)| turn(scene, victim, machine, to))
+}
+
+/// The machines that sent it on, in order, and to where.
+fn sent_on<'a>(victim: &'a Victim) -> Vec<(&'a MachineName, IpAddr)> {
     let mut machines: Vec<(&MachineName, IpAddr)> = Vec::new();
     for hop in victim.hops.iter().filter(|hop| hop.sighting.direction == Direction::Out) {
         let to = hop.sighting.frame.packet().map(|packet| packet.destination);
@@ -32,8 +45,7 @@ pub fn why(scene: &Scene, victim: &Victim) -> Option<Finding> {
             machines.push((&hop.sighting.machine, to));
         }
     }
-    machines.retain(|(machine, _)| Some(*machine) != last || victim.hops.len() == 1);
-    machines.into_iter().find_map(|(machine, to)| turn(scene, victim, machine, to))
+    machines
 }
 
 /// The machines by which the plan's routes lead from where the packet was first seen to its destination.
@@ -56,20 +68,29 @@ fn planned_way(scene: &Scene, victim: &Victim) -> Vec<MachineName> {
 pub fn turn(scene: &Scene, victim: &Victim, machine: &MachineName, to: IpAddr) -> Option<Finding> {
     let planned_ns = scene.planned.get(machine)?;
     let planned = best_of(planned_ns, to)?;
-    // That of an address of the machine itself says nothing about the way.
-    if planned.kind == "local" || planned_ns.addresses.iter().any(|a| a.address.ip() == to) {
+    // That of an address of the machine itself says nothing about the way, and what is link-local has none.
+    let link_local = matches!(to, IpAddr::V6(ip) if ip.is_unicast_link_local());
+    if link_local || planned.kind == "local" || planned_ns.addresses.iter().any(|a| a.address.ip() == to) {
         return None;
     }
-    let packet = &victim.packet;
-    let traveller = crate::kernel::lookup::Traveller { to, ..scene.traveller(machine, packet, None) };
-    let traveller = crate::kernel::lookup::Traveller { from: None, ports: None, ..traveller };
-    let way = scene.way(machine, &traveller).ok();
+    // As it came in there: a policy rule may look at that, and at its source.
+    let came_in = victim.hops.iter().map(|hop| &hop.sighting).rfind(|sighting| {
+        let link = scene.link(&sighting.machine, &sighting.interface);
+        sighting.machine == *machine
+            && sighting.direction == Direction::In
+            && link.is_some_and(|link| link.master.is_none())
+    });
+    let as_it_was = scene.traveller(machine, &victim.packet, came_in.map(|sighting| sighting.interface.as_str()));
+    let as_it_was = Traveller { to, ..as_it_was };
+    let plain = Traveller { from: None, came_in: None, ports: None, ..as_it_was };
+    let way = scene.way(machine, &as_it_was).or_else(|_| scene.way(machine, &plain)).ok();
     let taken = way.as_ref().and_then(|way| way.route.clone())?;
     let same = planned.to == taken.to && (planned.via == taken.via || !taken.hops.is_empty() && planned.via.is_none());
     if same {
         return None;
     }
-    let gateway = |route: &Route| match (route.via, &route.dev) {
+    let chosen = way.as_ref().and_then(|way| way.via);
+    let gateway = |route: &Route| match (route.via.or(chosen.filter(|_| !route.hops.is_empty())), &route.dev) {
         (Some(via), _) => {
             let name = scene.names.with_address(via).first().map(|(machine, _)| format!(" ({machine})"));
             format!("via {via}{}", name.unwrap_or_default())

@@ -41,6 +41,10 @@ pub fn why(scene: &Scene, victim: &Victim, hop: &Hop) -> Finding {
     if passage.reached(Hook::Forward, true) {
         return output::why(scene, victim, machine, Some(interface));
     }
+    // A bridge's packets may have passed the first hook before.
+    if let Some(finding) = without_ipv6(scene, victim, machine, interface) {
+        return finding;
+    }
     if let Some(finding) = neighbour::misled(scene, victim, machine) {
         return finding;
     }
@@ -67,17 +71,28 @@ fn before_the_hooks(scene: &Scene, victim: &Victim, machine: &MachineName, inter
     if let Some(finding) = firewall::on_link(scene, machine, interface, "ingress") {
         return finding.fact(Fact::observed("hook", "it did not get as far as prerouting"));
     }
-    let key = format!("net.ipv6.conf.{}.disable_ipv6", interface.replace('.', "/"));
-    if victim.packet.destination.is_ipv6() && scene.sysctl(machine, &key) == Some("1") {
-        return Finding::new(Cause::NoAddress, format!("{interface} of {machine} does without IPv6"))
-            .fact(Fact::explained("sysctl", format!("{key} = 1")))
-            .fix([by_plan(scene, machine, &[About::Sysctl("disable_ipv6"), About::Link(interface), About::Routes])]);
+    if let Some(finding) = without_ipv6(scene, victim, machine, interface) {
+        return finding;
     }
     unknown(
         scene,
         victim,
         machine,
         format!("{} came into {machine} at {interface}, and not to its first hook", victim.word()),
+    )
+}
+
+/// A link that does without IPv6 takes none in (`ip6_rcv_core`, `net/ipv6/ip6_input.c`).
+fn without_ipv6(scene: &Scene, victim: &Victim, machine: &MachineName, interface: &str) -> Option<Finding> {
+    let key = format!("net.ipv6.conf.{}.disable_ipv6", interface.replace('.', "/"));
+    if !victim.packet.destination.is_ipv6() || scene.sysctl(machine, &key) != Some("1") {
+        return None;
+    }
+    let about = [About::Sysctl("disable_ipv6"), About::Link(interface), About::Routes];
+    Some(
+        Finding::new(Cause::NoAddress, format!("{interface} of {machine} does without IPv6"))
+            .fact(Fact::explained("sysctl", format!("{key} = 1")))
+            .fix([by_plan(scene, machine, &about)]),
     )
 }
 
@@ -386,7 +401,7 @@ fn ttl_exceeded(scene: &Scene, victim: &Victim, machine: &MachineName) -> Findin
     }
     circle.reverse();
     let why = format!("it went round in circles, {} times through {machine}: {}", turns, circle.join(", "));
-    let detour = detour::why(scene, victim);
+    let detour = detour::in_a_circle(scene, victim);
     let fixes = detour.as_ref().map(|finding| finding.fix.clone()).unwrap_or_default();
     Finding::new(Cause::TtlExceeded, why)
         .facts(detour.into_iter().flat_map(|finding| finding.evidence))

@@ -25,6 +25,11 @@ pub fn why(scene: &Scene, victim: &Victim, errno: Errno) -> Finding {
     let before = way.as_ref().ok().and_then(|way| way.dev.clone()).map(|dev| (machine.clone(), dev));
     let spot = Spot { point: Point::NeverSent, machine: machine.clone(), after: None, before };
     let finding = match errno {
+        // Only sockets that say so may (SO_BROADCAST).
+        Errno::EACCES if way.as_ref().is_ok_and(|way| way.kind == "broadcast") => {
+            let to = victim.packet.destination;
+            Finding::new(Cause::Unknown, format!("{to} is the address of all machines on a subnet, not of one"))
+        }
         Errno::EPERM => firewall::seen(scene, victim)
             .or_else(|| firewall::at_hook(scene, machine, "output"))
             .unwrap_or_else(|| unknown(scene, victim, machine, format!("{machine} is not permitted to send it"))),
