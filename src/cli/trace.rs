@@ -16,6 +16,7 @@ use crate::error::{Error, Result, Status};
 use crate::kernel::probe::Protocol;
 use crate::kernel::{host, signal};
 use crate::names::LabName;
+use crate::prose::wrap;
 use crate::report::trace as report;
 use crate::trace::{Family, Outcome, Request, Target, trace};
 
@@ -76,6 +77,8 @@ pub struct Trace {
 enum Format {
     /// As a tree: machine by machine
     Tree,
+    /// In a few lines: by which machines, and why it was lost if it was
+    Brief,
     /// As a sequence diagram for Mermaid
     Mermaid,
 }
@@ -105,10 +108,9 @@ impl Trace {
         if let Some(file) = &self.pcap {
             write(file, &report::pcapng(&outcome))?;
         }
-        match (common.json, self.format) {
-            (true, _) => print_json(&report::document(&outcome, lab.as_ref()))?,
-            (false, Format::Mermaid) => print(&report::mermaid(&outcome))?,
-            (false, Format::Tree) => print(&tree(&outcome, lab.as_ref()))?,
+        match common.json {
+            true => print_json(&report::document(&outcome, lab.as_ref()))?,
+            false => print(&self.whole(&outcome, lab.as_ref()))?,
         }
         Ok(exit_code(&outcome))
     }
@@ -125,6 +127,7 @@ impl Trace {
         let progress = if std::io::stderr().is_terminal() && !common.json { spinner() } else { ProgressBar::hidden() };
         let mut before: Option<Outcome> = None;
         let mut rounds = 0_u32;
+        let started = Instant::now();
         loop {
             let begun = Instant::now();
             let now = ask()?;
@@ -139,8 +142,9 @@ impl Trace {
                     let mut changes = report::changes(before, &now);
                     if !changes.is_empty() {
                         changes.extend(why(&now, lab));
-                        let text: String = changes.iter().map(|line| format!("{line}\n")).collect();
-                        progress.suspend(|| print(&format!("\nprobe {rounds}\n{text}")))?;
+                        let text: String = changes.iter().flat_map(|line| folded(line)).collect();
+                        let after = started.elapsed().as_secs_f64();
+                        progress.suspend(|| print(&format!("\nafter {after:.1} s\n{text}")))?;
                     }
                 }
             }
@@ -161,7 +165,8 @@ impl Trace {
     fn whole(&self, outcome: &Outcome, lab: Option<&LabName>) -> String {
         match self.format {
             Format::Mermaid => report::mermaid(outcome),
-            Format::Tree => tree(outcome, lab),
+            Format::Tree => report::text(outcome, lab, width(), colors(&std::io::stdout())),
+            Format::Brief => report::brief(outcome, lab, width(), colors(&std::io::stdout())),
         }
     }
 
@@ -211,8 +216,10 @@ impl Trace {
     }
 }
 
-fn tree(outcome: &Outcome, lab: Option<&LabName>) -> String {
-    report::text(outcome, lab, width(), colors(&std::io::stdout()))
+/// A line for the terminal's width; a command stays in one piece.
+fn folded(line: &str) -> Vec<String> {
+    let lines = if line.starts_with("fix: ") { vec![line.to_owned()] } else { wrap(line, width() - 2) };
+    lines.iter().enumerate().map(|(i, line)| format!("{}{line}\n", if i == 0 { "" } else { "  " })).collect()
 }
 
 /// Why it was lost, and what mends it, a line each.
