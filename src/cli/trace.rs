@@ -9,7 +9,6 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Common, Inside, colors, print, print_json, width};
 use crate::error::{Error, Result, Status};
@@ -124,7 +123,7 @@ impl Trace {
         ask: impl Fn() -> Result<Outcome>,
     ) -> Result<ExitCode> {
         signal::remember_requests_to_stop();
-        let progress = if std::io::stderr().is_terminal() && !common.json { spinner() } else { ProgressBar::hidden() };
+        let status = StatusLine(std::io::stderr().is_terminal() && !common.json);
         let mut before: Option<Outcome> = None;
         let mut rounds = 0_u32;
         let started = Instant::now();
@@ -137,26 +136,26 @@ impl Trace {
                     let document = serde_json::to_string(&report::document(&now, lab));
                     print(&document.map_err(|e| Error::refused(format!("cannot write JSON: {e}")))?)?;
                 }
-                (None, false) => progress.suspend(|| print(&self.whole(&now, lab)))?,
+                (None, false) => print(&self.whole(&now, lab))?,
                 (Some(before), false) => {
                     let mut changes = report::changes(before, &now);
                     if !changes.is_empty() {
                         changes.extend(why(&now, lab));
                         let text: String = changes.iter().flat_map(|line| folded(line)).collect();
                         let after = started.elapsed().as_secs_f64();
-                        progress.suspend(|| print(&format!("\nafter {after:.1} s\n{text}")))?;
+                        status.clear();
+                        print(&format!("\nafter {after:.1} s\n{text}"))?;
                     }
                 }
             }
-            progress.set_message(format!("{rounds} times; Ctrl-C ends it"));
+            status.show(&format!("{rounds} times; Ctrl-C ends it"));
             let code = exit_code(&now);
             before = Some(now);
             while begun.elapsed() < pause && !signal::asked_to_stop() {
                 std::thread::sleep(Duration::from_millis(20).min(pause.saturating_sub(begun.elapsed())));
-                progress.tick();
             }
             if signal::asked_to_stop() {
-                progress.finish_and_clear();
+                status.clear();
                 return Ok(code);
             }
         }
@@ -246,7 +245,18 @@ fn write(file: &Path, bytes: &[u8]) -> Result<()> {
     })
 }
 
-fn spinner() -> ProgressBar {
-    let style = ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
-    ProgressBar::new_spinner().with_style(style)
+/// A line at the bottom of the terminal that is written over. No longer than its text: what the terminal prints for Ctrl-C
+/// has to find room beside it.
+struct StatusLine(bool);
+
+impl StatusLine {
+    fn show(&self, text: &str) {
+        if self.0 {
+            eprint!("\r{text}\x1b[K");
+        }
+    }
+
+    fn clear(&self) {
+        self.show("");
+    }
 }
