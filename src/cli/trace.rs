@@ -2,7 +2,7 @@
 
 mod help;
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -252,7 +252,8 @@ struct StatusLine(bool);
 impl StatusLine {
     fn show(&self, text: &str) {
         if self.0 {
-            eprint!("\r{text}\x1b[K");
+            // It is decoration: where nobody sees it, nothing is lost.
+            let _ = write!(std::io::stderr(), "\r{text}\x1b[K");
         }
     }
 
