@@ -7,7 +7,10 @@
 //! Sandbox::enter ────▶ Kernel ──▶ Worker   sends requests            (worker, message, netlink, nft, sysctl)
 //!                            ├──▶ observe  reads what there is       (observe, ready)
 //!                            ├──▶ Listener hears what changes        (listen)
-//!                            ├──▶ Watch    what becomes of a packet  (nft::watch, conntrack)
+//!                            ├──▶ Prober   sends a packet            (probe)
+//!                            ├──▶ Capture  sees it at interfaces     (capture, mark)
+//!                            ├──▶ Watch    what rules do with it     (nft::watch)
+//!                            ├──▶ lookup   where it would be sent    (lookup, conntrack, listeners, counters)
 //!                            └──▶ rehearse asks what would be        (rehearsal)
 //!
 //! root of the host ──▶ Drops    is told where and why packets are dropped, on the whole machine   (drops)

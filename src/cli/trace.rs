@@ -136,8 +136,9 @@ impl Trace {
                 }
                 (None, false) => progress.suspend(|| print(&self.whole(&now, lab)))?,
                 (Some(before), false) => {
-                    let changes = report::changes(before, &now);
+                    let mut changes = report::changes(before, &now);
                     if !changes.is_empty() {
+                        changes.extend(why(&now, lab));
                         let text: String = changes.iter().map(|line| format!("{line}\n")).collect();
                         progress.suspend(|| print(&format!("\nprobe {rounds}\n{text}")))?;
                     }
@@ -212,6 +213,13 @@ impl Trace {
 
 fn tree(outcome: &Outcome, lab: Option<&LabName>) -> String {
     report::text(outcome, lab, width(), colors(&std::io::stdout()))
+}
+
+/// Why it was lost, and what mends it, a line each.
+fn why(outcome: &Outcome, lab: Option<&LabName>) -> Vec<String> {
+    let Some(death) = &outcome.lost else { return Vec::new() };
+    let fixes = death.fix.iter().map(|command| format!("fix: {}", report::in_netlab(command, lab)));
+    std::iter::once(format!("why: {}", death.why)).chain(fixes).collect()
 }
 
 fn exit_code(outcome: &Outcome) -> ExitCode {

@@ -24,6 +24,10 @@ use crate::network::Namespaces;
 /// the second after which a neighbour is asked for again.
 const QUIET: Duration = Duration::from_millis(150);
 
+/// The same where somebody waits for a neighbour already: what comes behind waits for the next question, which is asked
+/// every second (`net.ipv4.neigh.*.retrans_time_ms`).
+const QUIET_BEHIND_OTHERS: Duration = Duration::from_millis(1200);
+
 /// How long to go on listening after an answer: for a second one, by a machine that has the same address.
 const AFTERMATH: Duration = Duration::from_millis(2);
 
@@ -75,15 +79,21 @@ impl Run<'_> {
                 sightings.extend(seen);
                 fate = fate.or_else(|| prober.hear().into_iter().find_map(|heard| concerning(number, heard)));
             }
+            let quiet = if self.others_wait() { QUIET_BEHIND_OTHERS } else { QUIET };
             let over = match (&fate, self.patience) {
-                (Some(_), _) => Some(moved.elapsed() >= AFTERMATH),
-                (None, Some(patience)) => Some(sent.elapsed() >= patience),
-                (None, None) => Some(moved.elapsed() >= QUIET),
+                (Some(_), _) => moved.elapsed() >= AFTERMATH,
+                (None, Some(patience)) => sent.elapsed() >= patience,
+                (None, None) => moved.elapsed() >= quiet,
             };
-            if over == Some(true) || signal::asked_to_stop() {
+            if over || signal::asked_to_stop() {
                 return Ok(fate.unwrap_or(Fate::Silence));
             }
         }
+    }
+
+    /// Whether some machine waited for a neighbour before the probe.
+    fn others_wait(&self) -> bool {
+        self.net.values().flat_map(|ns| &ns.neighbours).any(|entry| entry.state == "incomplete")
     }
 
     /// Whether it is one of our packets, and not somebody's question for a neighbour.
