@@ -359,8 +359,13 @@ pub fn misled(scene: &Scene, victim: &Victim, machine: &MachineName) -> Option<F
         return None;
     }
     let mac = victim.hops.last()?.sighting.frame.link?.destination;
-    let entry = scene.neighbour(&from, &dev, next).filter(|entry| entry.mac == Some(mac));
-    entry?;
+    let entry = scene.neighbour(&from, &dev, next).filter(|entry| entry.mac == Some(mac))?;
+    // What nobody has and nobody should, and this machine has answered for.
+    if owners.is_empty() && scene.planned_owners(next).is_empty() && !entry.by_hand() {
+        let why = format!("{machine} has told {from} that it has {next}, and has it no longer");
+        let fact = format!("ip neigh: {next} dev {dev} lladdr {mac} {}", entry.state);
+        return Some(Finding::new(Cause::NoAddress, why).fact(Fact::explained("neighbour", fact).at(&from)));
+    }
     wrong_mac(scene, victim, mac)
 }
 
