@@ -55,7 +55,7 @@ pub struct Trace {
     #[arg(long, value_name = "HOPS", value_parser = clap::value_parser!(u8).range(1..))]
     ttl: Option<u8>,
     /// How many to send; the first one that is lost is shown, or else the first
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=250))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=120))]
     count: u32,
     /// How long to wait for each answer [default: until nothing moves any more]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]

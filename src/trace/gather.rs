@@ -54,7 +54,7 @@ pub struct Gathered {
     pub frames: Vec<Sighting>,
     /// What became of each probe.
     pub fates: Vec<Fate>,
-    /// The probe that is told of.
+    /// The probe that is told of, by its number: the first one that was lost, or the first one.
     pub told: u32,
     /// What nftables did, by machine.
     pub events: BTreeMap<MachineName, Vec<Event>>,
@@ -101,17 +101,18 @@ pub fn gather(kernel: &Kernel, plan: &Plan, request: &Request) -> Result<Gathere
 
     let run = Run { stations: &stations, net: &before, known, patience: request.patience };
     let mut frames = Vec::new();
-    let mut fates = Vec::new();
+    let mut sent: Vec<(u32, Fate)> = Vec::new();
     let (mut events, mut missed) = (BTreeMap::<MachineName, Vec<Event>>::new(), false);
     for number in 0..request.count {
-        fates.push(run.probe(&mut prober, number, &mut frames)?);
+        sent.push(run.fair_probe(&mut prober, number, &mut frames)?);
         // An ordinary user's sockets hold a few hundred events.
         let (new, lost) = stations.events();
         new.into_iter().for_each(|(machine, new)| events.entry(machine).or_default().extend(new));
         missed |= lost;
     }
-    let told = fates.iter().position(|fate| *fate != Fate::Answered).unwrap_or(0);
-    let told = u32::try_from(told).unwrap_or(0);
+    let lost = sent.iter().find(|(_, fate)| *fate != Fate::Answered);
+    let told = lost.or(sent.first()).map_or(0, |(number, _)| *number);
+    let fates = sent.into_iter().map(|(_, fate)| fate).collect();
     let dropped = drops.as_mut().map(Drops::read);
     let dropped = dropped.map(|all| locate(all, |d| ours(d, &stations, &before, &known, told)));
     if missed || drops.as_ref().is_some_and(Drops::overflowed) {
