@@ -326,18 +326,22 @@ fn sender(scene: &Scene, victim: &Victim) -> Option<(MachineName, String, IpAddr
         let link = scene.link(&sighting.machine, &sighting.interface);
         sighting.direction == Direction::Out && link.is_some_and(|link| link.master.is_none())
     };
-    let hop = victim.hops.iter().rfind(|hop| routed(&hop.sighting))?;
-    let sighting = &hop.sighting;
+    let mut last = victim.hops.iter().rposition(|hop| routed(&hop.sighting))?;
+    // The neighbour is one of the link that was chosen, which may stand on the one that the packet left by.
+    let stands_on = |upper: &Sighting, lower: &Sighting| {
+        let link = scene.link(&upper.machine, &upper.interface);
+        let stacked = link.is_some_and(|link| link.over.is_some() && link.vxlan.is_none());
+        upper.direction == Direction::Out && stacked && upper.frame.link == lower.frame.link
+    };
+    while last > 0 && stands_on(&victim.hops[last - 1].sighting, &victim.hops[last].sighting) {
+        last -= 1;
+    }
+    let sighting = &victim.hops[last].sighting;
     let packet = sighting.frame.outermost()?;
     let traveller = scene.traveller(&sighting.machine, packet, None);
     let traveller = crate::kernel::lookup::Traveller { from: None, ports: None, ..traveller };
     let way = scene.way(&sighting.machine, &traveller).ok()?;
-    let dev = &sighting.interface;
-    // The neighbour is one of the link that was chosen, which may stand on the one that the packet left by.
-    let below = scene.link(&sighting.machine, dev).map(|link| link.index);
-    let stands_on = |upper: &String| scene.link(&sighting.machine, upper).is_some_and(|link| link.over == below);
-    let dev = way.dev.filter(stands_on).unwrap_or_else(|| dev.clone());
-    Some((sighting.machine.clone(), dev, way.via.unwrap_or(packet.destination)))
+    Some((sighting.machine.clone(), sighting.interface.clone(), way.via.unwrap_or(packet.destination)))
 }
 
 /// A packet that came to a machine which does not have the address that it was sent by way of: two have it, or a
