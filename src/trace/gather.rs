@@ -16,6 +16,7 @@ use super::stations::{Stations, count, on_the_path, within};
 use crate::error::{Error, Result};
 use crate::kernel::counters::moved;
 use crate::kernel::drops::{Dropped, Drops, Unavailable, symbols};
+use crate::kernel::mark::Mark;
 use crate::kernel::nft::watch::Event;
 use crate::kernel::observe::{View, observe};
 use crate::kernel::probe::{Cookie, Prober, Question};
@@ -92,7 +93,7 @@ pub fn gather(kernel: &Kernel, plan: &Plan, request: &Request) -> Result<Gathere
     let traced = prober.marks();
     let marks: Vec<_> = traced.iter().cloned().chain(timer.marks()).collect();
     let mut notes = Vec::new();
-    let mut drops = attach(&traced, &mut notes)?;
+    let mut drops = attach(&traced, &mut notes);
     let stations = Stations::open(kernel, &machines, &marks, &traced)?;
     let listening = Instant::now();
     let before = look(kernel, &machines)?;
@@ -166,14 +167,19 @@ impl Gathered {
 }
 
 /// Begins to hear of drops, where that is allowed.
-fn attach(marks: &[crate::kernel::mark::Mark], notes: &mut Vec<String>) -> Result<Option<Drops>> {
-    match Drops::attach(marks)? {
-        Ok(drops) => Ok(Some(drops)),
+fn attach(marks: &[Mark], notes: &mut Vec<String>) -> Option<Drops> {
+    match Drops::attach(marks) {
+        Ok(Ok(drops)) => Some(drops),
         // That of an ordinary user is no news: everything else is observed.
-        Err(Unavailable::Forbidden) => Ok(None),
-        Err(why) => {
+        Ok(Err(Unavailable::Forbidden)) => None,
+        Ok(Err(why)) => {
             notes.push(why.to_string());
-            Ok(None)
+            None
+        }
+        // It is one witness among others.
+        Err(refusal) => {
+            notes.push(format!("the kernel does not tell why it drops packets: {refusal}"));
+            None
         }
     }
 }
