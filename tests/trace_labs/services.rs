@@ -40,4 +40,16 @@ pub const CASES: &[Case] = &[
              add rule ip f c icmp type echo-request reject'",
         "firewall there node-2 eth0",
     ),
+    // A network that has nothing to do with this one, and uses the same addresses.
+    delivered(
+        "z1 z2",
+        "for m in z1 z2; do ip netns add $m; done
+         ip -n z1 link add e0 type veth peer name e0 netns z2
+         ip -n z1 addr add 10.244.1.2/24 dev e0; ip -n z2 addr add 10.244.1.3/24 dev e0
+         ip -n z1 link set e0 up; ip -n z2 link set e0 up",
+        "z1/e0 z2/e0",
+    )
+    .says(&["null []"]),
+    delivered("pod-a pod-b", "", "pod-a/eth0 node-1/veth-pod-a node-1/veth-pod-b pod-b/eth0").says(&["null []"]),
+    hopeless("pod-a z2", "", "unknown there pod-b eth0").says(&["z2 is in another network"]),
 ];

@@ -382,7 +382,12 @@ pub fn twice(scene: &Scene, address: IpAddr, right: Option<&MachineName>) -> Opt
         None => planned.contains(place),
     };
     let keeper = owners.iter().find(is_right)?;
-    let wrong = owners.iter().find(|place| place.0 != keeper.0)?;
+    // In another network it may be used again. An address of any link is answered for at all of them.
+    let meets = |machine: &MachineName| {
+        let links = scene.ns(machine).map_or(&[][..], |ns| ns.links.as_slice());
+        links.iter().any(|link| scene.wiring().path_across(keeper, &(machine.clone(), link.name.clone())).is_some())
+    };
+    let wrong = owners.iter().find(|place| place.0 != keeper.0 && meets(&place.0))?;
     let why = format!("{address} is on {}, and on {} too", words(keeper), words(wrong));
     let own = scene.ns(&wrong.0).and_then(|ns| {
         let address = ns.addresses_of(&wrong.1).find(|a| a.address.ip() == address)?;
