@@ -78,7 +78,12 @@ fn travelling(questions: &[&Sighting]) -> Travelling {
 /// How far along a path somebody's frames were seen: the last place of it.
 fn furthest(path: &[Place], frames: &[&Sighting]) -> usize {
     let seen = |place: &Place| frames.iter().any(|frame| frame.machine == place.0 && frame.interface == place.1);
-    (0..path.len()).rev().find(|index| seen(&path[*index])).unwrap_or(0)
+    // What is for everybody comes to a bridge itself, too, whether or not it comes out of the right port.
+    let is_passed = |index: usize| {
+        let (here, next) = (path.get(index), path.get(index + 1));
+        here.zip(next).is_some_and(|(here, next)| index > 0 && here.0 == next.0 && path[index - 1].0 == here.0)
+    };
+    (0..path.len()).rev().find(|index| !is_passed(*index) && seen(&path[*index])).unwrap_or(0)
 }
 
 /// It has an owner who could be asked.
@@ -318,6 +323,15 @@ pub fn wrong_mac(scene: &Scene, victim: &Victim, mac: Mac) -> Option<Finding> {
 /// Whether there is no such machine.
 fn is_gone(machine: &MachineName) -> bool {
     netns::list().is_ok_and(|there| !there.contains(machine) && !machine.is_fabric())
+}
+
+/// The same, where somebody has the hardware address, and not the one for whom the packet was.
+pub fn misbelieved(scene: &Scene, victim: &Victim, mac: Mac) -> Option<Finding> {
+    let (_, _, next) = sender(scene, victim)?;
+    let right = scene.names.with_address(next).iter().any(|(owner, link)| {
+        scene.ns(owner).is_some_and(|ns| ns.links.iter().any(|other| other.mac == Some(mac) && other.name == *link))
+    });
+    if right { None } else { wrong_mac(scene, victim, mac) }
 }
 
 /// Who gave the packet its last hardware addresses: the machine, its link, and the neighbour that it was for.
