@@ -11,14 +11,19 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod addresses;
 mod bench;
 mod document;
 mod fault;
+mod firewall;
 mod forwarding;
 mod links;
+mod listeners;
+mod neighbours;
 mod plain;
 mod ports;
 mod routes;
+mod sizes;
 mod witness;
 
 use bench::walk;
@@ -65,4 +70,59 @@ fn links_on_two_stacks() {
 #[test]
 fn ports_on_three_nodes() {
     walk(THREE, "", &[ports::THREE]);
+}
+
+#[test]
+fn addresses_on_three_nodes() {
+    walk(THREE, "", &[addresses::THREE]);
+}
+
+#[test]
+fn addresses_on_two_stacks() {
+    walk(DUAL, "", &[addresses::DUAL]);
+}
+
+#[test]
+fn addresses_of_ipv6() {
+    walk(SIX, "", &[addresses::SIX]);
+}
+
+#[test]
+fn neighbours_on_three_nodes() {
+    walk(THREE, "", &[neighbours::THREE]);
+}
+
+#[test]
+fn neighbours_of_ipv6() {
+    walk(SIX, "", &[neighbours::SIX]);
+}
+
+#[test]
+fn firewalls_on_three_nodes() {
+    walk(THREE, "", &[firewall::THREE]);
+}
+
+#[test]
+fn firewalls_on_two_stacks() {
+    walk(DUAL, "", &[firewall::DUAL]);
+}
+
+#[test]
+fn sizes_on_three_nodes() {
+    walk(THREE, "", &[sizes::THREE]);
+}
+
+#[test]
+fn sizes_of_ipv6() {
+    walk(SIX, "", &[sizes::SIX]);
+}
+
+#[test]
+fn listeners_on_three_nodes() {
+    walk(THREE, "", &[listeners::THREE]);
+}
+
+#[test]
+fn listeners_on_two_stacks() {
+    walk(DUAL, "", &[listeners::DUAL]);
 }

@@ -82,18 +82,19 @@ impl<'a> Packet<'a> {
 #[derive(Debug)]
 pub struct Listener(Option<Child>);
 
-/// Takes connections and echoes datagrams.
+/// Takes connections (`tcp`; `local`: from the machine itself), echoes datagrams (`udp`), or only takes them (`mute`).
 const SERVER: &str = r#"
     use Socket qw(:all);
     my ($kind, $port) = @ARGV;
-    socket(my $s, AF_INET6, $kind eq "tcp" ? SOCK_STREAM : SOCK_DGRAM, 0) or die "socket: $!";
+    my $tcp = $kind eq "tcp" || $kind eq "local";
+    socket(my $s, AF_INET6, $tcp ? SOCK_STREAM : SOCK_DGRAM, 0) or die "socket: $!";
     setsockopt($s, SOL_SOCKET, SO_REUSEADDR, 1);
-    bind($s, pack_sockaddr_in6($port, IN6ADDR_ANY)) or die "bind: $!";
-    if ($kind eq "tcp") { listen($s, 64) or die "listen: $!" }
+    bind($s, pack_sockaddr_in6($port, $kind eq "local" ? IN6ADDR_LOOPBACK : IN6ADDR_ANY)) or die "bind: $!";
+    if ($tcp) { listen($s, 64) or die "listen: $!" }
     $| = 1;
     print "ready\n";
     while (1) {
-        if ($kind eq "tcp") { accept(my $c, $s); close $c if $c }
+        if ($tcp) { accept(my $c, $s); close $c if $c }
         elsif ($kind eq "udp") { my $from = recv($s, my $b, 65536, 0); send($s, $b, 0, $from) if $from }
         else { recv($s, my $b, 65536, 0) }
     }
