@@ -27,11 +27,14 @@ pub struct Bench {
     pub shell: Shell,
     pub addresses: BTreeMap<String, Vec<String>>,
     pub machines: Vec<String>,
+    /// What is typed before each fault.
+    each: String,
     _directory: Directory,
 }
 
-/// Nobody remembers anybody.
-const FORGET: &str = "ip neigh flush all; for m in $(ip netns | cut -d ' ' -f 1); do ip -n $m neigh flush all; done";
+/// Nobody remembers anybody, nor how large a packet may be.
+const FORGET: &str = "forget() { ip $1 neigh flush all; ip $1 route flush cache; ip $1 -6 route flush cache; }; \
+                      forget; for m in $(ip netns | cut -d ' ' -f 1); do forget \"-n $m\"; done";
 
 /// What is handy in the shell: `mac pod-a eth0` says that link's MAC address.
 const HANDY: &str = r#"mac() { ip -n $1 -o link show $2 | sed 's/.*link.ether \([^ ]*\).*/\1/'; }"#;
@@ -50,7 +53,7 @@ impl Bench {
         let addresses = lab.addresses(&machines);
         let mut shell = Shell::open(&lab, "fabric");
         shell.done(HANDY);
-        Bench { lab, shell, addresses, machines, _directory: directory }
+        Bench { lab, shell, addresses, machines, each: String::new(), _directory: directory }
     }
 
     /// Runs `netlab trace`, and returns what it says as JSON.
@@ -113,7 +116,7 @@ impl Bench {
         let packet = Packet::of(fault.trace);
         let address = packet.address(&self.addresses);
         let _listener = Listener::start(&self.lab, fault.listener);
-        self.type_in(fault.before);
+        self.type_in(&format!("{}\n{}", self.each, fault.before));
         if !fault.typed.is_empty() {
             self.delivered(fault.trace, "before the fault");
         }
@@ -134,7 +137,7 @@ impl Bench {
         assert!(packet.arrives(&self.lab, &address, "5"), "not mended by {fix}");
         self.mend(fault);
 
-        self.type_in(fault.before);
+        self.type_in(&format!("{}\n{}", self.each, fault.before));
         until_it_arrives(&self.lab, &packet, &address, "as new, with neighbours known");
         self.type_in(fault.typed);
         if packet.arrives(&self.lab, &address, "0.3") {
@@ -168,7 +171,7 @@ impl Bench {
         let packet = Packet::of(fault.trace);
         let address = packet.address(&self.addresses);
         let _listener = Listener::start(&self.lab, fault.listener);
-        self.type_in(fault.before);
+        self.type_in(&format!("{}\n{}", self.each, fault.before));
         if !fault.typed.is_empty() && fault.expected.is_some() {
             until_it_arrives(&self.lab, &packet, &address, "before the fault");
         }
@@ -205,15 +208,22 @@ impl Bench {
 
 /// The packet by which it is seen that all is well again: a ping.
 fn packet_before<'a>(packet: &Packet<'a>) -> Packet<'a> {
-    Packet { tcp: None, udp: None, size: None, ttl: None, df: false, ..Packet { ..*packet } }
+    Packet { tcp: None, udp: None, size: None, ttl: None, count: None, df: false, ..Packet { ..*packet } }
 }
 
 /// Tries all faults of these tables, also those behind one that fails.
 #[track_caller]
-pub fn walk(source: &str, before: &str, tables: &[&[Fault]]) {
+pub fn walk(source: &str, tables: &[&[Fault]]) {
+    walk_with(source, "", "", tables);
+}
+
+/// The same, where something is typed in a new lab (what it defines lasts), and something before each fault.
+#[track_caller]
+pub fn walk_with(source: &str, once: &str, each: &str, tables: &[&[Fault]]) {
     let new = || {
         let mut bench = Bench::new(source);
-        bench.type_in(before);
+        bench.shell.done(&format!("true\n{once}"));
+        bench.each = each.to_owned();
         bench
     };
     let mut bench = new();

@@ -36,7 +36,7 @@ pub const THREE: &[Fault] = &[
         "pod-a pod-c",
         "ip netns exec node-1 nft 'add table ip f; add chain ip f c { type filter hook prerouting priority raw; }; \
          add rule ip f c iifname cni0 drop'",
-        "firewall there underway node-1 cni0",
+        "firewall there underway node-1 cni0|veth-pod-a",
     ),
     lost(
         "pod-a pod-c",

@@ -20,13 +20,15 @@ mod forwarding;
 mod links;
 mod listeners;
 mod neighbours;
+mod odd;
+mod overlay;
 mod plain;
 mod ports;
 mod routes;
 mod sizes;
 mod witness;
 
-use bench::walk;
+use bench::{walk, walk_with};
 
 const THREE: &str = "three-nodes.yaml";
 const DUAL: &str = "dual-stack.yaml";
@@ -34,95 +36,105 @@ const SIX: &str = "ipv6-only.yaml";
 
 #[test]
 fn routes_on_three_nodes() {
-    walk(THREE, "", &[routes::THREE]);
+    walk(THREE, &[routes::THREE]);
 }
 
 #[test]
 fn routes_of_ipv6() {
-    walk(SIX, "", &[routes::SIX]);
+    walk(SIX, &[routes::SIX]);
 }
 
 #[test]
 fn routes_on_two_stacks() {
-    walk(DUAL, "", &[routes::DUAL]);
+    walk(DUAL, &[routes::DUAL]);
 }
 
 #[test]
 fn forwarding_on_three_nodes() {
-    walk(THREE, "", &[forwarding::THREE]);
+    walk(THREE, &[forwarding::THREE]);
 }
 
 #[test]
 fn forwarding_of_ipv6() {
-    walk(SIX, "", &[forwarding::SIX]);
+    walk(SIX, &[forwarding::SIX]);
 }
 
 #[test]
 fn links_on_three_nodes() {
-    walk(THREE, "", &[links::THREE]);
+    walk(THREE, &[links::THREE]);
 }
 
 #[test]
 fn links_on_two_stacks() {
-    walk(DUAL, "", &[links::DUAL]);
+    walk(DUAL, &[links::DUAL]);
 }
 
 #[test]
 fn ports_on_three_nodes() {
-    walk(THREE, "", &[ports::THREE]);
+    walk(THREE, &[ports::THREE]);
 }
 
 #[test]
 fn addresses_on_three_nodes() {
-    walk(THREE, "", &[addresses::THREE]);
+    walk(THREE, &[addresses::THREE]);
 }
 
 #[test]
 fn addresses_on_two_stacks() {
-    walk(DUAL, "", &[addresses::DUAL]);
+    walk(DUAL, &[addresses::DUAL]);
 }
 
 #[test]
 fn addresses_of_ipv6() {
-    walk(SIX, "", &[addresses::SIX]);
+    walk(SIX, &[addresses::SIX]);
 }
 
 #[test]
 fn neighbours_on_three_nodes() {
-    walk(THREE, "", &[neighbours::THREE]);
+    walk(THREE, &[neighbours::THREE]);
 }
 
 #[test]
 fn neighbours_of_ipv6() {
-    walk(SIX, "", &[neighbours::SIX]);
+    walk(SIX, &[neighbours::SIX]);
 }
 
 #[test]
 fn firewalls_on_three_nodes() {
-    walk(THREE, "", &[firewall::THREE]);
+    walk(THREE, &[firewall::THREE]);
 }
 
 #[test]
 fn firewalls_on_two_stacks() {
-    walk(DUAL, "", &[firewall::DUAL]);
+    walk(DUAL, &[firewall::DUAL]);
 }
 
 #[test]
 fn sizes_on_three_nodes() {
-    walk(THREE, "", &[sizes::THREE]);
+    walk(THREE, &[sizes::THREE]);
 }
 
 #[test]
 fn sizes_of_ipv6() {
-    walk(SIX, "", &[sizes::SIX]);
+    walk(SIX, &[sizes::SIX]);
 }
 
 #[test]
 fn listeners_on_three_nodes() {
-    walk(THREE, "", &[listeners::THREE]);
+    walk(THREE, &[listeners::THREE]);
 }
 
 #[test]
 fn listeners_on_two_stacks() {
-    walk(DUAL, "", &[listeners::DUAL]);
+    walk(DUAL, &[listeners::DUAL]);
+}
+
+#[test]
+fn an_overlay_by_hand() {
+    walk_with(THREE, overlay::MAKE, "overlay", &[overlay::FAULTS]);
+}
+
+#[test]
+fn oddities_on_three_nodes() {
+    walk(THREE, &[odd::THREE]);
 }

@@ -101,7 +101,7 @@ pub const THREE: &[Fault] = &[
     ),
     lost(
         "pod-a pod-c",
-        "bridge -n node-1 fdb replace $(mac pod-a eth0) dev veth-pod-a master permanent",
+        "bridge -n node-1 fdb replace $(mac pod-a eth0) dev cni0 self local",
         "fdb-missing there|back underway node-1",
     ),
     // Somebody answers for all.

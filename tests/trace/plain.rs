@@ -23,6 +23,7 @@ pub struct Packet<'a> {
     pub udp: Option<&'a str>,
     pub size: Option<&'a str>,
     pub ttl: Option<&'a str>,
+    pub count: Option<&'a str>,
     pub df: bool,
 }
 
@@ -32,8 +33,8 @@ impl<'a> Packet<'a> {
         let mut words = trace.split(' ');
         let source = words.next().expect("a source");
         let destination = words.next().expect("a destination");
-        let mut packet =
-            Packet { source, destination, ipv6: None, tcp: None, udp: None, size: None, ttl: None, df: false };
+        let (ipv6, tcp, udp, size, ttl, count, df) = (None, None, None, None, None, None, false);
+        let mut packet = Packet { source, destination, ipv6, tcp, udp, size, ttl, count, df };
         while let Some(word) = words.next() {
             match word {
                 "-4" => packet.ipv6 = Some(false),
@@ -43,7 +44,8 @@ impl<'a> Packet<'a> {
                 "--udp" => packet.udp = words.next(),
                 "--size" => packet.size = words.next(),
                 "--ttl" => packet.ttl = words.next(),
-                "--count" | "--timeout" => _ = words.next(),
+                "--count" => packet.count = words.next(),
+                "--timeout" => _ = words.next(),
                 other => panic!("{other}: no such word"),
             }
         }
@@ -65,14 +67,18 @@ impl<'a> Packet<'a> {
             (Some(port), _) => lab.exec(self.source, &["nc", "-z", "-w", "1", address, port]).status == Some(0),
             (_, Some(port)) => {
                 let mut command = lab.netlab(&["exec", self.source, "--", "nc", "-u", "-w", "1", address, port]);
-                run_with_input(&mut command, b"hello\n").stdout == "hello\n"
+                let size = self.size.map_or(6, |size| size.parse().expect("a size"));
+                let said = format!("{:size$}", "hello");
+                run_with_input(&mut command, said.as_bytes()).stdout == said
             }
             _ => {
-                let mut command = lab.netlab(&["exec", self.source, "--", "ping", "-nq", "-c", "1", "-W", seconds]);
+                let count = self.count.unwrap_or("1");
+                let words = ["exec", self.source, "--", "ping", "-nq", "-c", count, "-i", "0.01", "-W", seconds];
+                let mut command = lab.netlab(&words);
                 self.size.iter().for_each(|size| _ = command.args(["-s", size]));
                 self.ttl.iter().for_each(|ttl| _ = command.args(["-t", ttl]));
                 command.args(["-M", if self.df { "do" } else { "dont" }]);
-                run(command.arg(address)).status == Some(0)
+                run(command.arg(address)).stdout.contains(&format!(" {count} received"))
             }
         }
     }
