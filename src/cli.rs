@@ -26,6 +26,7 @@ mod shell;
 mod show;
 mod status;
 mod step;
+mod trace;
 mod up;
 mod validate;
 
@@ -38,7 +39,7 @@ use clap::{Args, Parser, Subcommand};
 use nix::sys::signal::{SigHandler, Signal, signal};
 
 use crate::error::{Error, Result};
-use crate::kernel::Kernel;
+use crate::kernel::{Kernel, netns};
 use crate::lab::{Lab, Store};
 use crate::names::{FABRIC, LabName, MachineName};
 use crate::plan::Plan;
@@ -57,6 +58,7 @@ Examples:
   netlab status                              see its machines and addresses
   netlab routes                              see who knows the way to whom
   netlab exec pod-a -- ping -c 1 10.244.2.2  run a command in a pod
+  netlab trace pod-a pod-c                   see a packet's way, and why it died
   netlab down                                take everything away
 
 Exit status: 0 done, 1 the finding is negative, 2 bad usage or file, 3 the machine refused.")]
@@ -71,10 +73,10 @@ pub struct Cli {
 #[derive(Debug, Clone, Args)]
 struct Common {
     /// Which lab is meant, when several run (for `up`: what to call it, in place of the file's name)
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", display_order = 900)]
     lab: Option<LabName>,
     /// Print one JSON document in place of text
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 901)]
     json: bool,
 }
 
@@ -118,6 +120,7 @@ enum Command {
     Show(show::Show),
     Exec(exec::Exec),
     Shell(shell::Shell),
+    Trace(trace::Trace),
     Doctor(doctor::Doctor),
     Generate(generate::Generate),
     Completions(completions::Completions),
@@ -158,6 +161,7 @@ pub fn run() -> Result<ExitCode> {
         Command::Show(command) => command.run(&common),
         Command::Exec(command) => command.run(&common),
         Command::Shell(command) => return command.run(&common),
+        Command::Trace(command) => return command.run(&common),
         Command::Doctor(command) => return command.run(&common),
         Command::Generate(command) => command.run(),
         Command::Completions(command) => command.run(),
@@ -265,12 +269,14 @@ impl Inside {
         Ok(Inside { store, lab, plan, pause: sandbox.pid(), kernel })
     }
 
-    /// The machine of this name: one of the plan's, or the fabric.
+    /// The machine of this name: one of the plan's, one that somebody made by hand (`ip netns add`), or the fabric.
     fn machine(&self, name: &str) -> Result<MachineName> {
         if name == FABRIC {
             return Ok(MachineName::fabric());
         }
-        self.plan.member(name).map(|member| member.name.clone()).ok_or_else(|| {
+        let planned = self.plan.member(name).map(|member| member.name.clone());
+        let made = || netns::list().unwrap_or_default().into_iter().find(|made| made.as_str() == name);
+        planned.or_else(made).ok_or_else(|| {
             let names: Vec<&str> = self.plan.machines.iter().map(|member| member.name.as_str()).take(12).collect();
             let more = if self.plan.machines.len() > names.len() { ", …" } else { "" };
             Error::usage(format!("lab {} has no machine {name}", self.lab.name))

@@ -3,9 +3,12 @@
 //! ```text
 //! read   the kernel's version, limits, the state directory, the commands that tutorials use
 //! try    a sandbox · a bridge · a veth pipe · an address of each family · a masquerade rule
+//!        what `netlab trace` looks with
 //! ```
 //!
 //! What is tried is thrown away with its sandbox, which nobody is told to keep.
+
+mod trace;
 
 use std::path::Path;
 
@@ -52,8 +55,13 @@ impl Check {
 }
 
 /// The commands that tutorials type. netlab itself needs none of them.
-const COMMANDS: [(&str, &str); 4] =
-    [("ip", "iproute2"), ("nft", "nftables"), ("ping", "iputils-ping"), ("tcpdump", "tcpdump")];
+const COMMANDS: [(&str, &str); 5] = [
+    ("ip", "iproute2"),
+    ("nft", "nftables"),
+    ("ping", "iputils-ping"),
+    ("nc", "netcat-openbsd"),
+    ("tcpdump", "tcpdump"),
+];
 
 /// Examines this machine. Call it while the process has one thread; it leaves the process inside a sandbox.
 pub fn examine(state: Option<&Path>) -> Vec<Check> {
@@ -148,6 +156,8 @@ fn attempts() -> Vec<Check> {
             Err(failed) => Check::refused(what, &failed.refusal),
         });
     }
+    // This thread is in the sandbox's fabric.
+    checks.extend(trace::checks());
     checks
 }
 

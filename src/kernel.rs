@@ -7,19 +7,32 @@
 //! Sandbox::enter ────▶ Kernel ──▶ Worker   sends requests            (worker, message, netlink, nft, sysctl)
 //!                            ├──▶ observe  reads what there is       (observe, ready)
 //!                            ├──▶ Listener hears what changes        (listen)
+//!                            ├──▶ Prober   sends a packet            (probe)
+//!                            ├──▶ Capture  sees it at interfaces     (capture, mark)
+//!                            ├──▶ Watch    what rules do with it     (nft::watch)
+//!                            ├──▶ lookup   where it would be sent    (lookup, conntrack, listeners, counters)
 //!                            └──▶ rehearse asks what would be        (rehearsal)
+//!
+//! root of the host ──▶ Drops    is told where and why packets are dropped, on the whole machine   (drops)
 //! ```
 //!
 //! Whatever changes or asks Linux takes a [`Kernel`], which exists only inside a lab's sandbox: code that holds one
-//! cannot touch the host's network by mistake. Everything above this floor is plain values.
+//! cannot touch the host's network by mistake. (`drops` takes none: it changes nothing, and hears of all namespaces.)
+//! Everything above this floor is plain values.
 
 pub mod apart;
 pub mod capture;
+pub mod conntrack;
+pub mod counters;
+pub mod drops;
 pub mod exec;
 pub mod host;
 pub mod listen;
+pub mod listeners;
 pub mod lookup;
+pub mod mark;
 pub mod message;
+mod netfilter;
 pub mod netlink;
 pub mod netns;
 pub mod nft;

@@ -6,6 +6,7 @@
 //! cli        parse arguments, call one function, print
 //! report     tables, JSON: values in, text out
 //! up  down  learn  repair  list  doctor   what these commands do
+//! trace      a packet's way: what was observed, what was decided, and why it died
 //! diff       what differs from the plan, and what mends it
 //! stepping   step by step, asking before each: what the view asks the lab
 //! cursor     one step forwards or backwards

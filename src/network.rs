@@ -31,8 +31,8 @@ pub mod setting;
 pub mod sysctl;
 pub mod watched;
 
-pub(crate) use route::words;
 pub use route::{MAIN, NextHop, Route, destination};
+pub(crate) use route::{table_word, words};
 
 /// The namespaces of a lab, by machine.
 pub type Namespaces = BTreeMap<MachineName, Namespace>;
@@ -134,6 +134,10 @@ pub struct Link {
     pub generates_link_local: bool,
     /// The other end of a veth pipe, if it was asked for and is in the lab.
     pub peer: Option<Peer>,
+    /// The index of the link that it stands on (`eth0.100` on `eth0`), for kinds that stand on one.
+    pub over: Option<u32>,
+    /// Where it encapsulates to, for a VXLAN.
+    pub vxlan: Option<Vxlan>,
     /// Its adjustable settings, if they were asked for, in the order of [`setting::SETTINGS`].
     pub settings: Vec<setting::Value>,
 }
@@ -145,6 +149,19 @@ pub struct Peer {
     pub machine: MachineName,
     /// Its name there.
     pub link: String,
+}
+
+/// What a VXLAN link is made with (`ip link add … type vxlan id …`).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Vxlan {
+    /// The network identifier.
+    pub vni: u32,
+    /// The UDP port that it listens on and sends to.
+    pub port: u16,
+    /// The address that it sends from.
+    pub local: Option<IpAddr>,
+    /// Whether it learns who is where from what comes in.
+    pub learning: bool,
 }
 
 impl Link {
@@ -163,6 +180,8 @@ impl Link {
             port: None,
             generates_link_local: true,
             peer: None,
+            over: None,
+            vxlan: None,
             settings: Vec::new(),
         }
     }
@@ -286,6 +305,8 @@ pub struct FdbEntry {
     pub permanent: bool,
     /// The VLAN that it is for, where the bridge tells them apart.
     pub vlan: Option<u16>,
+    /// For a VXLAN's entry the address that frames are sent to.
+    pub vtep: Option<IpAddr>,
     /// Whether somebody made it: neither the port's own address, nor learned, nor a multicast group.
     pub by_hand: bool,
 }

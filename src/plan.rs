@@ -9,6 +9,8 @@
 //! node-1: masquerade …                 and what happens to those who leave
 //! ```
 
+mod excerpt;
+
 use std::ops::Range;
 
 use ipnetwork::IpNetwork;

@@ -20,6 +20,7 @@ pub mod script;
 pub mod show;
 pub mod status;
 pub mod tint;
+pub mod trace;
 pub mod view;
 pub mod worksheet;
 

@@ -187,6 +187,13 @@ fn up_down_list_validate_and_doctor_have_their_documented_shapes() {
     assert_eq!(keys(&doctor), ["canRunLabs", "checks"]);
     assert_eq!(doctor["canRunLabs"], true, "{doctor}");
     assert_eq!(keys(&doctor["checks"][0]), ["what", "verdict", "found", "help"]);
+    let checks = doctor["checks"].as_array().expect("checks");
+    for (what, where_absent) in [("packet capture", ""), ("nftables trace", ""), ("drop reasons", "netlab trace")] {
+        let check = checks.iter().find(|check| check["what"] == what).unwrap_or_else(|| panic!("{what}: {doctor}"));
+        let found = check["found"].as_str().expect("text");
+        let absent = check["verdict"] == "absent" && !where_absent.is_empty() && found.contains(where_absent);
+        assert!(absent || check["verdict"] == "ok" && found == "works", "{check}");
+    }
     assert!(lab.run(&["doctor"]).success().ends_with("this machine can run labs\n"));
     let expanded = lab.run(&["expand", "--json", &topology("three-nodes-short.yaml")]).json();
     assert_eq!(expanded["nodes"]["node-2"]["routes"][0]["via"], "192.168.1.11");
@@ -254,6 +261,7 @@ fn every_command_explains_itself_with_examples() {
         "show",
         "exec",
         "shell",
+        "trace",
         "generate",
         "completions",
         "man",

@@ -1,12 +1,17 @@
 //! What the documentation shows is what happens: every console block of `README.md` and of each file in `tutorials/` is
-//! run, and its output compared. How a block is written is told in `common/examples.rs`.
+//! run, and its output compared. How a block is written is told in `common/examples.rs`. What `README.md` lists is all that
+//! there is.
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use common::examples::{Reader, examples, lines_match};
 use common::program::repository;
+use common::{Lab, topology};
+use netlab::trace::CAUSES;
+use serde_json::Value;
 
 /// Runs the examples of one file.
 fn try_out(file: &Path) {
@@ -34,6 +39,7 @@ tutorials! {
     tutorial_03: "03-three-nodes-and-their-route-tables.md",
     tutorial_04: "04-leaving-the-cluster-masquerade.md",
     tutorial_05: "05-dual-stack.md",
+    tutorial_06: "06-trace.md",
 }
 
 #[test]
@@ -53,6 +59,51 @@ fn what_the_readme_shows_is_what_happens() {
     let text = std::fs::read_to_string(&readme).expect("README.md");
     assert!(examples(&text).len() >= 5, "README.md has console blocks");
     try_out(&readme);
+}
+
+/// What stands in `README.md` between two texts, each of which it has once.
+fn readme_between(begin: &str, end: &str) -> String {
+    let readme = std::fs::read_to_string(repository().join("README.md")).expect("README.md");
+    let (_, rest) = readme.split_once(begin).unwrap_or_else(|| panic!("README.md has no {begin:?}"));
+    rest.split_once(end).unwrap_or_else(|| panic!("README.md has no {end:?} behind {begin:?}")).0.to_owned()
+}
+
+#[test]
+fn the_readme_lists_the_causes_that_a_trace_tells_apart() {
+    let listed = readme_between("### Causes\n\n| cause | means |\n|---|---|\n", "\n\n");
+    let expected: Vec<String> = CAUSES.iter().map(|(_, slug, meaning)| format!("| `{slug}` | {meaning} |")).collect();
+    assert_eq!(listed, expected.join("\n"));
+}
+
+/// All keys of all objects in a document.
+fn keys(document: &Value, found: &mut BTreeSet<String>) {
+    match document {
+        Value::Object(object) => object.iter().for_each(|(key, value)| {
+            found.insert(key.clone());
+            keys(value, found);
+        }),
+        Value::Array(array) => array.iter().for_each(|value| keys(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_readme_names_every_field_of_a_trace() {
+    let text = readme_between("\ntrace     {", "\nvalidate ");
+    let named: BTreeSet<&str> = text.split(|c: char| !c.is_ascii_alphabetic()).collect();
+    let lab = Lab::up(&topology("three-nodes.yaml"));
+    let trace = |words: &[&str]| -> Value {
+        let ran = lab.run(&[&["trace", "--json"], words].concat());
+        serde_json::from_str(&ran.stdout).unwrap_or_else(|e| panic!("no JSON ({e}): {ran}"))
+    };
+    let mut found = BTreeSet::new();
+    keys(&trace(&["pod-a", "outside"]), &mut found);
+    keys(&trace(&["pod-a", "pod-c", "--tcp", "80", "--ttl", "9"]), &mut found);
+    lab.exec("node-1", &["ip", "route", "delete", "10.244.2.0/24"]).success();
+    keys(&trace(&["pod-a", "pod-c"]), &mut found);
+    let unnamed: Vec<_> = found.iter().filter(|key| !named.contains(key.as_str())).collect();
+    assert!(unnamed.is_empty(), "README.md says nothing of {unnamed:?}");
+    assert!(found.len() > 40, "{found:?}");
 }
 
 #[test]

@@ -156,16 +156,40 @@ fn summary(done: &up::Done, milliseconds: f64) -> String {
         (true, 0) => format!("lab {lab} runs already, and all of its {total} steps are in force: nothing to do"),
         (true, 1) => format!("lab {lab} ran already: 1 of its {total} steps was missing and is done now"),
         (true, n) => format!("lab {lab} ran already: {n} of its {total} steps were missing and are done now"),
-        (false, _) => {
-            let machine = done.plan.machines.first().map_or("fabric", |member| member.name.as_str());
-            format!(
-                "lab {lab} is up: {}; {total} steps in {milliseconds:.0} ms\n\
-                 \x20 netlab status           what there is\n\
-                 \x20 netlab routes           who knows the way to whom\n\
-                 \x20 netlab shell {machine:<10} a shell inside\n\
-                 \x20 netlab down             take it away",
-                census(&done.plan)
-            )
-        }
+        (false, _) => format!(
+            "lab {lab} is up: {}; {total} steps in {milliseconds:.0} ms{}",
+            census(&done.plan),
+            suggestions(&done.plan)
+        ),
     }
+}
+
+/// What to do with a lab that is up, a line each.
+fn suggestions(plan: &Plan) -> String {
+    let machine = plan.machines.first().map_or("fabric", |member| member.name.as_str());
+    let mut ways = vec![
+        ("netlab status".to_owned(), "what there is"),
+        ("netlab routes".to_owned(), "who knows the way to whom"),
+        (format!("netlab shell {machine}"), "a shell inside"),
+        ("netlab down".to_owned(), "take it away"),
+    ];
+    if let Some((one, other)) = two_pods(plan) {
+        ways.insert(2, (format!("netlab trace {one} {other}"), "a packet's way, there and back"));
+    }
+    // The longest names would push what is said about all others off the screen.
+    let width = ways.iter().map(|(command, _)| command.len()).max().unwrap_or(0).min(36);
+    ways.iter().map(|(command, what)| format!("\n  {command:<width$}  {what}")).collect()
+}
+
+/// The first pod, and one that is on another node if there is one.
+fn two_pods(plan: &Plan) -> Option<(&MachineName, &MachineName)> {
+    let pods = || {
+        plan.machines.iter().filter_map(|m| match &m.kind {
+            Kind::Pod { node } => Some((&m.name, node)),
+            Kind::Node | Kind::Host => None,
+        })
+    };
+    let (first, its_node) = pods().next()?;
+    let (other, _) = pods().find(|(_, node)| *node != its_node).or_else(|| pods().nth(1))?;
+    Some((first, other))
 }

@@ -1,7 +1,7 @@
 //! Frames at every interface of a namespace, as tcpdump sees them: one packet socket, filtered in the kernel.
 //!
 //! ```text
-//! Capture::open(words)  in the namespace   AF_PACKET, every interface, nanoseconds, a filter (`filter`)
+//! Capture::open(marks)  in the namespace   AF_PACKET, every interface, nanoseconds, a filter (`filter`)
 //! capture.read()        from anywhere      [Captured { at, interface 16, In, bytes }, Captured { …, Out, … }]
 //! ```
 //!
@@ -16,8 +16,8 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use nix::errno::Errno;
 use nix::sys::socket::{ControlMessageOwned, LinkAddr, MsgFlags, recvmsg, setsockopt, sockopt};
 
+use super::mark::Mark;
 use super::refusal::{Refusal, Result};
-pub use filter::Word;
 
 /// Whether a frame came in or went out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,22 +56,22 @@ const BUFFER: usize = 4 << 20;
 const LONGEST: usize = 66 * 1024;
 
 impl Capture {
-    /// Opens a socket in the calling thread's namespace. It hears frames that have one of these words, and what
+    /// Opens a socket in the calling thread's namespace. It hears frames that have one of these marks, and what
     /// neighbours ask one another (ARP, ICMPv6 neighbour discovery).
     ///
     /// # Errors
     /// `EPERM` without `CAP_NET_RAW`, `EMFILE` …
-    pub fn open(words: &[Word]) -> Result<Self> {
-        Self::try_open(words).map_err(|errno| Refusal::new("listen at the interfaces (AF_PACKET)", errno))
+    pub fn open(marks: &[Mark]) -> Result<Self> {
+        Self::try_open(marks).map_err(|errno| Refusal::new("listen at the interfaces (AF_PACKET)", errno))
     }
 
-    fn try_open(words: &[Word]) -> nix::Result<Self> {
+    fn try_open(marks: &[Mark]) -> nix::Result<Self> {
         // Protocol 0 hears nothing yet: bound at the end, it never hears a frame that the filter has not seen.
         // SAFETY: socket(2) with plain numbers.
         let fd = Errno::result(unsafe { libc::socket(libc::AF_PACKET, libc::SOCK_RAW | libc::SOCK_CLOEXEC, 0) })?;
         // SAFETY: the descriptor was just made, and is ours.
         let fd = unsafe { OwnedFd::from_raw_fd(fd) };
-        filter::attach(&fd, words)?;
+        filter::attach(&fd, marks)?;
         setsockopt(&fd, sockopt::ReceiveTimestampns, &true)?;
         // More than an ordinary user may ask for, where the machine lets us; else as much as it gives.
         if setsockopt(&fd, sockopt::RcvBufForce, &BUFFER).is_err() {

@@ -10,7 +10,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use netns_rs::{Env, NetNs};
@@ -123,6 +123,17 @@ impl Netns {
         let doing = || format!("delete the namespace {machine}");
         umount2(&path, MntFlags::MNT_DETACH).map_err(|errno| Refusal::new(doing(), errno))?;
         std::fs::remove_file(&path).map_err(|e| Refusal::from_io(doing(), &e))
+    }
+
+    /// Its inode number, by which the kernel tells namespaces apart.
+    ///
+    /// # Errors
+    /// As fstat(2).
+    pub fn inode(&self) -> Result<u64> {
+        self.0
+            .metadata()
+            .map(|metadata| metadata.ino())
+            .map_err(|e| Refusal::from_io("ask for a namespace's number", &e))
     }
 
     /// Takes the calling thread into this namespace.

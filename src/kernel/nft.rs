@@ -28,7 +28,6 @@
 
 mod address;
 mod apply;
-mod attribute;
 mod change;
 mod command;
 mod comment;
@@ -38,9 +37,9 @@ mod encode;
 mod error;
 mod expression;
 mod hook;
-mod message;
 mod socket;
 mod uapi;
+pub mod watch;
 
 pub use apply::apply;
 pub use change::{Change, Place};
@@ -49,3 +48,4 @@ pub use dump::dump;
 pub use encode::{Unencodable, encode};
 pub use error::{Error, Result};
 pub use socket::open;
+pub use watch::Watch;

@@ -162,12 +162,9 @@ fn open(fabric: &Netns, machine: &MachineName, view: &View) -> Result<Option<Ope
     let socket =
         netlink::open(SockProtocol::NetlinkRoute).map_err(|errno| Refusal::new("open a netlink socket", errno))?;
     let mut seen = Namespace::default();
-    for key in view.sysctls.get(machine).into_iter().flatten() {
-        // A key that this kernel does not have is not there to be seen.
-        if let Ok(value) = sysctl::read(key) {
-            seen.sysctls.insert(key.clone(), value);
-        }
-    }
+    // A key that this kernel does not have is not there to be seen.
+    let keys = view.sysctls.get(machine).into_iter().flatten();
+    seen.sysctls.extend(sysctl::read_many(keys.map(String::as_str)));
     if view.watched {
         let links = if_nameindex().map_err(|errno| Refusal::new("list the links", errno))?;
         let links: Vec<String> = links.iter().map(|link| link.name().to_string_lossy().into_owned()).collect();

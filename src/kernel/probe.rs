@@ -21,7 +21,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, SockaddrStorage, socket};
 
-use super::capture::Word;
+use super::mark::Mark;
 use super::option;
 use super::refusal::{Refusal, Result};
 pub use cookie::{Cookie, HIGHEST};
@@ -130,12 +130,12 @@ impl Prober {
         opened.map_err(|errno| Refusal::new("open a socket for the probe", errno))
     }
 
-    /// The words by which its probes and their answers are known.
-    pub fn words(&self) -> Vec<Word> {
+    /// The marks by which its probes and their answers are known.
+    pub fn marks(&self) -> Vec<Mark> {
         match self {
-            Prober::Icmp(prober) => prober.words(),
-            Prober::Udp(prober) => prober.words(),
-            Prober::Tcp(prober) => prober.words(),
+            Prober::Icmp(prober) => prober.marks(),
+            Prober::Udp(prober) => prober.marks(),
+            Prober::Tcp(prober) => prober.marks(),
         }
     }
 

@@ -49,6 +49,11 @@ pub fn settle(kernel: &Kernel, machines: &[MachineName], patience: Duration) -> 
     until(kernel, machines, patience, |ns| unsettled(ns).collect())
 }
 
+/// Whether nothing happens by itself any more in a namespace that was looked at.
+pub fn is_settled(ns: &Namespace) -> bool {
+    unsettled(ns).next().is_none()
+}
+
 fn until(
     kernel: &Kernel,
     machines: &[MachineName],

@@ -244,7 +244,7 @@ fn write_hop(f: &mut fmt::Formatter<'_>, to: &IpNetwork, via: Option<IpAddr>, de
 }
 
 /// A table's name, or its number.
-pub(super) fn table_word(table: u32) -> String {
+pub(crate) fn table_word(table: u32) -> String {
     named(&TABLES, table)
 }
 

@@ -12,9 +12,13 @@
 //!
 //! One value yields both the text (here) and the bytes (`kernel/nft`), so that they cannot drift apart.
 
+mod find;
+
 use std::fmt;
 
 use ipnetwork::IpNetwork;
+
+pub use find::find_rule;
 
 /// The family of a table: which packets it sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

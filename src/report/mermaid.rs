@@ -52,7 +52,7 @@ fn label(lines: impl IntoIterator<Item = String>, addresses: &[IpNetwork]) -> St
 }
 
 /// Text as it stands in a label: Mermaid's `#34;` is what HTML calls `&#34;`.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':' | '/' | ' ') || !c.is_ascii();
     let mut escaped = String::new();
     for c in text.chars() {

@@ -6,7 +6,7 @@
 //! ```
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use ipnetwork::IpNetwork;
 
@@ -79,6 +79,11 @@ impl Words {
         Words(words)
     }
 
+    /// These.
+    pub fn named(names: impl IntoIterator<Item = (String, Tint)>) -> Self {
+        Words(names.into_iter().collect())
+    }
+
     /// Those of a change too: its text begins with the name of what changed.
     pub fn with(mut self, change: &Change) -> Self {
         let name = change.text.split([' ', ':']).next().unwrap_or_default();
@@ -106,7 +111,10 @@ impl Words {
     }
 
     fn tint(&self, word: &str) -> Option<Tint> {
-        let address = || word.parse::<IpAddr>().is_ok() || (word.contains('/') && word.parse::<IpNetwork>().is_ok());
+        let address = || {
+            let network = || word.contains('/') && word.parse::<IpNetwork>().is_ok();
+            word.parse::<IpAddr>().is_ok() || word.parse::<SocketAddr>().is_ok() || network()
+        };
         self.0.get(word).copied().or_else(|| address().then_some(Tint::Address))
     }
 }
@@ -130,5 +138,6 @@ mod tests {
         let expected = [(Tint::Link, "cni0".to_owned()), (Tint::Address, "10.0.0.1".to_owned())];
         assert_eq!(tinted("Give cni0 the address 10.0.0.1: the way."), expected);
         assert_eq!(tinted("ip -n node-1 addr add fd00::1/64 dev cni0").len(), 3);
+        assert_eq!(tinted("to 10.0.0.1:80"), [(Tint::Address, "10.0.0.1:80".to_owned())]);
     }
 }

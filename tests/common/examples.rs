@@ -11,7 +11,9 @@
 //! ````
 //!
 //! A block that begins with ```` ```console in another terminal ```` is typed in a terminal of its own: its command goes
-//! on while those that follow are typed, and has to have ended with the text.
+//! on while those that follow are typed, and has to have ended with the text. One that begins with
+//! ```` ```console in the other terminal ```` says what has appeared there since, and is waited for; `^C` as its last line
+//! is pressed there.
 //!
 //! Every command has a shell of its own: what is to be remembered is remembered by the lab. The blocks of a text are run
 //! in their order, in a state directory of their own and in a directory that holds nothing but `topologies/`. `netlab`,
@@ -21,6 +23,7 @@
 
 use std::process::Command;
 
+use super::aside::Aside;
 use super::lab::Lab;
 use super::program::{Directory, Ran, netlab_program, repository, run_with_input, tool};
 
@@ -31,9 +34,23 @@ pub struct Example {
     pub machine: Option<String>,
     pub command: String,
     pub expected: Vec<String>,
-    /// Whether it is typed in another terminal, and goes on there.
-    pub aside: bool,
+    /// In which terminal.
+    pub terminal: Terminal,
 }
+
+/// Where a block happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Terminal {
+    /// In the reader's own.
+    Own,
+    /// It is typed in another one, and goes on there.
+    Another,
+    /// Nothing is typed (but for `^C`): in the other terminal something has appeared.
+    Other,
+}
+
+/// Ctrl-C.
+const INTERRUPT: &str = "^C";
 
 /// A line that begins with a prompt, as the machine whose prompt it is (none for `$ `) and the command.
 fn prompted(line: &str) -> Option<(Option<String>, &str)> {
@@ -50,11 +67,16 @@ fn prompted(line: &str) -> Option<(Option<String>, &str)> {
 /// The examples in the console blocks of a Markdown text.
 pub fn examples(markdown: &str) -> Vec<Example> {
     let mut examples: Vec<Example> = Vec::new();
-    let (mut inside, mut continued, mut aside) = (false, false, false);
+    let (mut inside, mut continued, mut terminal) = (false, false, Terminal::Own);
     for (number, line) in markdown.lines().enumerate() {
         match line.trim_start() {
-            "```console" => (inside, continued, aside) = (true, false, false),
-            "```console in another terminal" => (inside, continued, aside) = (true, false, true),
+            "```console" => (inside, continued, terminal) = (true, false, Terminal::Own),
+            "```console in another terminal" => (inside, continued, terminal) = (true, false, Terminal::Another),
+            "```console in the other terminal" => {
+                (inside, continued, terminal) = (true, false, Terminal::Other);
+                let (command, expected) = (String::new(), Vec::new());
+                examples.push(Example { line: number + 1, machine: None, command, expected, terminal });
+            }
             fence if fence.starts_with("```") => inside = false,
             _ if !inside => {}
             _ if continued => {
@@ -66,7 +88,7 @@ pub fn examples(markdown: &str) -> Vec<Example> {
                 Some((machine, command)) => {
                     continued = command.ends_with('\\');
                     let command = command.to_owned();
-                    examples.push(Example { line: number + 1, machine, command, expected: Vec::new(), aside });
+                    examples.push(Example { line: number + 1, machine, command, expected: Vec::new(), terminal });
                 }
                 None => {
                     let example = examples.last_mut().unwrap_or_else(|| panic!("output without a command: {line}"));
@@ -163,16 +185,18 @@ impl Reader {
     /// Follows a text from its first example to its last; `name` is what messages call it.
     #[track_caller]
     pub fn follows(&self, name: &str, text: &str) {
-        let mut aside = Vec::new();
+        let mut asides: Vec<(Aside, Example)> = Vec::new();
         for example in examples(text) {
             let (mut shell, input) = self.typed(example.machine.as_deref(), &example.command);
-            match example.aside {
-                true => aside.push((std::thread::spawn(move || run_with_input(&mut shell, &input)), example)),
-                false => example.compare(name, &run_with_input(&mut shell, &input)),
+            match (example.terminal, asides.last_mut()) {
+                (Terminal::Own, _) => example.compare(name, &run_with_input(&mut shell, &input)),
+                (Terminal::Another, _) => asides.push((Aside::begin(&mut shell, &input), example)),
+                (Terminal::Other, Some((aside, begun))) => begun.goes_on(name, aside, example),
+                (Terminal::Other, None) => panic!("{name}:{}: there is no other terminal", example.line),
             }
         }
-        for (terminal, example) in aside {
-            example.compare(name, &terminal.join().expect("it ended"));
+        for (aside, example) in asides {
+            example.compare_lines(name, &aside.end());
         }
     }
 }
@@ -181,13 +205,30 @@ impl Example {
     /// Fails unless it printed what it is said to print.
     #[track_caller]
     fn compare(&self, name: &str, ran: &Ran) {
-        let Example { line, command, expected, .. } = self;
         let printed: Vec<String> = ran.stdout.lines().map(|line| line.trim_end().to_owned()).collect();
+        self.compare_lines(name, &printed);
+    }
+
+    #[track_caller]
+    fn compare_lines(&self, name: &str, printed: &[String]) {
+        let Example { line, command, expected, .. } = self;
         assert!(
-            lines_match(expected, &printed),
+            lines_match(expected, printed),
             "{name}:{line}: `{command}` should print\n{}\n\nand prints\n{}\n",
             expected.join("\n"),
             printed.join("\n")
         );
+    }
+
+    /// Waits until more has appeared in the terminal that this was typed into.
+    #[track_caller]
+    fn goes_on(&mut self, name: &str, aside: &mut Aside, mut more: Example) {
+        let interrupted = more.expected.pop_if(|line| line == INTERRUPT).is_some();
+        self.expected.append(&mut more.expected);
+        let what = format!("{name}:{}: this\n{}\n", more.line, self.expected.join("\n"));
+        aside.until_it_shows(&what, |shown| lines_match(&self.expected, shown));
+        if interrupted {
+            aside.interrupt();
+        }
     }
 }

@@ -3,8 +3,9 @@
 //! ```text
 //! program    run a program, wait for it with patience, look at what it said      wait   until something is so
 //! lab        one lab with a state directory of its own, gone at the end          host   what must not change
+//! row        three machines in a row, and packets between them
 //! one_node   the lab of one node, somewhere along its steps
-//! examples   the console blocks of a Markdown text, typed by a reader
+//! examples   the console blocks of a Markdown text, typed by a reader        aside  a command in another terminal
 //! shell      an open `netlab shell`, into which a test types
 //! pty        a program on a terminal of its own, and what it draws
 //! typist     a person who types the printed commands
@@ -19,6 +20,7 @@
 // Each test file uses its part of this.
 #![allow(dead_code, unused_imports)]
 
+pub mod aside;
 pub mod examples;
 pub mod facts;
 pub mod host;
@@ -26,6 +28,7 @@ pub mod lab;
 pub mod one_node;
 pub mod program;
 pub mod pty;
+pub mod row;
 pub mod shell;
 pub mod state;
 pub mod typist;

@@ -4,7 +4,7 @@
 //!   ldh [-16384 … protocol]   ARP?                                  ─▶ take
 //!   ldb [network + 6]         IPv6 whose next header is ICMPv6,
 //!   ldb [network + 40]        of type 133 to 137?                   ─▶ take
-//!   len ≥ offset + 4, ld [network + offset], and mask, jeq value?   ─▶ take        one such for each word
+//!   len ≥ offset + 4, ld [network + offset], and mask, jeq value?   ─▶ take        one such for each mark
 //!   ret 0
 //! ```
 //!
@@ -15,16 +15,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 
 use nix::errno::Errno;
 
-/// Four bytes that a packet may have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Word {
-    /// Where, in bytes from the network header.
-    pub offset: u16,
-    /// What, in network byte order read as a number.
-    pub value: u32,
-    /// Which bits count.
-    pub mask: u32,
-}
+use crate::kernel::mark::Mark;
 
 /// Take the whole frame.
 const ALL: u32 = u32::MAX;
@@ -47,7 +38,7 @@ const RETURN: u32 = libc::BPF_RET | libc::BPF_K;
 const LINK_HEADER: u32 = 14;
 
 /// The program.
-fn program(words: &[Word]) -> Vec<libc::sock_filter> {
+fn program(marks: &[Mark]) -> Vec<libc::sock_filter> {
     let mut code = Vec::new();
     let mut step = |operation: u32, jump: (u8, u8), k: u32| {
         code.push(libc::sock_filter { code: operation as u16, jt: jump.0, jf: jump.1, k });
@@ -62,13 +53,14 @@ fn program(words: &[Word]) -> Vec<libc::sock_filter> {
     step(IF_AT_LEAST, (0, 2), ROUTER_SOLICITATION);
     step(IF_AT_LEAST, (1, 0), REDIRECT + 1);
     step(RETURN, (0, 0), ALL);
-    for word in words {
-        let offset = u32::from(word.offset);
+    for mark in marks {
+        let offset = u32::from(mark.offset);
+        let (value, mask) = mark.word();
         step(LOAD_LENGTH, (0, 0), 0);
         step(IF_AT_LEAST, (0, 4), LINK_HEADER + offset + 4);
         step(LOAD_WORD, (0, 0), NETWORK + offset);
-        step(AND, (0, 0), word.mask);
-        step(IF_EQUAL, (0, 1), word.value & word.mask);
+        step(AND, (0, 0), mask);
+        step(IF_EQUAL, (0, 1), value);
         step(RETURN, (0, 0), ALL);
     }
     step(RETURN, (0, 0), 0);
@@ -80,8 +72,8 @@ const ROUTER_SOLICITATION: u32 = 133;
 const REDIRECT: u32 = 137;
 
 /// Puts the filter on a socket.
-pub(super) fn attach(socket: &OwnedFd, words: &[Word]) -> nix::Result<()> {
-    let mut code = program(words);
+pub(super) fn attach(socket: &OwnedFd, marks: &[Mark]) -> nix::Result<()> {
+    let mut code = program(marks);
     let length = u16::try_from(code.len()).map_err(|_| Errno::EINVAL)?;
     let program = libc::sock_fprog { len: length, filter: code.as_mut_ptr() };
     // SAFETY: the program and its instructions live through the call, and their number is right.
@@ -103,8 +95,8 @@ mod tests {
 
     #[test]
     fn jumps_stay_within_the_program_and_it_ends() {
-        let words = [Word { offset: 28, value: 7, mask: ALL }, Word { offset: 48, value: 7, mask: 0xffff_f000 }];
-        let code = program(&words);
+        let marks = [Mark { offset: 28, bytes: vec![0, 0, 0, 7] }, Mark { offset: 48, bytes: vec![1, 2, 3] }];
+        let code = program(&marks);
         for (place, step) in code.iter().enumerate() {
             let farthest = place + 1 + usize::from(step.jt.max(step.jf));
             assert!(u32::from(step.code) == RETURN || farthest < code.len(), "{place}");

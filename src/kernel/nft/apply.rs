@@ -11,21 +11,25 @@ use std::os::fd::AsFd;
 use nix::errno::Errno;
 
 use super::change::Change;
-use super::encode::{change_of, encode, sequence};
+use super::encode::{change_of, encode};
 use super::error::{Error, Result};
-use super::message::messages;
 use super::socket::{receive, send};
-
-/// `NLMSG_ERROR` (`include/uapi/linux/netlink.h`), which also acknowledges.
-pub(super) const ERROR: u16 = libc::NLMSG_ERROR as u16;
+use crate::kernel::netfilter::message::{ERROR, messages};
 
 /// Makes all changes, or none. The socket (from [`super::open`]) must have no answers outstanding.
 ///
 /// # Errors
 /// The first change that cannot be encoded or that the kernel refused, with its place among the changes.
 pub fn apply(socket: &impl AsFd, changes: &[Change]) -> Result<()> {
-    let Some(last) = changes.len().checked_sub(1) else { return Ok(()) };
-    send(socket, &encode(changes)?)?;
+    if changes.is_empty() {
+        return Ok(());
+    }
+    transact(socket, &encode(changes)?, changes.len())
+}
+
+/// Sends a transaction of so many changes, the last of which asks for an acknowledgement, and fetches all answers.
+pub(super) fn transact(socket: &impl AsFd, transaction: &[u8], changes: usize) -> Result<()> {
+    send(socket, transaction)?;
 
     // An answer is 36 bytes and a line of text; one datagram holds one answer.
     let mut buffer = [0; 4096];
@@ -34,7 +38,7 @@ pub fn apply(socket: &impl AsFd, changes: &[Change]) -> Result<()> {
     while let Some(datagram) = receive(socket, &mut buffer)? {
         for message in messages(datagram).filter(|message| message.kind == ERROR) {
             match message.errno() {
-                0 => done |= message.sequence == sequence(last),
+                0 => done |= change_of(message.sequence) == changes.checked_sub(1),
                 // The kernel tries every change even after a failure; the first error is the one that counts.
                 errno if refused.is_none() => {
                     let errno = Errno::from_raw(errno);

@@ -7,7 +7,7 @@
 //!
 //! The layout is an agreement among programs: `NFTNL_UDATA_*` in libnftnl's `udata.h`, the same for tables and rules.
 
-use super::attribute::text;
+use crate::kernel::netfilter::attribute::text;
 
 /// `NFTNL_UDATA_RULE_COMMENT` and `NFTNL_UDATA_TABLE_COMMENT`.
 const COMMENT: u8 = 0;

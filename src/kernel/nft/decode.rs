@@ -7,15 +7,16 @@
 //! ```
 //!
 //! Whatever the bytes are, decoding goes on: an attribute that is missing leaves its value empty, and a chain or rule
-//! whose table is unknown is dropped.
+//! whose table is unknown is dropped. The temporary tables of a [`Watch`](super::Watch) are left out, whoever has them.
 
 use std::collections::HashMap;
 
-use super::attribute::{Attributes, text};
 use super::comment;
 use super::expression;
 use super::hook::{self, hook_name};
 use super::uapi;
+use super::watch::is_a_watch;
+use crate::kernel::netfilter::attribute::{Attributes, text};
 use crate::network::ruleset::{Chain, Family, Handle, Hook, Rule, Table};
 
 /// A ruleset as it grows message by message: tables first, then chains, then rules.
@@ -33,9 +34,14 @@ impl Ruleset {
     pub fn table(&mut self, family: u8, attributes: Attributes<'_>) {
         let Some(family) = hook::family(family) else { return };
         let name = owned(attributes, uapi::table::NAME);
+        let flags = attributes.number(uapi::table::FLAGS).unwrap_or(0);
+        // It is there while a packet is traced, and nobody's business but the trace's.
+        if flags & uapi::table::OWNER != 0 && is_a_watch(&name) {
+            return;
+        }
         let comment = attributes.get(uapi::table::USERDATA).and_then(comment::decode);
         self.places.insert((family, name.clone()), self.tables.len());
-        let dormant = attributes.number(uapi::table::FLAGS).is_some_and(|flags| flags & uapi::table::DORMANT != 0);
+        let dormant = flags & uapi::table::DORMANT != 0;
         self.tables.push(Table { family, name, comment, dormant, chains: Vec::new() });
     }
 

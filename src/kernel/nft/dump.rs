@@ -12,17 +12,13 @@ use std::os::fd::AsFd;
 use netlink_packet_core::{NLM_F_DUMP, NLM_F_DUMP_INTR};
 use nix::errno::Errno;
 
-use super::apply::ERROR;
-use super::attribute::{Attributes, Writer};
 use super::decode::Ruleset;
 use super::error::{Error, Result};
-use super::message::{Head, messages};
 use super::socket::{receive, send};
 use super::uapi::message_type;
+use crate::kernel::netfilter::attribute::{Attributes, Writer};
+use crate::kernel::netfilter::message::{DONE, ERROR, Head, messages};
 use crate::network::ruleset::Table;
-
-/// `NLMSG_DONE` (`include/uapi/linux/netlink.h`): the end of a dump.
-const DONE: u16 = libc::NLMSG_DONE as u16;
 
 /// `NFTA_GEN_ID` (`include/uapi/linux/netfilter/nf_tables.h`).
 const GENERATION_ID: u16 = 1;
@@ -34,7 +30,8 @@ const TRIES: usize = 100;
 const LARGEST: usize = 32 * 1024;
 
 /// All tables of the socket's namespace, with their chains and rules. What netlab cannot put into nft's words is a name
-/// in brackets; nothing is left out silently but sets, maps, objects and flow tables.
+/// in brackets; nothing is left out silently but sets, maps, objects and flow tables, and the temporary tables of a
+/// [`Watch`](super::Watch).
 ///
 /// # Errors
 /// The kernel's refusal (no permission), or the socket's.

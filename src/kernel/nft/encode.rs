@@ -13,15 +13,19 @@ use std::fmt;
 
 use netlink_packet_core::{NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL};
 
-use super::attribute::Writer;
 use super::change::{Change, Place};
 use super::comment;
 use super::hook::{family_number, hook_number};
-use super::message::Head;
 use super::uapi::{self, message_type};
+use crate::kernel::netfilter::attribute::Writer;
+use crate::kernel::netfilter::message::Head;
 use crate::network::ruleset::{Family, Hook, Rule};
 
+mod batch;
 mod rule;
+
+pub(super) use batch::{begin, change_of, end, sequence};
+pub(super) use rule::{compare, expression};
 
 /// A change that cannot be put into bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,19 +44,6 @@ impl fmt::Display for Unencodable {
 
 impl std::error::Error for Unencodable {}
 
-/// The sequence number of `NFNL_MSG_BATCH_BEGIN`; the changes have those after it.
-const BEGIN: u32 = 0;
-
-/// The sequence number of a change.
-pub(super) fn sequence(change: usize) -> u32 {
-    BEGIN + 1 + change as u32
-}
-
-/// The change of a sequence number.
-pub(super) fn change_of(sequence: u32) -> Option<usize> {
-    sequence.checked_sub(BEGIN + 1).map(|change| change as usize)
-}
-
 /// The bytes of one transaction.
 ///
 /// # Errors
@@ -61,7 +52,7 @@ pub(super) fn change_of(sequence: u32) -> Option<usize> {
 pub fn encode(changes: &[Change]) -> Result<Vec<u8>, Unencodable> {
     // A masquerade rule with an exception takes about 340 bytes.
     let mut w = Writer::with_capacity(64 + 384 * changes.len());
-    border(&mut w, libc::NFNL_MSG_BATCH_BEGIN, BEGIN);
+    begin(&mut w);
     for (i, change) in changes.iter().enumerate() {
         let ack = if i + 1 == changes.len() { NLM_F_ACK } else { 0 };
         put(&mut w, change, sequence(i), ack).map_err(|why| Unencodable { change: i, why })?;
@@ -69,17 +60,12 @@ pub fn encode(changes: &[Change]) -> Result<Vec<u8>, Unencodable> {
             return Err(Unencodable { change: i, why: "it is longer than a netlink attribute can be".into() });
         }
     }
-    border(&mut w, libc::NFNL_MSG_BATCH_END, sequence(changes.len()));
+    end(&mut w, changes.len());
     Ok(w.bytes)
 }
 
-/// The beginning or the end of a transaction.
-fn border(w: &mut Writer, kind: libc::c_int, sequence: u32) {
-    let resource = libc::NFNL_SUBSYS_NFTABLES as u16;
-    w.message(Head { kind: kind as u16, flags: 0, sequence, family: libc::AF_UNSPEC as u8, resource }, |_| ());
-}
-
-fn put(w: &mut Writer, change: &Change, sequence: u32, ack: u16) -> Result<(), String> {
+/// One change within a transaction, or why it has no bytes.
+pub(super) fn put(w: &mut Writer, change: &Change, sequence: u32, ack: u16) -> Result<(), String> {
     const CREATE: u16 = NLM_F_CREATE | NLM_F_EXCL;
     let head = |message, family: Family, flags| Head {
         kind: message_type(message),

@@ -10,7 +10,7 @@
 //! The kernel runs a rule on registers, so reading it is running it with names in place of packets. Each reader returns
 //! `None` where it does not know what it sees; then the rule shows the expression's name in brackets.
 
-use super::attribute::Attributes;
+use crate::kernel::netfilter::attribute::Attributes;
 use crate::network::ruleset::{Family, Part};
 
 mod compare;

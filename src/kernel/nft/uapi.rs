@@ -21,6 +21,8 @@ pub mod table {
     pub const USERDATA: u16 = 6;
     /// `NFT_TABLE_F_DORMANT`
     pub const DORMANT: u32 = 1;
+    /// `NFT_TABLE_F_OWNER`
+    pub const OWNER: u32 = 2;
 }
 
 /// Messages about a chain.
@@ -48,6 +50,23 @@ pub mod rule {
     pub const EXPRESSIONS: u16 = 4;
     pub const POSITION: u16 = 6;
     pub const USERDATA: u16 = 7;
+}
+
+/// Messages about what happens to a packet.
+pub mod trace {
+    pub const TABLE: u16 = 1;
+    pub const CHAIN: u16 = 2;
+    pub const RULE_HANDLE: u16 = 3;
+    pub const TYPE: u16 = 4;
+    pub const VERDICT: u16 = 5;
+    pub const ID: u16 = 6;
+    pub const LINK_HEADER: u16 = 7;
+    pub const NETWORK_HEADER: u16 = 8;
+    pub const TRANSPORT_HEADER: u16 = 9;
+    pub const IIF: u16 = 10;
+    pub const OIF: u16 = 12;
+    pub const MARK: u16 = 14;
+    pub const POLICY: u16 = 16;
 }
 
 /// A list.

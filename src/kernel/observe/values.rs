@@ -10,14 +10,14 @@ use std::net::IpAddr;
 use ipnetwork::IpNetwork;
 use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressHeaderFlags, AddressMessage, AddressScope};
 use netlink_packet_route::link::{
-    AfSpecInet6, AfSpecUnspec, BridgePortState, In6AddrGenMode, InfoBridgePort, InfoPortData, LinkAttribute, LinkFlags,
-    LinkInfo, LinkMessage, State,
+    AfSpecInet6, AfSpecUnspec, BridgePortState, In6AddrGenMode, InfoBridgePort, InfoData, InfoPortData, InfoVxlan,
+    LinkAttribute, LinkFlags, LinkInfo, LinkMessage, State,
 };
 use netlink_packet_route::neighbour::{
     NeighbourAddress, NeighbourAttribute, NeighbourFlags, NeighbourMessage, NeighbourState,
 };
 
-use crate::network::{Address, FdbEntry, Link, Mac, Neighbour, PortState};
+use crate::network::{Address, FdbEntry, Link, Mac, Neighbour, PortState, Vxlan};
 
 /// A link. Its master is a number for now: [`name_masters`] finds the name.
 pub fn link(message: &LinkMessage) -> Link {
@@ -35,6 +35,7 @@ pub fn link(message: &LinkMessage) -> Link {
             LinkAttribute::Mtu(mtu) => link.mtu = *mtu,
             LinkAttribute::OperState(now) => state = *now,
             LinkAttribute::Address(bytes) => link.mac = mac(bytes),
+            LinkAttribute::Link(index) => link.over = Some(*index),
             LinkAttribute::Controller(index) => link.master = Some(index.to_string()),
             LinkAttribute::LinkInfo(infos) => infos.iter().for_each(|info| link_info(info, &mut link)),
             LinkAttribute::AfSpecUnspec(specs) => {
@@ -48,6 +49,8 @@ pub fn link(message: &LinkMessage) -> Link {
             _ => {}
         }
     }
+    // A veth's is its peer's index, which is another namespace's.
+    link.over = link.over.filter(|index| *index != 0 && link.kind != "veth");
     link.operational = match state {
         State::Up => true,
         // A bridge may never have been without a carrier. A veth end always was, at birth: one that is unknown has its
@@ -61,6 +64,7 @@ pub fn link(message: &LinkMessage) -> Link {
 fn link_info(info: &LinkInfo, link: &mut Link) {
     match info {
         LinkInfo::Kind(kind) => link.kind = kind.to_string(),
+        LinkInfo::Data(InfoData::Vxlan(values)) => link.vxlan = Some(vxlan(values)),
         LinkInfo::PortData(InfoPortData::BridgePort(values)) => {
             link.port = values.iter().find_map(|value| match value {
                 InfoBridgePort::State(state) => Some(port_state(*state)),
@@ -69,6 +73,21 @@ fn link_info(info: &LinkInfo, link: &mut Link) {
         }
         _ => {}
     }
+}
+
+fn vxlan(values: &[InfoVxlan]) -> Vxlan {
+    let mut vxlan = Vxlan::default();
+    for value in values {
+        match value {
+            InfoVxlan::Id(vni) => vxlan.vni = *vni,
+            InfoVxlan::Port(port) => vxlan.port = *port,
+            InfoVxlan::Local(ip) => vxlan.local = Some((*ip).into()),
+            InfoVxlan::Local6(ip) => vxlan.local = Some((*ip).into()),
+            InfoVxlan::Learning(on) => vxlan.learning = *on,
+            _ => {}
+        }
+    }
+    vxlan
 }
 
 fn port_state(state: BridgePortState) -> PortState {
@@ -189,28 +208,49 @@ pub fn neighbour(message: &NeighbourMessage, links: &[Link]) -> Option<Neighbour
     })
 }
 
+/// Where a VXLAN's entry leads: in messages of bridges the family is not said, and the length tells it.
+fn vtep_of(address: &NeighbourAddress) -> Option<IpAddr> {
+    match address {
+        NeighbourAddress::Inet(ip) => Some((*ip).into()),
+        NeighbourAddress::Inet6(ip) => Some((*ip).into()),
+        NeighbourAddress::Other(bytes) => {
+            let v4 = || <[u8; 4]>::try_from(bytes.as_slice()).map(IpAddr::from).ok();
+            v4().or_else(|| <[u8; 16]>::try_from(bytes.as_slice()).map(IpAddr::from).ok())
+        }
+        _ => None,
+    }
+}
+
 /// A forwarding entry.
 pub fn fdb(message: &NeighbourMessage, links: &[Link]) -> Option<FdbEntry> {
-    let (mut hardware, mut bridge, mut vlan) = (None, None, None);
+    let (mut hardware, mut bridge, mut vlan, mut vtep) = (None, None, None, None);
     for attribute in &message.attributes {
         match attribute {
-            NeighbourAttribute::LinkLayerAddress(bytes) => hardware = mac(bytes),
+            NeighbourAttribute::LinkLayerAddress(bytes) => hardware = bytes.as_slice().try_into().ok().map(Mac),
+            NeighbourAttribute::Destination(address) => vtep = vtep_of(address),
             NeighbourAttribute::Controller(index) => bridge = Some(name(links, *index)),
             NeighbourAttribute::Vlan(id) => vlan = Some(*id),
             _ => {}
         }
     }
-    let (mac, state) = (hardware?, message.header.state);
+    // A VXLAN's entries are permanent and reachable at once.
+    let (mac, state) = (hardware?, u16::from(message.header.state));
+    let has = |bit: NeighbourState| state & u16::from(bit) != 0;
+    // Of all zeroes is a VXLAN's entry for everything that has none of its own.
+    if mac.0 == [0; 6] && vtep.is_none() {
+        return None;
+    }
     let own = links.iter().any(|link| link.mac == Some(mac) && link.index == message.header.ifindex);
     // `static` is NUD_NOARP here. The bridge tells apart what it learned from elsewhere; a link's own list of addresses
     // (`self`) has those in it that somebody put there, beside groups.
-    let lasting = matches!(state, NeighbourState::Permanent | NeighbourState::Noarp);
+    let lasting = has(NeighbourState::Permanent) || has(NeighbourState::Noarp);
     Some(FdbEntry {
         mac,
         port: name(links, message.header.ifindex),
         bridge,
-        permanent: state == NeighbourState::Permanent,
+        permanent: has(NeighbourState::Permanent),
         vlan,
+        vtep,
         by_hand: lasting && !own && mac.0[0] & 1 == 0 && !message.header.flags.contains(NeighbourFlags::ExtLearned),
     })
 }

@@ -11,7 +11,7 @@
 use std::fs::File;
 use std::io::Read;
 
-use crate::kernel::capture::Word;
+use crate::kernel::mark::Mark;
 use crate::kernel::refusal::{Refusal, Result};
 
 /// What the probes of one run have in common.
@@ -27,13 +27,13 @@ const OF_SEQUENCE: u32 = 0xffff_ff00;
 /// Where a transport header can begin, in bytes from the network header: behind the IPv4 header (20 bytes, without options)
 /// or IPv6's (40); behind those of a tunnel's outer packet, with VXLAN's UDP, VXLAN and Ethernet headers (8 + 8 + 14) or
 /// with none; behind those of an ICMP error (20 + 8, 40 + 8) that quotes any of them.
-const TRANSPORT: [u16; 14] = [20, 40, 48, 60, 68, 70, 80, 88, 90, 98, 110, 118, 138, 158];
+const TRANSPORT: [u8; 14] = [20, 40, 48, 60, 68, 70, 80, 88, 90, 98, 110, 118, 138, 158];
 
 /// Where things stand in a transport header (RFC 792, RFC 768, RFC 9293).
-const PORTS: u16 = 0;
-const SEQUENCE: u16 = 4;
-const ACKNOWLEDGEMENT: u16 = 8;
-const PAYLOAD: u16 = 8;
+const PORTS: u8 = 0;
+const SEQUENCE: u8 = 4;
+const ACKNOWLEDGEMENT: u8 = 8;
+const PAYLOAD: u8 = 8;
 
 impl Cookie {
     /// Draws one by lot.
@@ -74,22 +74,22 @@ impl Cookie {
         (sequence & OF_SEQUENCE == self.0 & OF_SEQUENCE).then_some(sequence & !OF_SEQUENCE)
     }
 
-    /// The words by which ICMP and UDP probes, and what answers with their payload, are known.
-    pub fn words_of_payload(self) -> Vec<Word> {
-        TRANSPORT.map(|at| Word { offset: at + PAYLOAD, value: self.0, mask: u32::MAX }).into()
+    /// The marks by which ICMP and UDP probes, and what answers with their payload, are known.
+    pub fn marks_of_payload(self) -> Vec<Mark> {
+        TRANSPORT.map(|at| Mark { offset: at + PAYLOAD, bytes: self.0.to_be_bytes().into() }).into()
     }
 
-    /// The words by which TCP probes and their answers are known.
-    pub fn words_of_sequence(self) -> Vec<Word> {
-        let word = |offset| Word { offset, value: self.0, mask: OF_SEQUENCE };
-        TRANSPORT.into_iter().flat_map(|at| [word(at + SEQUENCE), word(at + ACKNOWLEDGEMENT)]).collect()
+    /// The marks by which TCP probes and their answers are known.
+    pub fn marks_of_sequence(self) -> Vec<Mark> {
+        let [a, b, c, _] = self.0.to_be_bytes();
+        let mark = |offset| Mark { offset, bytes: vec![a, b, c] };
+        TRANSPORT.into_iter().flat_map(|at| [mark(at + SEQUENCE), mark(at + ACKNOWLEDGEMENT)]).collect()
     }
 }
 
-/// The words by which answers between two ports are known.
-pub fn words_of_ports(source: u16, destination: u16) -> Vec<Word> {
-    let value = (u32::from(source) << 16) | u32::from(destination);
-    TRANSPORT.map(|at| Word { offset: at + PORTS, value, mask: u32::MAX }).into()
+/// The marks by which answers to a port are known; from which port they come may be translated on the way.
+pub fn marks_of_port(destination: u16) -> Vec<Mark> {
+    TRANSPORT.map(|at| Mark { offset: at + PORTS + 2, bytes: destination.to_be_bytes().into() }).into()
 }
 
 #[cfg(test)]

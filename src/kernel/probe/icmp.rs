@@ -11,7 +11,7 @@ use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, SockProtocol, SockType, SockaddrStorage, recvfrom, sendto};
 
 use super::{Cookie, Heard, Question, errors};
-use crate::kernel::capture::Word;
+use crate::kernel::mark::Mark;
 use crate::kernel::option;
 
 /// Types of echo request and reply (RFC 792, RFC 4443).
@@ -47,8 +47,8 @@ impl Prober {
         Ok(Prober { socket, question, cookie })
     }
 
-    pub(super) fn words(&self) -> Vec<Word> {
-        self.cookie.words_of_payload()
+    pub(super) fn marks(&self) -> Vec<Mark> {
+        self.cookie.marks_of_payload()
     }
 
     pub(super) fn socket(&self) -> &OwnedFd {

@@ -16,7 +16,7 @@ use nix::errno::Errno;
 use nix::sys::socket::{SockType, connect, getsockopt, setsockopt, sockopt};
 
 use super::{Cookie, Heard, Question, errors};
-use crate::kernel::capture::Word;
+use crate::kernel::mark::Mark;
 use crate::kernel::netns::Netns;
 use crate::kernel::option;
 
@@ -40,8 +40,8 @@ impl Prober {
         Ok(Prober { home: Netns::current()?, question, port, cookie, open: Vec::new(), done: Vec::new() })
     }
 
-    pub(super) fn words(&self) -> Vec<Word> {
-        self.cookie.words_of_sequence()
+    pub(super) fn marks(&self) -> Vec<Mark> {
+        self.cookie.marks_of_sequence()
     }
 
     pub(super) fn sockets(&self) -> Vec<BorrowedFd<'_>> {

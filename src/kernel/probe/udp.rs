@@ -5,9 +5,9 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, SockType, SockaddrStorage, bind, connect, getsockname, recv, send};
 
-use super::cookie::words_of_ports;
+use super::cookie::marks_of_port;
 use super::{Cookie, Heard, Question, errors};
-use crate::kernel::capture::Word;
+use crate::kernel::mark::Mark;
 
 /// A socket that is bound to a port of its own.
 #[derive(Debug)]
@@ -37,10 +37,10 @@ impl Prober {
         Ok(Prober { socket, question, destination, port, cookie, connected: false, last: 0 })
     }
 
-    pub(super) fn words(&self) -> Vec<Word> {
-        let mut words = self.cookie.words_of_payload();
-        words.extend(words_of_ports(self.destination, self.port));
-        words
+    pub(super) fn marks(&self) -> Vec<Mark> {
+        let mut marks = self.cookie.marks_of_payload();
+        marks.extend(marks_of_port(self.port));
+        marks
     }
 
     pub(super) fn socket(&self) -> &OwnedFd {

@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::kernel::nft::attribute::Writer;
-use crate::kernel::nft::message::messages;
+use crate::kernel::netfilter::attribute::Writer;
+use crate::kernel::netfilter::message::messages;
 use crate::kernel::nft::{Change, encode};
 use crate::network::ruleset::{Handle, Part, Side};
 

@@ -14,8 +14,8 @@
 use ipnetwork::IpNetwork;
 
 use super::super::address::{Addressing, address_bytes};
-use super::super::attribute::Writer;
 use super::super::uapi;
+use crate::kernel::netfilter::attribute::Writer;
 use crate::network::ruleset::{Family, Part, Rule, Side};
 
 /// The one register that is used.
@@ -112,7 +112,8 @@ fn load_meta(w: &mut Writer, key: libc::c_int) {
     });
 }
 
-fn compare(w: &mut Writer, op: libc::c_int, with: &[u8]) {
+/// `[ cmp eq reg 1 0x0a 0xf4 0x01 ]`
+pub fn compare(w: &mut Writer, op: libc::c_int, with: &[u8]) {
     expression(w, "cmp", |w| {
         w.number(uapi::cmp::FROM, REGISTER);
         w.number(uapi::cmp::OP, op as u32);
@@ -120,7 +121,8 @@ fn compare(w: &mut Writer, op: libc::c_int, with: &[u8]) {
     });
 }
 
-fn expression(w: &mut Writer, name: &str, attributes: impl FnOnce(&mut Writer)) {
+/// An expression of this name.
+pub fn expression(w: &mut Writer, name: &str, attributes: impl FnOnce(&mut Writer)) {
     w.nested(uapi::list::ELEMENT, |w| {
         w.text(uapi::expression::NAME, name);
         w.nested(uapi::expression::DATA, attributes);

@@ -1,5 +1,5 @@
 use super::*;
-use crate::kernel::nft::message::messages;
+use crate::kernel::netfilter::message::messages;
 use crate::network::ruleset::{Handle, Part, Rule, Side};
 
 fn rule(parts: Vec<Part>) -> Change {
@@ -22,7 +22,7 @@ fn one_transaction_asks_for_one_acknowledgement() {
     let found: Vec<_> = messages(&bytes).map(|m| (m.kind, m.sequence, m.flags & NLM_F_ACK != 0)).collect();
     assert_eq!(found, [(0x10, 0, false), (0x0a02, 1, false), (0x0a02, 2, true), (0x11, 3, false)]);
     assert_eq!(change_of(sequence(7)), Some(7));
-    assert_eq!(change_of(BEGIN), None);
+    assert_eq!(change_of(batch::BEGIN), None);
 }
 
 #[test]

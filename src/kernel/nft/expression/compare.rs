@@ -6,11 +6,11 @@
 //! ```
 
 use super::super::address::network;
-use super::super::attribute::Attributes;
 use super::super::uapi;
 use super::field;
 use super::reading::{Low, Mask, Reading, Selector, Value, What};
 use super::word::{Kind, Order, number, word};
+use crate::kernel::netfilter::attribute::Attributes;
 use crate::network::ruleset::{Part, Side};
 
 /// Masks a register.

@@ -7,11 +7,11 @@
 //! [ fib daddr type => reg 1 ]                            fib daddr type
 //! ```
 
-use super::super::attribute::Attributes;
 use super::super::uapi;
 use super::field;
 use super::reading::{Layer, Reading, Selector, What};
 use super::word::{self, Kind, Order};
+use crate::kernel::netfilter::attribute::Attributes;
 
 const HOST: Kind = Kind::Number(Order::Host);
 const ETHER_TYPE: Kind = Kind::HexWords(Order::Network, word::ETHER_TYPES);

@@ -4,10 +4,10 @@
 //! [ payload load 4b … => reg 1 ] [ payload load 2b … => reg 9 ] [ lookup reg 1 set pairs ]    → ip saddr . tcp dport @pairs
 //! ```
 
-use super::super::attribute::Attributes;
 use super::super::uapi;
 use super::reading::{Reading, Selector, Value, What, register, slot};
 use super::word::Kind;
+use crate::kernel::netfilter::attribute::Attributes;
 use crate::network::ruleset::Part;
 
 /// Looks a register up in a set, or in a map of verdicts or values.

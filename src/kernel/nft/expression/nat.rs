@@ -10,9 +10,9 @@
 use std::net::IpAddr;
 
 use super::super::address::{address, address_bytes, network};
-use super::super::attribute::Attributes;
 use super::super::uapi;
 use super::reading::Reading;
+use crate::kernel::netfilter::attribute::Attributes;
 use crate::network::ruleset::{Family, Part};
 
 /// `NF_NAT_RANGE_*` that have words (`include/uapi/linux/netfilter/nf_nat.h`).

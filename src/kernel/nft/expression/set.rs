@@ -4,11 +4,11 @@
 //! [ immediate reg 1 0x4000 ] [ meta set mark with reg 1 ]    → meta mark set 0x00004000
 //! ```
 
-use super::super::attribute::Attributes;
 use super::super::uapi;
 use super::load::{ct_key, meta_key};
 use super::reading::{Mask, Reading, Selector, Value, What};
 use super::word::word;
+use crate::kernel::netfilter::attribute::Attributes;
 
 /// `meta mark set …`
 pub fn meta(r: &mut Reading, a: Attributes<'_>) -> Option<()> {

@@ -4,10 +4,10 @@
 //! [ counter pkts 5 bytes 400 ] [ immediate reg 0 accept ]    → counter packets 5 bytes 400 accept
 //! ```
 
-use super::super::attribute::Attributes;
 use super::super::uapi;
 use super::reading::{Layer, Reading, Value};
 use super::word::{self, Kind, Names, Order};
+use crate::kernel::netfilter::attribute::Attributes;
 use crate::network::ruleset::Family;
 
 /// A constant for a register, or a verdict.

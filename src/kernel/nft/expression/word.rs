@@ -7,7 +7,7 @@
 use std::fmt::Write;
 
 use super::super::address::address;
-use super::super::attribute::text;
+use crate::kernel::netfilter::attribute::text;
 
 /// The order of a number's bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

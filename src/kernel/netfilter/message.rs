@@ -10,6 +10,11 @@ use netlink_packet_core::NLM_F_REQUEST;
 
 use super::attribute::{Attributes, Writer};
 
+/// `NLMSG_ERROR` (`include/uapi/linux/netlink.h`), which also acknowledges.
+pub const ERROR: u16 = libc::NLMSG_ERROR as u16;
+/// `NLMSG_DONE`: the end of a dump.
+pub const DONE: u16 = libc::NLMSG_DONE as u16;
+
 /// The length of `struct nlmsghdr` (`include/uapi/linux/netlink.h`).
 const HEADER: usize = 16;
 /// The length of `struct nfgenmsg` (`include/uapi/linux/netfilter/nfnetlink.h`).

@@ -1,0 +1,245 @@
+//! `netlab trace SRC DST`
+
+mod help;
+
+use std::io::IsTerminal;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{Common, Inside, colors, print, print_json, width};
+use crate::error::{Error, Result, Status};
+use crate::kernel::probe::Protocol;
+use crate::kernel::{host, signal};
+use crate::names::LabName;
+use crate::report::trace as report;
+use crate::trace::{Family, Outcome, Request, Target, trace};
+
+/// Send a real packet, and show its journey there and back, and why it died if it did
+///
+/// Sends a ping, a TCP connection or a UDP datagram as a program in SRC would, listens at every interface that it can come
+/// by, and tells machine by machine what it looked like, where it went next, and why. A packet that is lost is told with
+/// the place where it was last seen, the cause, what shows it, and the command that mends it.
+#[derive(Debug, Args)]
+#[command(after_help = help::EXAMPLES, after_long_help = help::long())]
+pub struct Trace {
+    /// The machine that sends
+    #[arg(value_name = "SRC")]
+    source: String,
+    /// To whom: a machine, or an address, inside or outside (a link-local one with its interface: fe80::1%eth0)
+    #[arg(value_name = "DST")]
+    destination: String,
+    /// Open a TCP connection to this port, in place of a ping
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..), conflicts_with = "udp")]
+    tcp: Option<u16>,
+    /// Send a UDP datagram to this port, in place of a ping
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    udp: Option<u16>,
+    /// Use IPv4, where DST has addresses of both families
+    #[arg(short = '4', conflicts_with = "ipv6")]
+    ipv4: bool,
+    /// Use IPv6
+    #[arg(short = '6')]
+    ipv6: bool,
+    /// How many bytes to send behind the headers, as ping -s; IPv4's and ICMP's are 28 [default: 56]
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u16).range(8..=65_000), conflicts_with = "tcp")]
+    size: Option<u16>,
+    /// Forbid that it is cut up on the way (don't fragment): where it is too large, it dies
+    #[arg(long, conflicts_with = "tcp")]
+    df: bool,
+    /// The time to live that it starts with: each router takes one [default: what the kernel gives it, 64]
+    #[arg(long, value_name = "HOPS", value_parser = clap::value_parser!(u8).range(1..))]
+    ttl: Option<u8>,
+    /// How many to send; the first one that is lost is shown, or else the first
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=250))]
+    count: u32,
+    /// How long to wait for each answer [default: until nothing moves any more]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    timeout: Option<Duration>,
+    /// Write all frames that were seen to a file for Wireshark (pcapng), each with its machine and interface
+    #[arg(long, value_name = "FILE", conflicts_with = "watch")]
+    pcap: Option<PathBuf>,
+    /// How to show the journey
+    #[arg(long, value_enum, default_value_t = Format::Tree, conflicts_with = "json")]
+    format: Format,
+    /// Trace again every so many seconds [default: 1]: the first journey whole, then only what changes; Ctrl-C ends it
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, num_args = 0..=1, default_missing_value = "1")]
+    watch: Option<Duration>,
+}
+
+/// How a journey is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// As a tree: machine by machine
+    Tree,
+    /// As a sequence diagram for Mermaid
+    Mermaid,
+}
+
+/// The payload of ping.
+const SIZE: u16 = 56;
+
+fn seconds(text: &str) -> std::result::Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "a number of seconds is expected, such as 2 or 0.5".to_owned())?;
+    match seconds {
+        s if s > 0.0 && s <= 3600.0 => Ok(Duration::from_secs_f64(s)),
+        _ => Err("more than 0 and at most 3600 seconds are expected".into()),
+    }
+}
+
+impl Trace {
+    pub(super) fn run(self, common: &Common) -> Result<ExitCode> {
+        host::allow_many_files();
+        let inside = Inside::enter(common)?;
+        let request = self.request(&inside)?;
+        let lab = lab_to_name(common, &inside);
+        let ask = || trace(&inside.kernel, &inside.plan, &inside.lab.record(&inside.plan).done, &request);
+        if let Some(pause) = self.watch {
+            return self.repeat(common, lab.as_ref(), pause, ask);
+        }
+        let outcome = ask()?;
+        if let Some(file) = &self.pcap {
+            write(file, &report::pcapng(&outcome))?;
+        }
+        match (common.json, self.format) {
+            (true, _) => print_json(&report::document(&outcome, lab.as_ref()))?,
+            (false, Format::Mermaid) => print(&report::mermaid(&outcome))?,
+            (false, Format::Tree) => print(&tree(&outcome, lab.as_ref()))?,
+        }
+        Ok(exit_code(&outcome))
+    }
+
+    /// Traces until somebody presses Ctrl-C: the first journey whole, then what changes.
+    fn repeat(
+        &self,
+        common: &Common,
+        lab: Option<&LabName>,
+        pause: Duration,
+        ask: impl Fn() -> Result<Outcome>,
+    ) -> Result<ExitCode> {
+        signal::remember_requests_to_stop();
+        let progress = if std::io::stderr().is_terminal() && !common.json { spinner() } else { ProgressBar::hidden() };
+        let mut before: Option<Outcome> = None;
+        let mut rounds = 0_u32;
+        loop {
+            let begun = Instant::now();
+            let now = ask()?;
+            rounds += 1;
+            match (&before, common.json) {
+                (_, true) => {
+                    let document = serde_json::to_string(&report::document(&now, lab));
+                    print(&document.map_err(|e| Error::refused(format!("cannot write JSON: {e}")))?)?;
+                }
+                (None, false) => progress.suspend(|| print(&self.whole(&now, lab)))?,
+                (Some(before), false) => {
+                    let mut changes = report::changes(before, &now);
+                    if !changes.is_empty() {
+                        changes.extend(why(&now, lab));
+                        let text: String = changes.iter().map(|line| format!("{line}\n")).collect();
+                        progress.suspend(|| print(&format!("\nprobe {rounds}\n{text}")))?;
+                    }
+                }
+            }
+            progress.set_message(format!("{rounds} times; Ctrl-C ends it"));
+            let code = exit_code(&now);
+            before = Some(now);
+            while begun.elapsed() < pause && !signal::asked_to_stop() {
+                std::thread::sleep(Duration::from_millis(20).min(pause.saturating_sub(begun.elapsed())));
+                progress.tick();
+            }
+            if signal::asked_to_stop() {
+                progress.finish_and_clear();
+                return Ok(code);
+            }
+        }
+    }
+
+    fn whole(&self, outcome: &Outcome, lab: Option<&LabName>) -> String {
+        match self.format {
+            Format::Mermaid => report::mermaid(outcome),
+            Format::Tree => tree(outcome, lab),
+        }
+    }
+
+    fn request(&self, inside: &Inside) -> Result<Request> {
+        let source = inside.machine(&self.source)?;
+        let protocol = match (self.tcp, self.udp) {
+            (Some(port), _) => Protocol::Tcp(port),
+            (None, Some(port)) => Protocol::Udp(port),
+            (None, None) => Protocol::Icmp,
+        };
+        let family = match (self.ipv4, self.ipv6) {
+            (true, _) => Some(Family::V4),
+            (false, true) => Some(Family::V6),
+            (false, false) => None,
+        };
+        Ok(Request {
+            source,
+            target: self.target(inside)?,
+            protocol,
+            size: self.size.unwrap_or(SIZE).into(),
+            ttl: self.ttl,
+            dont_fragment: self.df,
+            count: self.count,
+            patience: self.timeout,
+            family,
+        })
+    }
+
+    fn target(&self, inside: &Inside) -> Result<Target> {
+        let (address, interface) = match self.destination.split_once('%') {
+            Some((address, interface)) => (address, Some(interface.to_owned())),
+            None => (self.destination.as_str(), None),
+        };
+        let Ok(address) = address.parse::<IpAddr>() else {
+            return inside.machine(&self.destination).map(Target::Machine);
+        };
+        let refuse = |why: &str| Err(Error::usage(format!("{address} {why}")).help("name a machine or its address"));
+        let broadcast = matches!(address, IpAddr::V4(ip) if ip.is_broadcast());
+        match (address, &interface) {
+            _ if address.is_multicast() || broadcast => refuse("is an address of many"),
+            _ if address.is_unspecified() => refuse("is no address of a machine"),
+            (IpAddr::V6(ip), None) if ip.is_unicast_link_local() => {
+                refuse("is link-local: say by which interface, as in fe80::1%eth0")
+            }
+            _ => Ok(Target::Address(address, interface)),
+        }
+    }
+}
+
+fn tree(outcome: &Outcome, lab: Option<&LabName>) -> String {
+    report::text(outcome, lab, width(), colors(&std::io::stdout()))
+}
+
+/// Why it was lost, and what mends it, a line each.
+fn why(outcome: &Outcome, lab: Option<&LabName>) -> Vec<String> {
+    let Some(death) = &outcome.lost else { return Vec::new() };
+    let fixes = death.fix.iter().map(|command| format!("fix: {}", report::in_netlab(command, lab)));
+    std::iter::once(format!("why: {}", death.why)).chain(fixes).collect()
+}
+
+fn exit_code(outcome: &Outcome) -> ExitCode {
+    if outcome.lost.is_none() { ExitCode::SUCCESS } else { ExitCode::from(Status::Negative as u8) }
+}
+
+/// The lab's name, where commands have to say it: several run.
+fn lab_to_name(common: &Common, inside: &Inside) -> Option<LabName> {
+    let running = inside.store.labs().iter().filter(|lab| lab.sandbox().is_some()).count();
+    (common.lab.is_some() || running > 1).then(|| inside.lab.name.clone())
+}
+
+fn write(file: &Path, bytes: &[u8]) -> Result<()> {
+    std::fs::write(file, bytes).map_err(|e| {
+        Error::refused(format!("cannot write {}: {e}", file.display()))
+            .help("name a file in a directory that you may write to")
+    })
+}
+
+fn spinner() -> ProgressBar {
+    let style = ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+    ProgressBar::new_spinner().with_style(style)
+}

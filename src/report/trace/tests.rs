@@ -1,0 +1,164 @@
+//! What every trace looks like, and what holds for all of them.
+
+use insta::assert_snapshot;
+
+use super::samples::{self, all};
+use super::*;
+use crate::trace::{Outcome, Point};
+
+#[test]
+fn texts_look_like_this() {
+    for (name, outcome) in all() {
+        assert_snapshot!(format!("{name}-80"), text(&outcome, None, 80, false));
+    }
+    for (name, outcome) in [("masqueraded", samples::masqueraded()), ("tunnelled", samples::tunnelled())] {
+        assert_snapshot!(format!("{name}-120"), text(&outcome, None, 120, false));
+    }
+}
+
+#[test]
+fn a_document_looks_like_this() {
+    let outcome = samples::stranded();
+    assert_snapshot!("stranded-json", serde_json::to_string_pretty(&document(&outcome, None)).unwrap());
+}
+
+#[test]
+fn diagrams_look_like_this() {
+    for (name, outcome) in all() {
+        if ["masqueraded", "tunnelled", "stranded", "looping", "never-sent", "blocked"].contains(&name) {
+            assert_snapshot!(format!("{name}-mermaid"), mermaid(&outcome));
+        }
+    }
+}
+
+/// The lines of a text, without the commands.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines()
+        .filter(|line| !["netlab exec ", "ip -n ", "ip netns exec "].iter().any(|command| line.contains(command)))
+}
+
+#[test]
+fn no_line_is_wider_than_the_terminal() {
+    for (name, outcome) in all() {
+        for columns in 40..200 {
+            let text = text(&outcome, None, columns, false);
+            for line in lines(&text) {
+                assert!(line.chars().count() <= columns, "{name} in {columns}: {line}");
+                assert!(!line.ends_with(' '), "{name} in {columns}: {line:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn colours_change_nothing_but_colours() {
+    for (name, outcome) in all() {
+        for columns in [40, 80, 120] {
+            let colored = text(&outcome, None, columns, true);
+            let mut parts = colored.split("\x1b[");
+            let first = parts.next().unwrap().to_owned();
+            let plain = parts.fold(first, |plain, part| plain + part.split_once('m').unwrap().1);
+            assert_eq!(plain, text(&outcome, None, columns, false), "{name} in {columns}");
+        }
+    }
+}
+
+#[test]
+fn every_line_of_the_tree_is_marked() {
+    for (name, outcome) in all() {
+        let text = text(&outcome, None, 80, false);
+        for section in text.split("\n\n").skip(1) {
+            // A section begins with a word and the text beside it; at its end there may be a fix.
+            let mut lines = section.lines();
+            let is_tree = ["there", "back", "lost"].contains(&lines.next().unwrap().split(' ').next().unwrap());
+            let tree = lines.skip_while(|line| line.starts_with("   ")).take_while(|line| !line.starts_with("fix"));
+            for line in tree.filter(|_| is_tree) {
+                assert!(line.starts_with("● ") || line.starts_with("○ "), "{name}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_fact_of_several_lines_stays_within_its_columns() {
+    let mut outcome = samples::stranded();
+    outcome.there[0].facts = vec![crate::trace::Fact::observed("rule", "ip saddr 10.0.0.1\n\tdrop\x1b[31m")];
+    let text = text(&outcome, None, 80, false);
+    assert!(text.contains("●       rule        ip saddr 10.0.0.1  drop [31m\n"), "{text}");
+}
+
+#[test]
+fn twenty_hops_fit_on_sixty_lines() {
+    assert!(text(&samples::delivered(), None, 80, false).lines().count() <= 60);
+}
+
+#[test]
+fn every_hop_is_told_in_order() {
+    // Of what goes in circles, most is not told.
+    for (name, outcome) in all().into_iter().filter(|(name, _)| *name != "looping") {
+        let text = text(&outcome, None, 120, false);
+        let mut words = text.split_whitespace();
+        for hop in outcome.there.iter().chain(&outcome.back) {
+            assert!(words.any(|word| word == hop.sighting.interface), "{name}: {} is missing", hop.sighting.interface);
+            for fact in &hop.facts {
+                let kind_and_text = words.any(|word| word == fact.kind) && words.next() == fact.text.split(' ').next();
+                assert!(kind_and_text, "{name}: {fact:?} is missing");
+            }
+        }
+    }
+}
+
+#[test]
+fn outer_packets_are_in_the_document() {
+    let outcome = samples::tunnelled();
+    let document = serde_json::to_value(document(&outcome, None)).unwrap();
+    let outer = serde_json::json!([{"src": "192.168.1.11", "dst": "192.168.1.12", "ttl": 64, "vni": 1}]);
+    let within: Vec<_> = (0..12).filter(|hop| document["hops"][hop].get("outer").is_some()).collect();
+    assert_eq!(within, [4, 5, 6, 7]);
+    let hop = &document["hops"][4];
+    assert_eq!((&hop["outer"], &hop["src"], &hop["ttl"]), (&outer, &"10.244.1.2".into(), &63.into()));
+    assert_eq!((&hop["srcMacName"], &hop["dstMacName"]), (&"node-1's eth0".into(), &"node-2's eth0".into()));
+}
+
+#[test]
+fn every_hop_is_in_the_document() {
+    for (name, outcome) in all() {
+        let Outcome { there, back, lost, .. } = &outcome;
+        let document = serde_json::to_value(document(&outcome, None)).unwrap();
+        let hops = document["hops"].as_array().unwrap();
+        assert_eq!(hops.len(), there.len() + back.len(), "{name}");
+        for (place, (document, hop)) in hops.iter().zip(there.iter().chain(back)).enumerate() {
+            assert_eq!(document["leg"], if place < there.len() { "there" } else { "back" }, "{name}");
+            assert_eq!(document["machine"], hop.sighting.machine.as_str(), "{name}");
+            assert_eq!(document["interface"], hop.sighting.interface, "{name}");
+            assert_eq!(document["at"], hop.sighting.at, "{name}");
+            assert_eq!(document["facts"].as_array().unwrap().len(), hop.facts.len(), "{name}");
+            assert_eq!(document["rewritten"].as_array().unwrap().len(), hop.rewritten.len(), "{name}");
+        }
+        assert_eq!(document["result"], if lost.is_some() { "lost" } else { "delivered" }, "{name}");
+        let Some(death) = lost else { continue };
+        let document = &document["lost"];
+        let point = match death.point {
+            Point::NeverSent => "neverSent",
+            Point::Underway => "underway",
+            Point::Unanswered => "unanswered",
+        };
+        assert_eq!(document["point"], point, "{name}");
+        assert_eq!(document["cause"], death.cause.slug(), "{name}");
+        assert_eq!(document["commands"].as_array().unwrap().len(), death.fix.len(), "{name}");
+        assert_eq!(document.get("fix").is_some(), !death.fix.is_empty(), "{name}");
+        assert_eq!(document.get("fixPlain").is_some(), !death.fix.is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn a_fix_can_be_pasted_and_names_the_lab_where_it_must() {
+    let outcome = samples::reply_lost();
+    let lab = "three-nodes".parse().unwrap();
+    let fix = "netlab --lab three-nodes exec node-2 -- nft chain inet filter forward '{ policy accept; }'";
+    let route = "netlab --lab three-nodes exec node-2 -- ip route add 10.244.1.0/24 via 192.168.1.11";
+    let text = text(&outcome, Some(&lab), 80, false);
+    assert!(text.contains(&format!("fix        {fix}\n           {route}\n")), "{text}");
+    let document = serde_json::to_value(document(&outcome, Some(&lab))).unwrap();
+    assert_eq!(document["lost"]["fix"], format!("{fix} && {route}"));
+}

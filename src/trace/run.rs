@@ -1,0 +1,129 @@
+//! To send the probes and to see what becomes of them.
+//!
+//! ```text
+//! listen everywhere ─▶ look around ─▶ probe ─▶ answered, refused, or nothing moves any more ─▶ what was seen
+//!                                      ▲                                                │
+//!                                      └──────────────── once more, while asked ────────┘
+//! ```
+
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use super::legs::Known;
+use super::outcome::Sighting;
+use super::stations::Stations;
+use crate::kernel::probe::{Heard, Prober};
+use crate::kernel::refusal::Result;
+use crate::kernel::signal;
+use crate::network::Namespaces;
+
+/// How long nothing may move before a probe counts as lost: many times what a packet takes through a lab, and less than
+/// the second after which a neighbour is asked for again.
+const QUIET: Duration = Duration::from_millis(150);
+
+/// The same where somebody waits for a neighbour already: what comes behind waits for the next question, which is asked
+/// every second (`net.ipv4.neigh.*.retrans_time_ms`).
+const QUIET_BEHIND_OTHERS: Duration = Duration::from_millis(1200);
+
+/// How long to go on listening after an answer: for a second one, by a machine that has the same address.
+const AFTERMATH: Duration = Duration::from_millis(2);
+
+/// What became of one probe, as its sender learned it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// It was answered.
+    Answered,
+    /// The kernel did not send it.
+    Unsent(Errno),
+    /// An error came back, or a RST.
+    Failed(Heard),
+    /// Nothing came back.
+    Silence,
+}
+
+/// Probes and what is heard and seen of them.
+#[derive(Debug)]
+pub struct Run<'a> {
+    /// Where it is listened.
+    pub stations: &'a Stations,
+    /// The links as they are.
+    pub net: &'a Namespaces,
+    /// How the packets are known.
+    pub known: Known,
+    /// How long to wait for an answer, if somebody said so.
+    pub patience: Option<Duration>,
+}
+
+impl Run<'_> {
+    /// Sends a probe and waits for what becomes of it. What is seen meanwhile is added to `sightings`.
+    ///
+    /// # Errors
+    /// When the sockets cannot be read.
+    pub fn probe(&self, prober: &mut Prober, number: u32, sightings: &mut Vec<Sighting>) -> Result<Fate> {
+        let sent = Instant::now();
+        if let Err(errno) = prober.send(number) {
+            sightings.extend(self.stations.read(self.net)?);
+            return Ok(Fate::Unsent(errno));
+        }
+        let mut moved = sent;
+        let mut fate = None;
+        loop {
+            if self.wait(prober, Duration::from_millis(5)) {
+                let seen = self.stations.read(self.net)?;
+                if seen.iter().any(|sighting| self.concerns(sighting)) {
+                    moved = Instant::now();
+                }
+                sightings.extend(seen);
+                fate = fate.or_else(|| prober.hear().into_iter().find_map(|heard| concerning(number, heard)));
+            }
+            let quiet = if self.others_wait() { QUIET_BEHIND_OTHERS } else { QUIET };
+            let over = match (&fate, self.patience) {
+                (Some(_), _) => moved.elapsed() >= AFTERMATH,
+                (None, Some(patience)) => sent.elapsed() >= patience,
+                (None, None) => moved.elapsed() >= quiet,
+            };
+            if over || signal::asked_to_stop() {
+                return Ok(fate.unwrap_or(Fate::Silence));
+            }
+        }
+    }
+
+    /// Whether some machine waited for a neighbour before the probe.
+    fn others_wait(&self) -> bool {
+        self.net.values().flat_map(|ns| &ns.neighbours).any(|entry| entry.state == "incomplete")
+    }
+
+    /// Whether it is one of our packets, and not somebody's question for a neighbour.
+    fn concerns(&self, sighting: &Sighting) -> bool {
+        sighting.frame.packet().is_some_and(|packet| self.known.role(packet).is_some())
+    }
+
+    /// Waits until there is something to read, or for so long.
+    fn wait(&self, prober: &Prober, patience: Duration) -> bool {
+        let sockets = prober.sockets();
+        let captures = self.stations.captures().map(AsFd::as_fd);
+        let all = sockets.into_iter().chain(captures);
+        let mut files: Vec<PollFd> =
+            all.map(|socket| PollFd::new(socket, PollFlags::POLLIN | PollFlags::POLLOUT)).collect();
+        // Only a connection that comes about is told by being writable.
+        let writable = |prober: &Prober| matches!(prober, Prober::Tcp(_));
+        let connecting = if writable(prober) { prober.sockets().len() } else { 0 };
+        for file in files.iter_mut().skip(connecting) {
+            file.set_events(PollFlags::POLLIN);
+        }
+        poll(&mut files, PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX)).is_ok_and(|ready| ready > 0)
+    }
+}
+
+/// What was heard, if it decides about the probe of this number.
+fn concerning(number: u32, heard: Heard) -> Option<Fate> {
+    match heard {
+        Heard::Answer { number: of, .. } if of == number => Some(Fate::Answered),
+        Heard::Refused { number: of } if of == number => Some(Fate::Failed(heard)),
+        Heard::Error { number: of, .. } if of.is_none_or(|of| of == number) => Some(Fate::Failed(heard)),
+        _ => None,
+    }
+}
