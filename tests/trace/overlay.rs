@@ -11,7 +11,7 @@ pub const MAKE: &str = r#"
 vxlan() {
     ip -n $1 link add flannel.1 address $6 type vxlan id ${7:-1} local $2 dev eth0 dstport 8472 nolearning
     ip -n $1 addr add $3/32 dev flannel.1
-    ip -n $1 link set flannel.1 up
+    ip -n $1 link set flannel.1 addrgenmode none up
 }
 lead() {
     ip -n $1 route replace $2 via $3 dev flannel.1 onlink
