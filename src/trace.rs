@@ -125,7 +125,9 @@ fn tell(kernel: &Kernel, plan: &Plan, in_force: &BTreeSet<u32>, request: &Reques
         forget(seen, &net);
     }
     if back.is_empty() {
-        let errors = journey::of_role(&seen.frames, &seen.known, |role| role == Role::Error(seen.told, Leg::There));
+        let mut errors = journey::of_role(&seen.frames, &seen.known, |role| role == Role::Error(seen.told, Leg::There));
+        // What a machine tells itself goes nowhere.
+        errors.retain(|sighting| sighting.interface != "lo");
         back = journey::hops(journey::way(&errors, &seen.before, Some(&request.source)).0);
     }
     let from = there.first().and_then(|hop| hop.sighting.frame.packet()).map(|packet| packet.source);

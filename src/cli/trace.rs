@@ -2,20 +2,20 @@
 
 mod help;
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Common, Inside, colors, print, print_json, width};
 use crate::error::{Error, Result, Status};
 use crate::kernel::probe::Protocol;
 use crate::kernel::{host, signal};
 use crate::names::LabName;
+use crate::prose::wrap;
 use crate::report::trace as report;
 use crate::trace::{Family, Outcome, Request, Target, trace};
 
@@ -55,7 +55,7 @@ pub struct Trace {
     #[arg(long, value_name = "HOPS", value_parser = clap::value_parser!(u8).range(1..))]
     ttl: Option<u8>,
     /// How many to send; the first one that is lost is shown, or else the first
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=250))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=120))]
     count: u32,
     /// How long to wait for each answer [default: until nothing moves any more]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
@@ -76,6 +76,8 @@ pub struct Trace {
 enum Format {
     /// As a tree: machine by machine
     Tree,
+    /// In a few lines: by which machines, and why it was lost if it was
+    Brief,
     /// As a sequence diagram for Mermaid
     Mermaid,
 }
@@ -105,10 +107,9 @@ impl Trace {
         if let Some(file) = &self.pcap {
             write(file, &report::pcapng(&outcome))?;
         }
-        match (common.json, self.format) {
-            (true, _) => print_json(&report::document(&outcome, lab.as_ref()))?,
-            (false, Format::Mermaid) => print(&report::mermaid(&outcome))?,
-            (false, Format::Tree) => print(&tree(&outcome, lab.as_ref()))?,
+        match common.json {
+            true => print_json(&report::document(&outcome, lab.as_ref()))?,
+            false => print(&self.whole(&outcome, lab.as_ref()))?,
         }
         Ok(exit_code(&outcome))
     }
@@ -122,9 +123,10 @@ impl Trace {
         ask: impl Fn() -> Result<Outcome>,
     ) -> Result<ExitCode> {
         signal::remember_requests_to_stop();
-        let progress = if std::io::stderr().is_terminal() && !common.json { spinner() } else { ProgressBar::hidden() };
+        let status = StatusLine(std::io::stderr().is_terminal() && !common.json);
         let mut before: Option<Outcome> = None;
         let mut rounds = 0_u32;
+        let started = Instant::now();
         loop {
             let begun = Instant::now();
             let now = ask()?;
@@ -134,25 +136,26 @@ impl Trace {
                     let document = serde_json::to_string(&report::document(&now, lab));
                     print(&document.map_err(|e| Error::refused(format!("cannot write JSON: {e}")))?)?;
                 }
-                (None, false) => progress.suspend(|| print(&self.whole(&now, lab)))?,
+                (None, false) => print(&self.whole(&now, lab))?,
                 (Some(before), false) => {
                     let mut changes = report::changes(before, &now);
                     if !changes.is_empty() {
                         changes.extend(why(&now, lab));
-                        let text: String = changes.iter().map(|line| format!("{line}\n")).collect();
-                        progress.suspend(|| print(&format!("\nprobe {rounds}\n{text}")))?;
+                        let text: String = changes.iter().flat_map(|line| folded(line)).collect();
+                        let after = started.elapsed().as_secs_f64();
+                        status.clear();
+                        print(&format!("\nafter {after:.1} s\n{text}"))?;
                     }
                 }
             }
-            progress.set_message(format!("{rounds} times; Ctrl-C ends it"));
+            status.show(&format!("{rounds} times; Ctrl-C ends it"));
             let code = exit_code(&now);
             before = Some(now);
             while begun.elapsed() < pause && !signal::asked_to_stop() {
                 std::thread::sleep(Duration::from_millis(20).min(pause.saturating_sub(begun.elapsed())));
-                progress.tick();
             }
             if signal::asked_to_stop() {
-                progress.finish_and_clear();
+                status.clear();
                 return Ok(code);
             }
         }
@@ -161,7 +164,8 @@ impl Trace {
     fn whole(&self, outcome: &Outcome, lab: Option<&LabName>) -> String {
         match self.format {
             Format::Mermaid => report::mermaid(outcome),
-            Format::Tree => tree(outcome, lab),
+            Format::Tree => report::text(outcome, lab, width(), colors(&std::io::stdout())),
+            Format::Brief => report::brief(outcome, lab, width(), colors(&std::io::stdout())),
         }
     }
 
@@ -211,8 +215,10 @@ impl Trace {
     }
 }
 
-fn tree(outcome: &Outcome, lab: Option<&LabName>) -> String {
-    report::text(outcome, lab, width(), colors(&std::io::stdout()))
+/// A line for the terminal's width; a command stays in one piece.
+fn folded(line: &str) -> Vec<String> {
+    let lines = if line.starts_with("fix: ") { vec![line.to_owned()] } else { wrap(line, width() - 2) };
+    lines.iter().enumerate().map(|(i, line)| format!("{}{line}\n", if i == 0 { "" } else { "  " })).collect()
 }
 
 /// Why it was lost, and what mends it, a line each.
@@ -239,7 +245,19 @@ fn write(file: &Path, bytes: &[u8]) -> Result<()> {
     })
 }
 
-fn spinner() -> ProgressBar {
-    let style = ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
-    ProgressBar::new_spinner().with_style(style)
+/// A line at the bottom of the terminal that is written over. No longer than its text: what the terminal prints for Ctrl-C
+/// has to find room beside it.
+struct StatusLine(bool);
+
+impl StatusLine {
+    fn show(&self, text: &str) {
+        if self.0 {
+            // It is decoration: where nobody sees it, nothing is lost.
+            let _ = write!(std::io::stderr(), "\r{text}\x1b[K");
+        }
+    }
+
+    fn clear(&self) {
+        self.show("");
+    }
 }

@@ -47,4 +47,4 @@ pub use command::in_netlab;
 pub use document::{Document, document};
 pub use pcapng::pcapng;
 pub use sequence::mermaid;
-pub use text::text;
+pub use text::{brief, text};

@@ -198,7 +198,10 @@ fn rule(act: &Act) -> Option<Fact> {
     match &act.what {
         What::Rule { table, chain, handle, text, verdict, .. } => {
             let text = text.clone().unwrap_or_else(|| format!("rule {handle}"));
-            Some(Fact::observed("rule", format!("{family} {table} {chain}: {text} ({verdict})")))
+            // A rule that drops says so; what it leads to otherwise, nft's trace says.
+            let said = text.split(' ').any(|word| matches!(word, "drop" | "reject" | "accept" | "masquerade"));
+            let verdict = if said || text.contains(verdict) { String::new() } else { format!(" ({verdict})") };
+            Some(Fact::observed("rule", format!("{family} {table} {chain}: {text}{verdict}")))
         }
         What::Policy { table, chain, dropped: true } => {
             Some(Fact::observed("rule", format!("{family} {table} {chain}: policy drop")))

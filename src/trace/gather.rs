@@ -16,6 +16,7 @@ use super::stations::{Stations, count, on_the_path, within};
 use crate::error::{Error, Result};
 use crate::kernel::counters::moved;
 use crate::kernel::drops::{Dropped, Drops, Unavailable, symbols};
+use crate::kernel::mark::Mark;
 use crate::kernel::nft::watch::Event;
 use crate::kernel::observe::{View, observe};
 use crate::kernel::probe::{Cookie, Prober, Question};
@@ -53,7 +54,7 @@ pub struct Gathered {
     pub frames: Vec<Sighting>,
     /// What became of each probe.
     pub fates: Vec<Fate>,
-    /// The probe that is told of.
+    /// The probe that is told of, by its number: the first one that was lost, or the first one.
     pub told: u32,
     /// What nftables did, by machine.
     pub events: BTreeMap<MachineName, Vec<Event>>,
@@ -92,7 +93,7 @@ pub fn gather(kernel: &Kernel, plan: &Plan, request: &Request) -> Result<Gathere
     let traced = prober.marks();
     let marks: Vec<_> = traced.iter().cloned().chain(timer.marks()).collect();
     let mut notes = Vec::new();
-    let mut drops = attach(&traced, &mut notes)?;
+    let mut drops = attach(&traced, &mut notes);
     let stations = Stations::open(kernel, &machines, &marks, &traced)?;
     let listening = Instant::now();
     let before = look(kernel, &machines)?;
@@ -100,17 +101,18 @@ pub fn gather(kernel: &Kernel, plan: &Plan, request: &Request) -> Result<Gathere
 
     let run = Run { stations: &stations, net: &before, known, patience: request.patience };
     let mut frames = Vec::new();
-    let mut fates = Vec::new();
+    let mut sent: Vec<(u32, Fate)> = Vec::new();
     let (mut events, mut missed) = (BTreeMap::<MachineName, Vec<Event>>::new(), false);
     for number in 0..request.count {
-        fates.push(run.probe(&mut prober, number, &mut frames)?);
+        sent.push(run.fair_probe(&mut prober, number, &mut frames)?);
         // An ordinary user's sockets hold a few hundred events.
         let (new, lost) = stations.events();
         new.into_iter().for_each(|(machine, new)| events.entry(machine).or_default().extend(new));
         missed |= lost;
     }
-    let told = fates.iter().position(|fate| *fate != Fate::Answered).unwrap_or(0);
-    let told = u32::try_from(told).unwrap_or(0);
+    let lost = sent.iter().find(|(_, fate)| *fate != Fate::Answered);
+    let told = lost.or(sent.first()).map_or(0, |(number, _)| *number);
+    let fates = sent.into_iter().map(|(_, fate)| fate).collect();
     let dropped = drops.as_mut().map(Drops::read);
     let dropped = dropped.map(|all| locate(all, |d| ours(d, &stations, &before, &known, told)));
     if missed || drops.as_ref().is_some_and(Drops::overflowed) {
@@ -166,14 +168,19 @@ impl Gathered {
 }
 
 /// Begins to hear of drops, where that is allowed.
-fn attach(marks: &[crate::kernel::mark::Mark], notes: &mut Vec<String>) -> Result<Option<Drops>> {
-    match Drops::attach(marks)? {
-        Ok(drops) => Ok(Some(drops)),
+fn attach(marks: &[Mark], notes: &mut Vec<String>) -> Option<Drops> {
+    match Drops::attach(marks) {
+        Ok(Ok(drops)) => Some(drops),
         // That of an ordinary user is no news: everything else is observed.
-        Err(Unavailable::Forbidden) => Ok(None),
-        Err(why) => {
+        Ok(Err(Unavailable::Forbidden)) => None,
+        Ok(Err(why)) => {
             notes.push(why.to_string());
-            Ok(None)
+            None
+        }
+        // It is one witness among others.
+        Err(refusal) => {
+            notes.push(format!("the kernel does not tell why it drops packets: {refusal}"));
+            None
         }
     }
 }

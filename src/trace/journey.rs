@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::legs::{Known, Role};
 use super::outcome::{Hop, Leg, Rewrite, Sighting};
-use crate::kernel::capture::Direction::{In, Out};
+use crate::kernel::capture::Direction::{self, In, Out};
 use crate::names::MachineName;
 use crate::network::{Link, Mac, Namespaces};
 
@@ -28,8 +28,13 @@ pub fn of_role<'a>(all: &'a [Sighting], known: &Known, wanted: impl Fn(Role) -> 
 /// The way that these sightings of one packet tell of, towards a machine if that is known, and how many copies of it
 /// went elsewhere.
 pub fn way(sightings: &[&Sighting], net: &Namespaces, towards: Option<&MachineName>) -> (Vec<Sighting>, usize) {
-    let before: Vec<Option<usize>> =
-        (0..sightings.len()).map(|i| (0..i).rev().find(|j| follows(sightings[*j], sightings[i], net))).collect();
+    let unheard = |i: usize, direction| ends_unheard(sightings[i], direction, net);
+    let previous = |i: usize| {
+        let follows = (0..i).rev().find(|j| follows(sightings[*j], sightings[i], net));
+        // Between two pipes whose other ends nobody listens at is a machine without a name.
+        follows.or_else(|| (0..i).rev().find(|j| unheard(*j, Out)).filter(|_| unheard(i, In)))
+    };
+    let before: Vec<Option<usize>> = (0..sightings.len()).map(previous).collect();
     let depth = |mut i: usize| {
         let mut depth = 1;
         while let Some(j) = before[i] {
@@ -72,6 +77,12 @@ pub fn way(sightings: &[&Sighting], net: &Namespaces, towards: Option<&MachineNa
     }
     let copies = leaves.len() - 1;
     (chain.into_iter().map(|i| sightings[i].clone()).collect(), copies)
+}
+
+/// Whether a packet went into a pipe, or came out of one, whose other end is in no machine that is known.
+fn ends_unheard(sighting: &Sighting, direction: Direction, net: &Namespaces) -> bool {
+    let link = link(sighting, net);
+    sighting.direction == direction && link.is_some_and(|link| link.kind == "veth" && link.peer.is_none())
 }
 
 /// Whether a packet that was seen in one place can be seen next in the other.

@@ -15,7 +15,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use super::legs::Known;
 use super::outcome::Sighting;
 use super::stations::Stations;
-use crate::kernel::probe::{Heard, Prober};
+use crate::kernel::probe::{HIGHEST, Heard, Prober};
 use crate::kernel::refusal::Result;
 use crate::kernel::signal;
 use crate::network::Namespaces;
@@ -58,6 +58,21 @@ pub struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// Sends a probe and waits for what becomes of it. One that waited behind others for a neighbour, and was given up with
+    /// them although nobody had asked for its sake, is sent once more; it has another number then.
+    ///
+    /// # Errors
+    /// When the sockets cannot be read.
+    pub fn fair_probe(&self, prober: &mut Prober, number: u32, sightings: &mut Vec<Sighting>) -> Result<(u32, Fate)> {
+        let fate = self.probe(prober, number, sightings)?;
+        // No more are sent than half of the numbers, so that each has one to spare.
+        let again = HIGHEST - number;
+        match self.others_wait() && is_given_up(&fate) && again > number {
+            true => Ok((again, self.probe(prober, again, sightings)?)),
+            false => Ok((number, fate)),
+        }
+    }
+
     /// Sends a probe and waits for what becomes of it. What is seen meanwhile is added to `sightings`.
     ///
     /// # Errors
@@ -116,6 +131,11 @@ impl Run<'_> {
         }
         poll(&mut files, PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX)).is_ok_and(|ready| ready > 0)
     }
+}
+
+/// Whether somebody gave up asking for a neighbour: host unreachable (RFC 792), address unreachable (RFC 4443).
+fn is_given_up(fate: &Fate) -> bool {
+    matches!(fate, Fate::Failed(Heard::Error { icmp: Some((3, 1) | (1, 3)), .. }))
 }
 
 /// What was heard, if it decides about the probe of this number.

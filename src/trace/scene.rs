@@ -5,7 +5,7 @@
 //! read        the namespaces as they are, the plan's as they should be, what the kernel answers about routes
 //! ```
 //!
-//! Nothing here decides anything: [`super::death`] does.
+//! Nothing here decides anything: `death` does.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -251,7 +251,7 @@ impl<'a> Scene<'a> {
 
     /// The facts of counters that moved in a machine and have to do with loss.
     pub fn counter_facts(&self, machine: &MachineName) -> Vec<Fact> {
-        const WORDS: [&str; 12] = [
+        const WORDS: [&str; 13] = [
             "NoRoutes",
             "InAddrErrors",
             "ReversePathFilter",
@@ -263,6 +263,7 @@ impl<'a> Scene<'a> {
             "InTooBigErrors",
             "NoPorts",
             "ListenDrops",
+            "RateLimit",
             "OutNoRoutes",
         ];
         let moved = self.moved.get(machine).into_iter().flatten();

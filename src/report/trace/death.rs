@@ -27,6 +27,9 @@ pub(super) fn place(death: &Death) -> String {
         (Point::NeverSent, Leg::Back) => format!("the answer, in {machine}: it was never sent{around}"),
         (Point::Underway, Leg::There) => format!("in {machine}{around}"),
         (Point::Underway, Leg::Back) => format!("the answer, in {machine}{around}"),
+        (Point::Unanswered, Leg::There) if death.cause == Cause::NoListener => {
+            format!("in {machine}{around}: it was delivered and refused")
+        }
         (Point::Unanswered, Leg::There) => format!("in {machine}{around}: it was delivered and not answered"),
         (Point::Unanswered, Leg::Back) => format!("the answer, in {machine}{around}: it arrived and was not taken"),
     }

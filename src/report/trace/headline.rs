@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::kernel::probe::Protocol;
-use crate::trace::{Asked, Death, Leg, Outcome, Point, Timing};
+use crate::trace::{Asked, Cause, Death, Leg, Outcome, Point, Timing};
 
 /// `pod-a → pod-c`
 pub(super) fn between(asked: &Asked) -> String {
@@ -61,6 +61,8 @@ fn lost(death: &Death) -> String {
         (Point::NeverSent, Leg::Back) => format!("delivered, but {machine} never sent an answer"),
         (Point::Underway, Leg::There) => format!("lost in {machine}{around}"),
         (Point::Underway, Leg::Back) => format!("delivered, but the answer was lost in {machine}{around}"),
+        // A RST or an ICMP error is no answer to what was asked, but it is one.
+        (Point::Unanswered, Leg::There) if cause == &Cause::NoListener => format!("delivered to {machine} and refused"),
         (Point::Unanswered, Leg::There) => format!("delivered to {machine} and not answered"),
         (Point::Unanswered, Leg::Back) => format!("delivered, and the answer came to {machine} and was not taken"),
     };

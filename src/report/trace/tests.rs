@@ -51,6 +51,17 @@ fn no_line_is_wider_than_the_terminal() {
 }
 
 #[test]
+fn in_brief_it_is_the_machines_and_the_death() {
+    for (name, outcome) in all() {
+        let text = brief(&outcome, None, 80, false);
+        let head = text.lines().take_while(|line| !line.is_empty()).count();
+        assert!((2..=8).contains(&head), "{name}: {text}");
+        assert_eq!(text.contains("\nlost "), outcome.lost.is_some(), "{name}: {text}");
+        assert!(lines(&text).all(|line| line.chars().count() <= 80), "{name}: {text}");
+    }
+}
+
+#[test]
 fn colours_change_nothing_but_colours() {
     for (name, outcome) in all() {
         for columns in [40, 80, 120] {

@@ -16,6 +16,24 @@ const MARGIN: usize = 10;
 /// A trace for people. No line is wider than `columns`, but commands, which stay in one piece. `lab` is named in the
 /// commands where it must be: when several labs run.
 pub fn text(outcome: &Outcome, lab: Option<&LabName>, columns: usize, color: bool) -> String {
+    write(outcome, lab, columns, color, Detail::Whole)
+}
+
+/// The same without what happened within the machines: which way, and why it died if it did.
+pub fn brief(outcome: &Outcome, lab: Option<&LabName>, columns: usize, color: bool) -> String {
+    write(outcome, lab, columns, color, Detail::Brief)
+}
+
+/// How much is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    /// Every interface and every decision.
+    Whole,
+    /// The machines.
+    Brief,
+}
+
+fn write(outcome: &Outcome, lab: Option<&LabName>, columns: usize, color: bool, detail: Detail) -> String {
     let Outcome { there, back, lost, names, .. } = outcome;
     let death = |leg| on(leg, lost.as_ref());
     let ways = [("there", there, Leg::There), ("back", back, Leg::Back)];
@@ -25,8 +43,14 @@ pub fn text(outcome: &Outcome, lab: Option<&LabName>, columns: usize, color: boo
     sheet.headline(outcome);
     for (word, hops, rows, death) in &trees {
         if !rows.is_empty() {
-            sheet.section(word, &(line(&passages(hops), *death) + what(hops)));
-            sheet.rows(rows, layout);
+            let way = line(&passages(hops), *death) + what(hops);
+            match detail {
+                Detail::Whole => {
+                    sheet.section(word, &way);
+                    sheet.rows(rows, layout);
+                }
+                Detail::Brief => sheet.labelled(word, &way),
+            }
         }
     }
     if let Some(death) = lost {
@@ -39,12 +63,17 @@ pub fn text(outcome: &Outcome, lab: Option<&LabName>, columns: usize, color: boo
         sheet.margin = MARGIN;
     }
     if let Some(times) = outcome.timing {
-        sheet.section("timing", &timing(times));
+        match detail {
+            Detail::Whole => sheet.section("timing", &timing(times)),
+            Detail::Brief => sheet.labelled("timing", &timing(times)),
+        }
     }
     for note in &outcome.notes {
         sheet.section("note", note);
     }
-    sheet.legend();
+    if detail == Detail::Whole || lost.is_some() {
+        sheet.legend();
+    }
     sheet.text
 }
 

@@ -71,12 +71,18 @@ fn end(death: &Death, concluded: bool) -> &'static str {
     }
 }
 
+/// The tables that are looked up where nobody has made a policy rule, as facts end with them.
+const USUAL: [&str; 2] = [" (main, rule 32766)", " (local, rule 0)"];
+
 /// A fact, told where the packet is at this machine.
 pub(super) fn fact<'a>(fact: &Fact, here: Option<&MachineName>) -> Row<'a> {
     let text = match &fact.machine {
         Some(machine) if Some(machine) != here => format!("{machine}: {}", fact.text),
         _ => fact.text.clone(),
     };
+    // The tables that everybody begins with need no mention: a document has them.
+    let usual = |usual: &&&str| text.ends_with(**usual) && fact.kind == "route";
+    let text = USUAL.iter().find(usual).map_or(text.as_str(), |usual| text.trim_end_matches(usual)).to_owned();
     Row { mark: fact.evidence, pieces: vec![Piece::new(text)], ..row(Left::Kind(fact.kind)) }
 }
 

@@ -18,6 +18,7 @@ use crate::step::Inside;
 use crate::trace::cause::Cause;
 use crate::trace::fix::{About, by_plan};
 use crate::trace::frame::Packet;
+use crate::trace::hooks::{Hook, Passage};
 use crate::trace::outcome::{Fact, Hop, Leg, Point};
 use crate::trace::run::Fate;
 use crate::trace::scene::Scene;
@@ -111,8 +112,13 @@ fn for_all(scene: &Scene, victim: &Victim, machine: &MachineName) -> Option<Find
 
 /// A machine that takes for its own what is another one's, by a route that says so.
 pub fn taken_by(scene: &Scene) -> Option<Finding> {
-    let machine = &scene.there.last()?.sighting.machine;
+    let last = &scene.there.last()?.sighting;
+    let machine = &last.machine;
     let (meant, to) = (scene.destination?, scene.question.to);
+    let taken = Passage::new(scene.acts, machine, Leg::There, false).reached(Hook::Input, true);
+    if !taken && scene.watched || last.direction == Direction::Out {
+        return None;
+    }
     let routes = &scene.ns(machine)?.routes;
     let route = routes.iter().find(|route| route.kind == "local" && route.to.contains(to));
     let why = format!("{machine} takes {to} for its own, which is {meant}'s");

@@ -11,12 +11,14 @@
 
 use super::{Finding, Spot, Victim, firewall, neighbour, output, overlay, unknown};
 use crate::kernel::capture::Direction;
+use crate::kernel::probe::Heard;
 use crate::network::{FdbEntry, Link, Mac, PortState};
 use crate::step::{Bridge, Ip};
 use crate::trace::cause::Cause;
 use crate::trace::fix::{About, by_plan};
 use crate::trace::names::Place;
 use crate::trace::outcome::{Fact, Point, Sighting};
+use crate::trace::run::Fate;
 use crate::trace::scene::Scene;
 
 /// To whom a frame goes.
@@ -63,6 +65,10 @@ const ETHERNET: usize = 14;
 /// Why the frame of a packet was not seen again.
 pub fn why(scene: &Scene, victim: &Victim, sighting: &Sighting) -> Finding {
     let place = (sighting.machine.clone(), sighting.interface.clone());
+    let link = scene.link(&place.0, &place.1);
+    if sighting.direction == Direction::Out && link.is_some_and(|link| link.kind == "veth" && link.peer.is_none()) {
+        return into_the_unknown(scene, victim, &place);
+    }
     let travelling = Travelling::of(sighting);
     let Cast::Unicast(mac) = travelling.cast else {
         return unknown(scene, victim, &sighting.machine, format!("a frame for many was seen at {}", words(&place)));
@@ -95,6 +101,21 @@ pub fn why(scene: &Scene, victim: &Victim, sighting: &Sighting) -> Finding {
     }
     obstacle(scene, &path, travelling)
         .unwrap_or_else(|| unknown(scene, victim, &place.0, format!("{} was seen at {}", victim.word(), words(&place))))
+}
+
+/// A pipe whose other end is in no machine that has a name: an error that came back is all that is known of it.
+fn into_the_unknown(scene: &Scene, victim: &Victim, place: &Place) -> Finding {
+    let seen = format!("{} went out of {}, whose other end is in no machine of the lab", victim.word(), words(place));
+    match scene.fate {
+        // Time exceeded (RFC 792, RFC 4443).
+        Fate::Failed(Heard::Error { icmp: Some((11, 0)), .. }) if victim.packet.destination.is_ipv4() => {
+            Finding::new(Cause::TtlExceeded, seen)
+        }
+        Fate::Failed(Heard::Error { icmp: Some((3, 0)), .. }) if victim.packet.destination.is_ipv6() => {
+            Finding::new(Cause::TtlExceeded, seen)
+        }
+        _ => unknown(scene, victim, &place.0, seen),
+    }
 }
 
 /// An interface in words.

@@ -13,6 +13,7 @@ use std::net::IpAddr;
 use super::layer2::{Cast, Travelling, loose, obstacle, setting_or, unplugged, words};
 use super::{Finding, Spot, Victim, detour, firewall, input, overlay};
 use crate::kernel::capture::Direction;
+use crate::kernel::netns;
 use crate::names::MachineName;
 use crate::network::{Mac, Neighbour};
 use crate::trace::cause::Cause;
@@ -300,6 +301,10 @@ pub fn wrong_mac(scene: &Scene, victim: &Victim, mac: Mac) -> Option<Finding> {
         );
     }
     let entry = scene.neighbour(&machine, &dev, next)?;
+    if let Some((gone, _)) = scene.planned_owners(next).iter().find(|(owner, _)| is_gone(owner)) {
+        let why = format!("{gone}, which should have {next}, does not exist any more");
+        return Some(Finding::new(Cause::LinkDown, why).at(spot));
+    }
     let named = scene.names.mac(mac).unwrap_or_else(|| "nobody's".to_owned());
     let by = if entry.by_hand() { "somebody has told it so" } else { "it has not noticed that this is out of date" };
     let why = format!("{machine} takes {next} to be at {mac}, which is {named}: {by}");
@@ -308,6 +313,11 @@ pub fn wrong_mac(scene: &Scene, victim: &Victim, mac: Mac) -> Option<Finding> {
     let own = if entry.by_hand() { without_neighbour(&machine, entry) } else { ask_anew(&machine, next, &dev) };
     let planned = by_plan(scene, &machine, &[About::Neighbours]);
     Some(Finding::new(Cause::NeighbourUnanswered, why).fact(fact).fix([planned, vec![own]]))
+}
+
+/// Whether there is no such machine.
+fn is_gone(machine: &MachineName) -> bool {
+    netns::list().is_ok_and(|there| !there.contains(machine) && !machine.is_fabric())
 }
 
 /// Who gave the packet its last hardware addresses: the machine, its link, and the neighbour that it was for.
@@ -349,8 +359,13 @@ pub fn misled(scene: &Scene, victim: &Victim, machine: &MachineName) -> Option<F
         return None;
     }
     let mac = victim.hops.last()?.sighting.frame.link?.destination;
-    let entry = scene.neighbour(&from, &dev, next).filter(|entry| entry.mac == Some(mac));
-    entry?;
+    let entry = scene.neighbour(&from, &dev, next).filter(|entry| entry.mac == Some(mac))?;
+    // What nobody has and nobody should, and this machine has answered for.
+    if owners.is_empty() && scene.planned_owners(next).is_empty() && !entry.by_hand() {
+        let why = format!("{machine} has told {from} that it has {next}, and has it no longer");
+        let fact = format!("ip neigh: {next} dev {dev} lladdr {mac} {}", entry.state);
+        return Some(Finding::new(Cause::NoAddress, why).fact(Fact::explained("neighbour", fact).at(&from)));
+    }
     wrong_mac(scene, victim, mac)
 }
 

@@ -162,6 +162,13 @@ fn wrong_vtep(scene: &Scene, machine: &MachineName, link: &str, mac: Mac, entry:
     let why = format!("{link} of {machine} sends what is for {mac} to {vtep}, which is {whose}; {mac} is {owner}'s");
     let mut others = scene.net.keys().filter(|other| *other != machine && is_behind(scene, other, mac));
     let right = others.find_map(|other| vtep_of(scene, other));
+    // It is where it should be, and the machine lacks its address.
+    if right == Some(vtep) {
+        let why = format!("{link} of {machine} sends what is for {mac} to {vtep}, which {owner} should have and lacks");
+        let fact = Fact::explained("link", format!("ip -d link: a VXLAN there is local {vtep}")).at(owner);
+        let finding = Finding::new(Cause::NoAddress, why).fact(fact);
+        return Some(finding.fix([by_plan(scene, owner, &[About::Addresses])]));
+    }
     // Where nobody has it the entry may be right, and something else in the way.
     if right.is_none() && !there.is_empty() {
         return None;
