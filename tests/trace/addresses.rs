@@ -5,11 +5,26 @@ use crate::fault::{Fault, lost, sound};
 /// On three nodes.
 pub const THREE: &[Fault] = &[
     // Missing; its routes have gone with it.
-    lost("pod-a pod-c", "ip -n node-1 addr delete 10.244.1.1/24 dev cni0", "no-address there underway node-1 cni0")
-        .says(&["10.244.1.1"]),
-    lost("pod-a pod-c", "ip -n node-2 addr delete 192.168.1.12/24 dev eth0", "no-address there underway node-2 eth0"),
-    lost("pod-a pod-c", "ip -n node-1 addr delete 192.168.1.11/24 dev eth0", "no-address there underway node-1 cni0"),
-    lost("pod-a pod-c", "ip -n node-2 addr delete 10.244.2.1/24 dev cni0", "no-address there underway node-2 eth0"),
+    lost(
+        "pod-a pod-c",
+        "ip -n node-1 addr delete 10.244.1.1/24 dev cni0",
+        "no-address there underway node-1 cni0 or no-return-route|no-address back underway node-1 eth0",
+    ),
+    lost(
+        "pod-a pod-c",
+        "ip -n node-2 addr delete 192.168.1.12/24 dev eth0",
+        "no-address there underway node-2 eth0 or no-return-route|no-address back underway node-2 cni0",
+    ),
+    lost(
+        "pod-a pod-c",
+        "ip -n node-1 addr delete 192.168.1.11/24 dev eth0",
+        "no-address|no-route there underway node-1 cni0",
+    ),
+    lost(
+        "pod-a pod-c",
+        "ip -n node-2 addr delete 10.244.2.1/24 dev cni0",
+        "no-address|no-route there underway node-2 eth0",
+    ),
     lost("pod-a pod-c", "ip -n pod-c addr delete 10.244.2.2/24 dev eth0", "no-address there underway pod-c eth0"),
     lost("pod-a pod-c", "ip -n pod-a addr delete 10.244.1.2/24 dev eth0", "no-address there neverSent pod-a"),
     lost("pod-a pod-b", "ip -n pod-b addr delete 10.244.1.3/24 dev eth0", "no-address there underway pod-b eth0"),
@@ -19,14 +34,14 @@ pub const THREE: &[Fault] = &[
         "no-address there underway outside eth0",
     ),
     lost(
-        "pod-a pod-c --tcp 80",
+        "pod-a 10.244.2.2 --tcp 80",
         "ip -n pod-c addr delete 10.244.2.2/24 dev eth0; ip -n pod-c addr add 10.244.2.22/24 dev eth0; \
          ip -n pod-c route add default via 10.244.2.1",
         "no-address there underway pod-c eth0",
     )
     .listens("tcp pod-c 80"),
     // Nobody has ever had it.
-    lost("pod-a 10.244.2.99", "", "neighbour-unanswered|no-address there underway node-2 cni0").without_fix(),
+    lost("pod-a 10.244.2.99", "", "neighbour-unanswered|no-address there underway node-2 eth0|cni0").without_fix(),
     lost("pod-a 10.244.1.99", "", "neighbour-unanswered|no-address there * *").without_fix(),
     lost("pod-a 203.0.113.9", "", "no-route there underway node-1 cni0").without_fix(),
     lost("outside 203.0.113.9", "", "no-route there neverSent outside").without_fix(),
@@ -40,7 +55,7 @@ pub const THREE: &[Fault] = &[
     lost(
         "pod-c pod-a",
         "ip -n pod-a addr add 10.244.1.2/16 dev eth0; ip -n pod-a addr delete 10.244.1.2/24 dev eth0",
-        "neighbour-unanswered|no-address|wrong-gateway|no-return-route back|* unanswered|underway pod-a|node-1|pod-b",
+        "neighbour-unanswered|no-address|wrong-gateway|no-return-route back * pod-a|node-1|pod-b",
     ),
     // Too narrow: the gateway is believed to be elsewhere.
     lost(
@@ -82,12 +97,13 @@ pub const THREE: &[Fault] = &[
     )
     .listens("tcp pod-c 80"),
     // Here the other one answers for it, and a ping is content.
-    sound(
+    lost(
         "pod-a pod-c",
         "ip -n pod-d addr add 10.244.2.2/24 dev eth0; \
          ip -n node-2 link set veth-pod-d nomaster; ip -n node-2 link set veth-pod-d master cni0",
+        "duplicate-address there * pod-d eth0",
     )
-    .says(&["pod-d"]),
+    .answered_by_another(),
     // The bridge itself is always faster than its ports.
     sound("pod-a pod-c", "ip -n pod-b addr add 10.244.1.1/24 dev eth0"),
     sound("pod-a pod-c", "ip -n pod-e addr add 10.244.1.2/32 dev lo"),
@@ -99,7 +115,7 @@ pub const DUAL: &[Fault] = &[
     lost(
         "pod-a pod-c -6",
         "ip -n node-1 addr delete fd00:10:244::1/64 dev cni0",
-        "no-address there underway node-1 cni0",
+        "no-address there underway node-1 cni0 or no-return-route|no-address back underway node-1 eth0",
     ),
     lost(
         "pod-a pod-c -6",
@@ -128,10 +144,15 @@ pub const DUAL: &[Fault] = &[
 
 /// Without IPv4.
 pub const SIX: &[Fault] = &[
-    lost("pod-a pod-b", "ip -n node-1 addr delete fd00:10:244::1/64 dev cni0", "no-address there underway node-1 cni0"),
+    lost(
+        "pod-a pod-b",
+        "ip -n node-1 addr delete fd00:10:244::1/64 dev cni0",
+        "no-address there underway node-1 cni0 or no-return-route|no-address back underway node-1 eth0",
+    ),
     lost("pod-a pod-b", "ip -n pod-b addr delete fd00:10:244:1::2/64 dev eth0", "no-address there underway pod-b eth0"),
     lost("pod-a pod-b", "ip -n pod-a addr delete fd00:10:244::2/64 dev eth0", "no-address there underway node-1 cni0"),
-    lost("pod-a fd00:10:244:1::99", "", "neighbour-unanswered|no-address there underway node-2 cni0").without_fix(),
+    lost("pod-a fd00:10:244:1::99", "", "neighbour-unanswered|no-address there underway node-2 eth0|cni0")
+        .without_fix(),
     // Tried, and found to be somebody else's.
     lost(
         "pod-a pod-b",

@@ -5,7 +5,8 @@
 //!       arguments      typed in the lab's shell                   cause    leg   point    machine, after
 //! ```
 //!
-//! Where more than one word is true, `|` stands between them, and `*` where nothing is claimed.
+//! Where more than one word is true, `|` stands between them, and `*` where nothing is claimed. Where the packet may come
+//! further (neighbours that are remembered need not be asked), ` or ` stands between the two deaths.
 
 use serde_json::Value;
 
@@ -28,17 +29,21 @@ pub struct Fault {
     pub undo: &'static str,
     /// Whether a command is known that mends it.
     pub fix: bool,
+    /// How many faults there are, one behind the other: so many fixes it takes.
+    pub turns: usize,
+    /// Whether somebody answers a `ping` all the same.
+    pub answered: bool,
 }
 
 /// A fault that loses the packet.
 pub const fn lost(trace: &'static str, typed: &'static str, expected: &'static str) -> Fault {
-    let fix = true;
-    Fault { trace, typed, expected: Some(expected), says: &[], listener: "", before: "", undo: "", fix }
+    Fault { expected: Some(expected), fix: true, ..sound(trace, typed) }
 }
 
 /// What looks like a fault, and is none to this packet.
 pub const fn sound(trace: &'static str, typed: &'static str) -> Fault {
-    Fault { trace, typed, expected: None, says: &[], listener: "", before: "", undo: "", fix: false }
+    let (expected, says, listener, before, undo) = (None, &[], "", "", "");
+    Fault { trace, typed, expected, says, listener, before, undo, fix: false, turns: 1, answered: false }
 }
 
 impl Fault {
@@ -62,6 +67,16 @@ impl Fault {
         Fault { undo, ..self }
     }
 
+    /// With another fault behind it, which is told when this one is mended.
+    pub const fn then_another(self) -> Self {
+        Fault { turns: self.turns + 1, ..self }
+    }
+
+    /// Somebody else answers in place of who was asked.
+    pub const fn answered_by_another(self) -> Self {
+        Fault { answered: true, ..self }
+    }
+
     /// Nobody can know what mends it: there may be no fix. If there is one, it must do.
     pub const fn without_fix(self) -> Self {
         Fault { fix: false, ..self }
@@ -70,24 +85,34 @@ impl Fault {
 
 /// What is not as expected in a trace's document; nothing when all is.
 pub fn complaints(fault: &Fault, document: &Value) -> Vec<String> {
-    let Some(expected) = fault.expected else { return Vec::new() };
-    let lost = &document["lost"];
     let mut complaints = Vec::new();
-    for (key, expected) in ["cause", "leg", "point", "machine", "after"].iter().zip(expected.split(' ')) {
-        let found = lost[key].as_str().unwrap_or("nothing");
-        if expected != "*" && !expected.split('|').any(|word| word == found) {
-            complaints.push(format!("{key} is {found}, not {expected}"));
-        }
-    }
+    let notes = document["notes"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let Some(expected) = fault.expected else {
+        let told: Vec<&str> = notes.collect();
+        complaints.extend(unsaid(fault, &told).map(|part| format!("no note says: {part}")));
+        return complaints;
+    };
+    let lost = &document["lost"];
+    let wrong = |expected: &str| -> Vec<String> {
+        let found = |key| lost[key].as_str().unwrap_or("nothing");
+        let pairs = ["cause", "leg", "point", "machine", "after"].into_iter().zip(expected.split(' '));
+        let fits = |found: &str, expected: &str| expected == "*" || expected.split('|').any(|word| word == found);
+        let wrong = pairs.filter(|&(key, expected)| !fits(found(key), expected));
+        wrong.map(|(key, expected)| format!("{key} is {}, not {expected}", found(key))).collect()
+    };
+    // With neighbours known it may come further than without.
+    complaints.extend(expected.split(" or ").map(wrong).min_by_key(Vec::len).unwrap_or_default());
     let facts = lost["evidence"].as_array().into_iter().flatten().filter_map(|fact| fact["text"].as_str());
     let told: Vec<&str> = facts.chain(lost["why"].as_str()).collect();
-    for part in fault.says {
-        if !part.split('|').any(|part| told.iter().any(|text| text.contains(part))) {
-            complaints.push(format!("neither why nor evidence says: {part}"));
-        }
-    }
+    complaints.extend(unsaid(fault, &told).map(|part| format!("neither why nor evidence says: {part}")));
     if fault.fix && lost["fix"].as_str().is_none_or(str::is_empty) {
         complaints.push("there is no fix".to_owned());
     }
     complaints
+}
+
+/// What should be said and is not.
+fn unsaid(fault: &Fault, told: &[&str]) -> impl Iterator<Item = &'static str> {
+    let said = |part: &str| part.split('|').any(|part| told.iter().any(|text| text.contains(part)));
+    fault.says.iter().copied().filter(move |part| !said(part))
 }

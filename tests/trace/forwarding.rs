@@ -97,7 +97,8 @@ pub const THREE: &[Fault] = &[
     lost("pod-a pod-c", "ip -n node-1 addr add 10.244.1.2/32 dev lo", "martian-source there underway node-1 cni0"),
     lost("pod-a pod-c", "ip -n pod-c addr add 10.244.1.2/32 dev lo", "martian-source there * pod-c eth0"),
     // Somebody else answers, and nobody minds.
-    sound("pod-a pod-c", "ip -n node-1 addr add 10.244.2.2/32 dev lo").says(&["node-1"]),
+    lost("pod-a pod-c", "ip -n node-1 addr add 10.244.2.2/32 dev lo", "duplicate-address there * node-1 cni0")
+        .answered_by_another(),
     // Too many routers.
     lost("pod-a pod-c --ttl 1", "", "ttl-exceeded there underway node-1 cni0").without_fix(),
     lost("pod-a pod-c --ttl 2", "", "ttl-exceeded there underway node-2 eth0").without_fix(),
@@ -108,19 +109,22 @@ pub const THREE: &[Fault] = &[
         "ip netns exec pod-a sysctl -qw net.ipv4.ip_default_ttl=1",
         "ttl-exceeded there underway node-1 cni0",
     )
-    .undo("ip netns exec pod-a sysctl -qw net.ipv4.ip_default_ttl=64"),
+    .undo("ip netns exec pod-a sysctl -qw net.ipv4.ip_default_ttl=64")
+    .without_fix(),
     lost(
         "pod-a pod-c",
         "ip netns exec pod-c sysctl -qw net.ipv4.ip_default_ttl=2",
         "ttl-exceeded back underway node-1 eth0",
     )
-    .undo("ip netns exec pod-c sysctl -qw net.ipv4.ip_default_ttl=64"),
+    .undo("ip netns exec pod-c sysctl -qw net.ipv4.ip_default_ttl=64")
+    .without_fix(),
     lost(
         "pod-a pod-c",
         "ip netns exec node-1 nft 'add table ip age; add chain ip age c { type filter hook prerouting priority mangle; }; \
          add rule ip age c ip daddr 10.244.2.2 ip ttl set 2'",
         "ttl-exceeded there underway node-2 eth0",
-    ),
+    )
+    .without_fix(),
 ];
 
 /// Without IPv4.
@@ -142,11 +146,13 @@ pub const SIX: &[Fault] = &[
         "ip netns exec pod-b sysctl -qw net.ipv6.conf.eth0.hop_limit=1",
         "ttl-exceeded back underway node-2 cni0",
     )
-    .undo("ip netns exec pod-b sysctl -qw net.ipv6.conf.eth0.hop_limit=64"),
+    .undo("ip netns exec pod-b sysctl -qw net.ipv6.conf.eth0.hop_limit=64")
+    .without_fix(),
     lost(
         "pod-a pod-b",
         "ip netns exec node-2 nft 'add table ip6 rpf; add chain ip6 rpf c { type filter hook prerouting priority raw; }; \
          add rule ip6 rpf c fib saddr . iif oif missing drop'; ip -n node-2 -6 route delete fd00:10:244::/64",
         "firewall there underway node-2 eth0",
-    ),
+    )
+    .then_another(),
 ];

@@ -5,9 +5,21 @@ use crate::fault::{Fault, lost, sound};
 /// On three nodes.
 pub const THREE: &[Fault] = &[
     // Asked, and silent.
-    lost("pod-a pod-c", "ip -n pod-c link set eth0 arp off", "neighbour-unanswered there underway pod-c eth0"),
-    lost("pod-a pod-c", "ip -n node-1 link set cni0 arp off", "neighbour-unanswered there underway node-1 cni0"),
-    lost("pod-a pod-c", "ip -n node-2 link set eth0 arp off", "neighbour-unanswered there underway node-2 eth0"),
+    lost(
+        "pod-a pod-c",
+        "ip -n pod-c link set eth0 arp off",
+        "neighbour-unanswered there underway pod-c eth0 or neighbour-unanswered back underway node-2",
+    ),
+    lost(
+        "pod-a pod-c",
+        "ip -n node-1 link set cni0 arp off",
+        "neighbour-unanswered there underway node-1 cni0 or neighbour-unanswered back underway node-1",
+    ),
+    lost(
+        "pod-a pod-c",
+        "ip -n node-2 link set eth0 arp off",
+        "neighbour-unanswered there underway node-2 eth0 or neighbour-unanswered back underway fabric|node-2",
+    ),
     lost(
         "pod-a pod-c",
         "ip netns exec pod-c sysctl -qw net.ipv4.conf.eth0.arp_ignore=8",
@@ -118,8 +130,9 @@ pub const THREE: &[Fault] = &[
         "ip netns exec node-1 sysctl -qw net.ipv4.conf.cni0.proxy_arp=1 net.ipv4.conf.eth0.proxy_arp=1",
     )
     .undo("ip netns exec node-1 sysctl -qw net.ipv4.conf.cni0.proxy_arp=0 net.ipv4.conf.eth0.proxy_arp=0"),
+    // A proxy takes its time to answer (`proxy_delay`).
     sound(
-        "pod-a pod-c",
+        "pod-a pod-c --timeout 3",
         "ip netns exec node-1 sysctl -qw net.ipv4.conf.cni0.proxy_arp=1; \
          ip -n pod-a addr add 10.244.1.2/16 dev eth0; ip -n pod-a addr delete 10.244.1.2/24 dev eth0",
     )
@@ -147,7 +160,7 @@ pub const SIX: &[Fault] = &[
     lost(
         "pod-a pod-b",
         "bridge link set dev node-2-eth0 mcast_flood off",
-        "port-blocked there underway fabric node-1-eth0",
+        "port-blocked there underway fabric node-1-eth0|underlay",
     ),
     sound("pod-a pod-b", "ip -n node-1 -6 neigh replace proxy fd00:10:244:1::2 dev cni0")
         .undo("ip -n node-1 -6 neigh delete proxy fd00:10:244:1::2 dev cni0"),

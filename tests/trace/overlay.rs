@@ -66,8 +66,9 @@ pub const FAULTS: &[Fault] = &[
         "vni-mismatch there underway node-2 eth0",
     )
     .without_fix(),
-    lost("pod-a pod-c", "ip -n node-1 link set flannel.1 down", "link-down there underway node-1 cni0"),
-    lost("pod-a pod-c", "ip -n node-2 link set flannel.1 down", "link-down there underway node-2 eth0").without_fix(),
+    lost("pod-a pod-c", "ip -n node-1 link set flannel.1 down", "link-down|no-route there underway node-1 cni0")
+        .then_another(),
+    lost("pod-a pod-c", "ip -n node-2 link set flannel.1 down", "link-down there underway node-2 eth0").then_another(),
     lost("pod-a pod-c --size 1450 --df", "", "mtu there underway node-1 cni0").without_fix(),
     lost(
         "pod-a pod-c",
@@ -95,7 +96,7 @@ pub const FAULTS: &[Fault] = &[
         "firewall there underway node-1 flannel.1",
     ),
     lost("pod-a pod-c", "ip -n node-1 route delete 10.244.2.0/24", "no-route there underway node-1 cni0"),
-    lost("pod-a pod-c", "ip link set node-2-eth0 down", "link-down there underway fabric node-1-eth0"),
+    lost("pod-a pod-c", "ip link set node-2-eth0 down", "link-down there underway fabric node-1-eth0|underlay"),
     lost(
         "pod-a pod-c",
         "ip netns exec node-2 sysctl -qw net.ipv4.conf.flannel/1.forwarding=0",

@@ -12,8 +12,12 @@ pub const THREE: &[Fault] = &[
     .undo("bridge -n node-1 link set dev veth-pod-a state 3"),
     lost("pod-a pod-c", "bridge -n node-2 link set dev veth-pod-c state 1", "port-blocked there underway node-2 cni0")
         .undo("bridge -n node-2 link set dev veth-pod-c state 3"),
-    lost("pod-a pod-c", "bridge link set dev node-1-eth0 state 2", "port-blocked there underway fabric node-1-eth0")
-        .undo("bridge link set dev node-1-eth0 state 3"),
+    lost(
+        "pod-a pod-c",
+        "bridge link set dev node-1-eth0 state 2",
+        "port-blocked there underway fabric node-1-eth0|underlay",
+    )
+    .undo("bridge link set dev node-1-eth0 state 3"),
     lost(
         "pod-a pod-b",
         "bridge -n node-1 link set dev veth-pod-a isolated on; bridge -n node-1 link set dev veth-pod-b isolated on",
@@ -23,13 +27,13 @@ pub const THREE: &[Fault] = &[
     lost(
         "pod-a pod-c",
         "bridge link set dev node-1-eth0 isolated on; bridge link set dev node-2-eth0 isolated on",
-        "port-blocked there underway fabric node-1-eth0",
+        "port-blocked there underway fabric node-1-eth0|underlay",
     ),
     sound("pod-a pod-c", "for i in a b; do bridge -n node-1 link set dev veth-pod-$i isolated on; done"),
     lost(
         "pod-a pod-c",
         "bridge link set dev node-2-eth0 bcast_flood off",
-        "port-blocked there underway fabric node-1-eth0",
+        "port-blocked there underway fabric node-1-eth0|underlay",
     ),
     lost(
         "pod-a pod-c",
