@@ -26,6 +26,8 @@ pub enum About<'a> {
     Addresses,
     /// Routes and policy rules.
     Routes,
+    /// Routes that lead to this address or lead it astray, and policy rules.
+    RoutesTo(IpAddr),
     /// nftables.
     Rules,
     /// The sysctls whose names end so.
@@ -40,6 +42,11 @@ impl About<'_> {
             (About::Routes, Deed::Restore(_) | Deed::RestoreRule(_)) => true,
             (About::Routes, Deed::Redo { step, .. }) => matches!(step.action, Action::AddRoute(_)),
             (About::Routes, Deed::Remove(thing)) => matches!(thing, Thing::Route(_) | Thing::PolicyRule(_)),
+            (About::RoutesTo(to), Deed::Restore(route) | Deed::Remove(Thing::Route(route))) => route.to.contains(to),
+            (About::RoutesTo(_), Deed::RestoreRule(_) | Deed::Remove(Thing::PolicyRule(_))) => true,
+            (About::RoutesTo(to), Deed::Redo { step, .. }) => {
+                matches!(&step.action, Action::AddRoute(add) if add.to.contains(to))
+            }
             (About::Rules, Deed::SetPolicy { .. } | Deed::Wake { .. }) => true,
             (About::Rules, Deed::Redo { step, .. }) => {
                 matches!(step.action, Action::AddTable(_) | Action::AddChain(_) | Action::AddRule(_))

@@ -29,6 +29,8 @@ pub struct Act {
     pub family: Family,
     /// What was done.
     pub what: What,
+    /// Where the packet was going then, if the event says so.
+    pub destination: Option<std::net::IpAddr>,
     /// The packet's way in and out, by index.
     pub interfaces: (Option<u32>, Option<u32>),
 }
@@ -137,7 +139,9 @@ pub fn acts(
         let Some((leg, is_outer)) = whose.get(&event.id).copied().flatten() else { continue };
         let Some(what) = what(event, tables) else { continue };
         let (family, interfaces) = (event.family, (event.iif, event.oif));
-        acts.push(Act { machine: machine.clone(), leg, outer: is_outer, family, what, interfaces });
+        let head = [&event.network_header[..], &event.transport_header[..]].concat();
+        let destination = Frame::of_packet(&head).outermost().map(|packet| packet.destination);
+        acts.push(Act { machine: machine.clone(), leg, outer: is_outer, family, what, destination, interfaces });
     }
     acts
 }

@@ -121,7 +121,11 @@ pub fn taken_by(scene: &Scene) -> Option<Finding> {
     }
     let routes = &scene.ns(machine)?.routes;
     let route = routes.iter().find(|route| route.kind == "local" && route.to.contains(to));
-    let why = format!("{machine} takes {to} for its own, which is {meant}'s");
+    let too = scene.names.with_address(to).iter().any(|(owner, _)| owner == machine);
+    let why = match too {
+        true => format!("{machine} has {to}, too, and {meant} is in another network"),
+        false => format!("{machine} takes {to} for its own, which is {meant}'s"),
+    };
     let fact = route.map(|route| Fact::explained("route", format!("ip route: {route}")).at(machine));
     Some(Finding::new(Cause::Unknown, why).facts(fact).fix([by_plan(scene, machine, &[About::Routes])]))
 }

@@ -41,7 +41,7 @@ pub fn seen(scene: &Scene, victim: &Victim) -> Option<Finding> {
     // Where the rule is the plan's own, the plan cannot mend it.
     let fixes = [by_plan.into_iter().filter(|command| own.contains(command)).collect(), own];
     Some(
-        Finding::new(Cause::Firewall, format!("{text}, in {place} of {}, dropped it", act.machine))
+        Finding::new(Cause::Firewall, format!("{text}, in {place} of {}, {} it", act.machine, deed(&text)))
             .fact(fact)
             .at(spot)
             .on(act.leg)
@@ -62,6 +62,11 @@ fn words(act: &Act) -> (String, String) {
         }
         What::Passed { hook, .. } => (format!("the hook {}", hook.word()), "no chain".into()),
     }
+}
+
+/// What a rule does to a packet.
+fn deed(text: &str) -> &'static str {
+    if text.contains("reject") { "rejected" } else { "dropped" }
 }
 
 /// What takes it away.
@@ -144,7 +149,7 @@ fn by_reading(scene: &Scene, machine: &MachineName, fits: impl Fn(&Table, &str) 
             ),
             _ => continue,
         };
-        let finding = Finding::new(Cause::Firewall, format!("{text}, in {place} of {machine}, dropped it"));
+        let finding = Finding::new(Cause::Firewall, format!("{text}, in {place} of {machine}, {} it", deed(&text)));
         return Some(finding.fact(Fact::explained("rule", format!("{text} in {place}")).at(machine)).fix([vec![fix]]));
     }
     None

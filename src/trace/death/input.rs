@@ -153,15 +153,35 @@ fn no_route(scene: &Scene, victim: &Victim, machine: &MachineName) -> Finding {
         .fact(Fact::explained("link", format!("{} of {machine} is down", link.name)))
         .fix([fixes, generic]);
     }
+    if let Some(finding) = address_gone(scene, machine, to) {
+        return finding;
+    }
     let what = match victim.leg {
         Leg::There => format!("{machine} has no route to {to}"),
         Leg::Back => format!("{machine} has no route for the answer to {to}"),
     };
     let fixes = [
-        by_plan(scene, machine, &[About::Routes, About::Addresses]),
+        by_plan(scene, machine, &[About::RoutesTo(to), About::Addresses]),
         route_to(scene, machine, to).into_iter().collect(),
     ];
     Finding::new(victim.no_route(), what).fix(fixes)
+}
+
+/// An address that the machine should have, and whose route would lead there, or to the gateway there.
+fn address_gone(scene: &Scene, machine: &MachineName, to: IpAddr) -> Option<Finding> {
+    let (planned, ns) = (scene.planned.get(machine)?, scene.ns(machine)?);
+    let gateway = best(&planned.routes, crate::network::MAIN, to).and_then(|route| route.via).unwrap_or(to);
+    let missing = planned.addresses.iter().find(|address| {
+        let there = ns.addresses.iter().any(|other| other.link == address.link && other.address == address.address);
+        address.address.contains(gateway) && !there
+    })?;
+    let why = format!("{machine} lacks the address {missing} on {}, and the route by it went with it", missing.link);
+    let about = [About::Link(&missing.link), About::Addresses, About::RoutesTo(to)];
+    Some(
+        Finding::new(Cause::NoAddress, why)
+            .fact(Fact::explained("address", format!("ip addr show dev {}: no {missing}", missing.link)))
+            .fix([by_plan(scene, machine, &about)]),
+    )
 }
 
 /// Whether the plan has a link up.
@@ -199,7 +219,7 @@ pub fn thrown_away(scene: &Scene, victim: &Victim, machine: &MachineName) -> Opt
                         format!("{machine} throws it away by the policy rule `{rule}`"),
                     )
                     .fact(Fact::explained("route", format!("ip rule: {rule}")))
-                    .fix([by_plan(scene, machine, &[About::Routes]), vec![fix]]),
+                    .fix([by_plan(scene, machine, &[About::RoutesTo(to)]), vec![fix]]),
                 );
             }
             Action::Other(_) => {}
@@ -210,7 +230,7 @@ pub fn thrown_away(scene: &Scene, victim: &Victim, machine: &MachineName) -> Opt
                     return Some(
                         Finding::new(Cause::BlackholeRoute, format!("{machine} throws it away by the route `{route}`"))
                             .fact(Fact::explained("route", format!("ip route: {route}")))
-                            .fix([by_plan(scene, machine, &[About::Routes]), vec![fix]]),
+                            .fix([by_plan(scene, machine, &[About::RoutesTo(to)]), vec![fix]]),
                     );
                 }
                 if route.kind != "throw" && !is_last_resort(route) {
@@ -390,7 +410,13 @@ fn ttl_exceeded(scene: &Scene, victim: &Victim, machine: &MachineName) -> Findin
         let why = format!(
             "it was sent with a time to live of {first}, and {machine} would be router number {first} on its way"
         );
-        return Finding::new(Cause::TtlExceeded, why).fact(Fact::observed("hook", "it came in with ttl 1"));
+        let sender = victim.hops.first().map_or(machine, |hop| &hop.sighting.machine);
+        let own = scene
+            .question
+            .ttl
+            .is_none()
+            .then(|| by_plan(scene, sender, &[About::Sysctl("ip_default_ttl"), About::Sysctl("hop_limit")]));
+        return Finding::new(Cause::TtlExceeded, why).fact(Fact::observed("hook", "it came in with ttl 1")).fix(own);
     }
     let mut circle: Vec<String> = Vec::new();
     for router in routers.iter().rev() {

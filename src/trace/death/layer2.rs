@@ -91,11 +91,14 @@ pub fn why(scene: &Scene, victim: &Victim, sighting: &Sighting) -> Finding {
             unknown(scene, victim, &place.0, format!("{} was seen at {}", victim.word(), words(&place)))
         });
     };
+    if let Some(finding) = translated_back(scene, victim, &place) {
+        return finding;
+    }
     let turned_back = path.get(1).is_some_and(|next| Some(next) == scene.wiring().peer_of(&place).as_ref());
     let is_port = scene.wiring().bridge_of(&place).is_some();
     if sighting.direction == Direction::In && turned_back {
         return match is_port {
-            true => hairpin(scene, &place, mac),
+            true => neighbour::misbelieved(scene, victim, mac).unwrap_or_else(|| hairpin(scene, &place, mac)),
             false => unknown(scene, victim, &place.0, format!("a copy for another came to {}", words(&place))),
         };
     }
@@ -378,6 +381,21 @@ fn misplaced(scene: &Scene, machine: &crate::names::MachineName, entry: &FdbEntr
     Finding::new(Cause::FdbMissing, why)
         .fact(Fact::explained("fdb", format!("bridge fdb: {entry}")).at(machine))
         .fix([by_plan(scene, machine, &[About::Neighbours]), vec![format!("{} fdb delete {entry}", Bridge(machine))]])
+}
+
+/// A frame whose destination was translated within the bridge (`bridge-nf-call-iptables`), to somebody behind the port
+/// that it came in by.
+fn translated_back(scene: &Scene, victim: &Victim, port: &Place) -> Option<Finding> {
+    scene.wiring().bridge_of(port)?;
+    let passed = scene.acts.iter().filter(|act| act.machine == port.0 && act.leg == victim.leg);
+    let now = passed.filter_map(|act| act.destination).next_back()?;
+    let owner = scene.names.with_address(now).first().filter(|_| now != victim.packet.destination)?;
+    let path = scene.wiring().path(port, owner)?;
+    let mac = scene.link(&owner.0, &owner.1)?.mac?;
+    (path.get(1) == scene.wiring().peer_of(port).as_ref()).then(|| {
+        hairpin(scene, port, mac)
+            .fact(Fact::observed("rule", format!("its destination {} became {now}", victim.packet.destination)))
+    })
 }
 
 /// A frame that would have to leave by the port that it came in by.

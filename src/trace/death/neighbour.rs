@@ -78,7 +78,12 @@ fn travelling(questions: &[&Sighting]) -> Travelling {
 /// How far along a path somebody's frames were seen: the last place of it.
 fn furthest(path: &[Place], frames: &[&Sighting]) -> usize {
     let seen = |place: &Place| frames.iter().any(|frame| frame.machine == place.0 && frame.interface == place.1);
-    (0..path.len()).rev().find(|index| seen(&path[*index])).unwrap_or(0)
+    // What is for everybody comes to a bridge itself, too, whether or not it comes out of the right port.
+    let is_passed = |index: usize| {
+        let (here, next) = (path.get(index), path.get(index + 1));
+        here.zip(next).is_some_and(|(here, next)| index > 0 && here.0 == next.0 && path[index - 1].0 == here.0)
+    };
+    (0..path.len()).rev().find(|index| !is_passed(*index) && seen(&path[*index])).unwrap_or(0)
 }
 
 /// It has an owner who could be asked.
@@ -320,24 +325,37 @@ fn is_gone(machine: &MachineName) -> bool {
     netns::list().is_ok_and(|there| !there.contains(machine) && !machine.is_fabric())
 }
 
+/// The same, where somebody has the hardware address, and not the one for whom the packet was.
+pub fn misbelieved(scene: &Scene, victim: &Victim, mac: Mac) -> Option<Finding> {
+    let (_, _, next) = sender(scene, victim)?;
+    let right = scene.names.with_address(next).iter().any(|(owner, link)| {
+        scene.ns(owner).is_some_and(|ns| ns.links.iter().any(|other| other.mac == Some(mac) && other.name == *link))
+    });
+    if right { None } else { wrong_mac(scene, victim, mac) }
+}
+
 /// Who gave the packet its last hardware addresses: the machine, its link, and the neighbour that it was for.
 fn sender(scene: &Scene, victim: &Victim) -> Option<(MachineName, String, IpAddr)> {
     let routed = |sighting: &Sighting| {
         let link = scene.link(&sighting.machine, &sighting.interface);
         sighting.direction == Direction::Out && link.is_some_and(|link| link.master.is_none())
     };
-    let hop = victim.hops.iter().rfind(|hop| routed(&hop.sighting))?;
-    let sighting = &hop.sighting;
+    let mut last = victim.hops.iter().rposition(|hop| routed(&hop.sighting))?;
+    // The neighbour is one of the link that was chosen, which may stand on the one that the packet left by.
+    let stands_on = |upper: &Sighting, lower: &Sighting| {
+        let link = scene.link(&upper.machine, &upper.interface);
+        let stacked = link.is_some_and(|link| link.over.is_some() && link.vxlan.is_none());
+        upper.direction == Direction::Out && stacked && upper.frame.link == lower.frame.link
+    };
+    while last > 0 && stands_on(&victim.hops[last - 1].sighting, &victim.hops[last].sighting) {
+        last -= 1;
+    }
+    let sighting = &victim.hops[last].sighting;
     let packet = sighting.frame.outermost()?;
     let traveller = scene.traveller(&sighting.machine, packet, None);
     let traveller = crate::kernel::lookup::Traveller { from: None, ports: None, ..traveller };
     let way = scene.way(&sighting.machine, &traveller).ok()?;
-    let dev = &sighting.interface;
-    // The neighbour is one of the link that was chosen, which may stand on the one that the packet left by.
-    let below = scene.link(&sighting.machine, dev).map(|link| link.index);
-    let stands_on = |upper: &String| scene.link(&sighting.machine, upper).is_some_and(|link| link.over == below);
-    let dev = way.dev.filter(stands_on).unwrap_or_else(|| dev.clone());
-    Some((sighting.machine.clone(), dev, way.via.unwrap_or(packet.destination)))
+    Some((sighting.machine.clone(), sighting.interface.clone(), way.via.unwrap_or(packet.destination)))
 }
 
 /// A packet that came to a machine which does not have the address that it was sent by way of: two have it, or a
@@ -378,7 +396,12 @@ pub fn twice(scene: &Scene, address: IpAddr, right: Option<&MachineName>) -> Opt
         None => planned.contains(place),
     };
     let keeper = owners.iter().find(is_right)?;
-    let wrong = owners.iter().find(|place| place.0 != keeper.0)?;
+    // In another network it may be used again. An address of any link is answered for at all of them.
+    let meets = |machine: &MachineName| {
+        let links = scene.ns(machine).map_or(&[][..], |ns| ns.links.as_slice());
+        links.iter().any(|link| scene.wiring().path_across(keeper, &(machine.clone(), link.name.clone())).is_some())
+    };
+    let wrong = owners.iter().find(|place| place.0 != keeper.0 && meets(&place.0))?;
     let why = format!("{address} is on {}, and on {} too", words(keeper), words(wrong));
     let own = scene.ns(&wrong.0).and_then(|ns| {
         let address = ns.addresses_of(&wrong.1).find(|a| a.address.ip() == address)?;

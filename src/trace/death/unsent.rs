@@ -91,7 +91,7 @@ pub fn no_way_in(scene: &Scene, victim: &Victim, machine: &crate::names::Machine
         Leg::Back => format!("{machine} has no route to {to}, where the answer has to go"),
     };
     Finding::new(victim.no_route(), why).fact(lookup).fix([
-        by_plan(scene, machine, &[About::Routes, About::Addresses]),
+        by_plan(scene, machine, &[About::RoutesTo(to), About::Addresses]),
         route_to(scene, machine, to).into_iter().collect(),
     ])
 }
