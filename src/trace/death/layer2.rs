@@ -92,6 +92,9 @@ pub fn why(scene: &Scene, victim: &Victim, sighting: &Sighting) -> Finding {
     };
     let paths = owners.into_iter().filter_map(|owner| scene.wiring().path(&place, owner));
     let Some(path) = paths.min_by_key(Vec::len) else {
+        if let Some(finding) = neighbour::whose_link_is_gone(scene, victim) {
+            return finding;
+        }
         let unplugged = unplugged_on_the_way(scene, victim, mac);
         return unplugged.or_else(|| neighbour::wrong_mac(scene, victim, mac)).unwrap_or_else(|| {
             unknown(scene, victim, &place.0, format!("{} was seen at {}", victim.word(), words(&place)))
@@ -172,7 +175,7 @@ pub fn obstacle(scene: &Scene, path: &[Place], frame: Travelling) -> Option<Find
 }
 
 /// What belongs to a pipe: both of its ends, and what is on them.
-fn both_ends<'a>(scene: &Scene<'a>, place: &'a Place) -> Vec<(&'a crate::names::MachineName, About<'a>)> {
+pub fn both_ends<'a>(scene: &Scene<'a>, place: &'a Place) -> Vec<(&'a crate::names::MachineName, About<'a>)> {
     let own = [(&place.0, About::Link(&place.1)), (&place.0, About::Routes)];
     let peer = scene.planned_link(&place.0, &place.1).and_then(|link| link.peer.as_ref());
     let other = peer.into_iter().flat_map(|p| [(&p.machine, About::Link(&p.link)), (&p.machine, About::Routes)]);

@@ -11,7 +11,7 @@ use std::net::IpAddr;
 
 use nix::errno::Errno;
 
-use super::{Finding, Spot, Victim, firewall, input, unknown};
+use super::{Finding, Spot, Victim, firewall, input, output, unknown};
 use crate::network::{Link, Namespace};
 use crate::trace::cause::Cause;
 use crate::trace::fix::{About, by_plan, by_plan_in, route_to};
@@ -39,7 +39,8 @@ pub fn why(scene: &Scene, victim: &Victim, errno: Errno) -> Finding {
         }
         Errno::EHOSTUNREACH | Errno::EINVAL | Errno::EACCES => input::by_route(scene, victim, machine, None)
             .unwrap_or_else(|| unknown(scene, victim, machine, format!("{machine} does not send it"))),
-        _ => unknown(scene, victim, machine, format!("{machine} does not send it")),
+        // A queue or a hook behind the route did not take it.
+        _ => output::why(scene, victim, machine, None),
     };
     finding.at(spot)
 }
