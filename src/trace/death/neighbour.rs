@@ -335,13 +335,18 @@ pub fn misbelieved(scene: &Scene, victim: &Victim, mac: Mac) -> Option<Finding> 
 
 /// The next machine should have the address on a link that is gone: what is believed of it is no matter.
 pub fn whose_link_is_gone(scene: &Scene, victim: &Victim) -> Option<Finding> {
-    let (_, _, next) = sender(scene, victim)?;
+    let (machine, dev, next) = sender(scene, victim)?;
     let places = scene.planned_owners(next);
     let place = places.iter().find(|place| scene.link(&place.0, &place.1).is_none())?;
+    let mut fix = by_plan_in(scene, &both_ends(scene, place));
+    // What is made anew has another hardware address.
+    if !fix.is_empty() {
+        fix.push(ask_anew(&machine, next, &dev));
+    }
     Some(
         Finding::new(Cause::LinkDown, format!("{} is gone", words(place)))
             .fact(Fact::explained("link", format!("ip link: no {}", place.1)).at(&place.0))
-            .fix([by_plan_in(scene, &both_ends(scene, place))]),
+            .fix([fix]),
     )
 }
 
@@ -351,7 +356,10 @@ fn sender(scene: &Scene, victim: &Victim) -> Option<(MachineName, String, IpAddr
         let link = scene.link(&sighting.machine, &sighting.interface);
         sighting.direction == Direction::Out && link.is_some_and(|link| link.master.is_none())
     };
-    let mut last = victim.hops.iter().rposition(|hop| routed(&hop.sighting))?;
+    // Within an encapsulation it is the one who sent what is within.
+    let depth = victim.hops.last()?.sighting.frame.outer.len();
+    let mut last =
+        victim.hops.iter().rposition(|hop| routed(&hop.sighting) && hop.sighting.frame.outer.len() == depth)?;
     // The neighbour is one of the link that was chosen, which may stand on the one that the packet left by.
     let stands_on = |upper: &Sighting, lower: &Sighting| {
         let link = scene.link(&upper.machine, &upper.interface);
