@@ -3,10 +3,10 @@
 //! ```text
 //! the last hop was …            the question is …                                       asked in
 //! none, and an errno            why does the kernel refuse?                             unsent
-//! none, or routed and not out   what keeps it from leaving?                             output, neighbour
-//! Out of a pipe                 why did it not come out at the other end?               layer2
-//! In at a bridge's port         why did the bridge not pass it on?                      layer2
-//! In at an interface            what did this machine do with it?                       input
+//! none, or routed and not out   what keeps it from leaving?                             output, neighbour, believed
+//! Out of a pipe                 why did it not come out at the other end?               layer2, obstacle
+//! In at a bridge's port         why did the bridge not pass it on?                      layer2, obstacle
+//! In at an interface            what did this machine do with it?                       input, routing, detour
 //! Out of a VXLAN, or before one what became of the packet around it?                    overlay
 //! In at the destination         why was it not answered?                                arrival
 //! ```
@@ -15,13 +15,16 @@
 //! it may be asked, is held against the finding: where they disagree, the cause is unknown.
 
 mod arrival;
+mod believed;
 mod detour;
 mod firewall;
 mod input;
 mod layer2;
 mod neighbour;
+mod obstacle;
 mod output;
 mod overlay;
+mod routing;
 mod unsent;
 mod word;
 
@@ -153,7 +156,7 @@ pub fn death(scene: &Scene) -> Death {
 
 /// Why an answer is none that counts: it came from a machine that was not meant.
 pub fn answered_by_another(scene: &Scene) -> Option<Death> {
-    let finding = neighbour::twice(scene, scene.question.to, scene.destination).or_else(|| arrival::taken_by(scene))?;
+    let finding = believed::twice(scene, scene.question.to, scene.destination).or_else(|| arrival::taken_by(scene))?;
     let Spot { machine, after, .. } = arrival::spot(scene, Point::Unanswered);
     let why = format!("{machine} answered: {}", finding.why);
     let (cause, evidence, fix) = (finding.cause, finding.evidence, finding.fix);
@@ -162,7 +165,7 @@ pub fn answered_by_another(scene: &Scene) -> Option<Death> {
 
 /// What did no harm this time, and may the next.
 pub fn oddities(scene: &Scene) -> Vec<String> {
-    let twice = neighbour::twice(scene, scene.question.to, scene.destination).map(|finding| finding.why);
+    let twice = believed::twice(scene, scene.question.to, scene.destination).map(|finding| finding.why);
     let answer = scene.back.last().and_then(|hop| hop.sighting.frame.packet());
     let other = answer.filter(|packet| packet.source != scene.question.to).map(|packet| {
         format!("the answer came from {}, and not from {}, which was asked", packet.source, scene.question.to)

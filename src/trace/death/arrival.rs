@@ -8,7 +8,7 @@
 
 use std::net::IpAddr;
 
-use super::{Finding, Spot, Victim, input, neighbour, unknown, unsent};
+use super::{Finding, Spot, Victim, believed, routing, unknown, unsent};
 use crate::kernel::capture::Direction;
 use crate::kernel::lookup::Traveller;
 use crate::kernel::probe::{Heard, Protocol};
@@ -38,7 +38,7 @@ pub fn spot(scene: &Scene, point: Point) -> Spot {
 pub fn refused(scene: &Scene) -> Finding {
     let spot = spot(scene, Point::Unanswered);
     let meant = scene.destination.is_none_or(|meant| *meant == spot.machine);
-    let elsewhere = if meant { None } else { neighbour::twice(scene, scene.question.to, scene.destination) };
+    let elsewhere = if meant { None } else { believed::twice(scene, scene.question.to, scene.destination) };
     elsewhere.unwrap_or_else(|| nobody_listens(scene, &spot.machine)).at(spot).on(Leg::There)
 }
 
@@ -67,7 +67,7 @@ pub fn why(scene: &Scene, victim: &Victim, hop: &Hop) -> Finding {
     }
     let spot = spot(scene, Point::Unanswered);
     if scene.destination.is_some_and(|meant| meant != machine)
-        && let Some(finding) = neighbour::twice(scene, scene.question.to, scene.destination)
+        && let Some(finding) = believed::twice(scene, scene.question.to, scene.destination)
     {
         return finding.at(spot);
     }
@@ -156,7 +156,7 @@ fn no_way_back(scene: &Scene, victim: &Victim, machine: &MachineName) -> Option<
     if let Some(finding) = no_masquerade(scene, there, machine) {
         return Some(finding.fact(asked));
     }
-    let thrown = input::thrown_away(scene, &answer, machine);
+    let thrown = routing::thrown_away(scene, &answer, machine);
     Some(thrown.unwrap_or_else(|| unsent::no_way_in(scene, &answer, machine)).fact(asked))
 }
 
@@ -166,7 +166,7 @@ fn no_masquerade(scene: &Scene, there: &Packet, machine: &MachineName) -> Option
         return None;
     }
     // By its plan this host knows the way to pods: then that is what is missing.
-    let planned = scene.planned.get(machine).and_then(|ns| input::best(&ns.routes, MAIN, there.source));
+    let planned = scene.planned.get(machine).and_then(|ns| routing::best(&ns.routes, MAIN, there.source));
     if planned.is_some() {
         return None;
     }

@@ -9,7 +9,7 @@
 
 use std::net::IpAddr;
 
-use super::{Finding, Victim, input};
+use super::{Finding, Victim, routing};
 use crate::kernel::capture::Direction;
 use crate::kernel::lookup::Traveller;
 use crate::names::MachineName;
@@ -121,5 +121,5 @@ pub fn turn(scene: &Scene, victim: &Victim, machine: &MachineName, to: IpAddr) -
 
 /// The planned route for a destination.
 fn best_of(ns: &Namespace, to: IpAddr) -> Option<&Route> {
-    input::best(&ns.routes, MAIN, to)
+    routing::best(&ns.routes, MAIN, to)
 }

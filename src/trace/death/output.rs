@@ -4,7 +4,7 @@
 //! output or forward ─ postrouting ─ which neighbour? ─ egress ─ a queue ─▶ Out
 //! ```
 
-use super::{Finding, Spot, Victim, firewall, input, neighbour, unknown};
+use super::{Finding, Spot, Victim, firewall, neighbour, routing, unknown};
 use crate::names::MachineName;
 use crate::network::Link;
 use crate::trace::cause::Cause;
@@ -20,9 +20,9 @@ pub fn why(scene: &Scene, victim: &Victim, machine: &MachineName, came_in: Optio
     let packet = &victim.packet;
     let way = match scene.way(machine, &scene.traveller(machine, packet, came_in)) {
         Ok(way) => way,
-        Err(_) if came_in.is_none() => return input::no_way_for_own(scene, victim, machine),
+        Err(_) if came_in.is_none() => return routing::no_way_for_own(scene, victim, machine),
         Err(_) => {
-            let found = input::by_route(scene, victim, machine, came_in);
+            let found = routing::by_route(scene, victim, machine, came_in);
             return found.unwrap_or_else(|| unknown(scene, victim, machine, format!("{machine} has no way for it")));
         }
     };

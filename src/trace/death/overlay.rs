@@ -7,7 +7,7 @@
 use std::net::IpAddr;
 
 use super::layer2::Cast;
-use super::{Finding, Spot, Victim, input, layer2, neighbour, output, unknown};
+use super::{Finding, Spot, Victim, believed, input, layer2, output, unknown};
 use crate::kernel::capture::Direction;
 use crate::kernel::probe::Protocol;
 use crate::names::MachineName;
@@ -52,7 +52,7 @@ pub fn not_sent(scene: &Scene, victim: &Victim, hop: &Hop) -> Finding {
     };
     let Some(entry) = entry(scene, machine, link, mac) else {
         // Of one that nobody has there can be none: it is the neighbour that is wrong.
-        let wrong = neighbour::wrong_mac(scene, victim, mac).filter(|_| scene.names.with_mac(mac).is_empty());
+        let wrong = believed::wrong_mac(scene, victim, mac).filter(|_| scene.names.with_mac(mac).is_empty());
         return wrong.unwrap_or_else(|| missing(scene, machine, link, mac));
     };
     let Some(vtep) = entry.vtep else { return missing(scene, machine, link, mac) };
@@ -285,7 +285,7 @@ fn recreate(scene: &Scene, machine: &MachineName, name: &str, vni: u32) -> Vec<S
 pub fn wrong_machine(scene: &Scene, victim: &Victim, place: &Place, mac: Mac) -> Finding {
     let loose = || layer2::loose(scene, place).filter(|_| !scene.names.with_mac(mac).is_empty());
     let unplugged = || layer2::unplugged_on_the_way(scene, victim, mac);
-    let believed = || neighbour::wrong_mac(scene, victim, mac);
+    let believed = || believed::wrong_mac(scene, victim, mac);
     misdirected(scene, victim, &place.0, mac).or_else(loose).or_else(unplugged).or_else(believed).unwrap_or_else(|| {
         unknown(scene, victim, &place.0, format!("a frame for {mac} came out of {}", layer2::words(place)))
     })

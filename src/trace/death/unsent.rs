@@ -11,7 +11,7 @@ use std::net::IpAddr;
 
 use nix::errno::Errno;
 
-use super::{Finding, Spot, Victim, firewall, input, output, unknown};
+use super::{Finding, Spot, Victim, firewall, output, routing, unknown};
 use crate::network::{Link, Namespace};
 use crate::trace::cause::Cause;
 use crate::trace::fix::{About, by_plan, by_plan_in, route_to};
@@ -35,9 +35,9 @@ pub fn why(scene: &Scene, victim: &Victim, errno: Errno) -> Finding {
             .unwrap_or_else(|| unknown(scene, victim, machine, format!("{machine} is not permitted to send it"))),
         Errno::EMSGSIZE => too_large(scene, victim),
         Errno::ENETUNREACH | Errno::EADDRNOTAVAIL | Errno::ENETDOWN | Errno::ENODEV => {
-            input::thrown_away(scene, victim, machine).unwrap_or_else(|| no_way(scene, victim))
+            routing::thrown_away(scene, victim, machine).unwrap_or_else(|| no_way(scene, victim))
         }
-        Errno::EHOSTUNREACH | Errno::EINVAL | Errno::EACCES => input::by_route(scene, victim, machine, None)
+        Errno::EHOSTUNREACH | Errno::EINVAL | Errno::EACCES => routing::by_route(scene, victim, machine, None)
             .unwrap_or_else(|| unknown(scene, victim, machine, format!("{machine} does not send it"))),
         // A queue or a hook behind the route did not take it.
         _ => output::why(scene, victim, machine, None),
