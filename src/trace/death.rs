@@ -127,6 +127,11 @@ pub fn death(scene: &Scene) -> Death {
     let finding = find(scene, &victim);
     let finding = word::weigh(scene, &victim, finding);
     let Spot { point, machine, after, before } = finding.spot.unwrap_or_else(|| spot(scene, &victim, last));
+    let mut fix = finding.fix;
+    if finding.cause == Cause::Mtu && !fix.is_empty() {
+        // What the sender has learned of the way it remembers for ten minutes (`net.ipv4.route.mtu_expires`).
+        fix.push(format!("{} route flush cache", super::fix::ip(scene.source, scene.question.to)));
+    }
     let mut evidence = finding.evidence;
     evidence.extend(scene.drop_facts(&machine));
     evidence.extend(heard(scene));
@@ -142,7 +147,7 @@ pub fn death(scene: &Scene) -> Death {
         cause: finding.cause,
         why: finding.why,
         evidence,
-        fix: finding.fix,
+        fix,
     }
 }
 
@@ -203,7 +208,10 @@ fn spot(scene: &Scene, victim: &Victim, last: Option<&Hop>) -> Spot {
 
 /// The search.
 fn find(scene: &Scene, victim: &Victim) -> Finding {
-    if let Fate::Unsent(errno) = scene.fate {
+    // What the kernel could not hand over to the other end of a pipe was sent all the same.
+    if let Fate::Unsent(errno) = scene.fate
+        && scene.there.is_empty()
+    {
         return unsent::why(scene, victim, *errno);
     }
     if let Some(finding) = firewall::seen(scene, victim) {

@@ -91,11 +91,18 @@ fn link_of(deed: &Deed) -> Option<String> {
 
 /// The commands of the plan's mends in a machine that are about any of these.
 pub fn by_plan(scene: &Scene, machine: &MachineName, about: &[About]) -> Vec<String> {
-    let there = scene.mends.iter().filter(|mend| mend.machine == *machine || moves_there(mend, machine));
+    let about: Vec<(&MachineName, About)> = about.iter().map(|about| (machine, *about)).collect();
+    by_plan_in(scene, &about)
+}
+
+/// The same in several machines, in the order in which they are made.
+pub fn by_plan_in(scene: &Scene, about: &[(&MachineName, About)]) -> Vec<String> {
     // What the plan would do about a link that it does not know is no help for what goes by that link.
-    let known = |about: &&About| !matches!(about, About::Link(name) if scene.planned_link(machine, name).is_none());
-    let about: Vec<About> = about.iter().filter(known).copied().collect();
-    let fitting: Vec<&Mend> = there.filter(|mend| about.iter().any(|about| about.fits(mend))).collect();
+    let known = |(machine, about): &&(&MachineName, About)| !matches!(about, About::Link(name) if scene.planned_link(machine, name).is_none());
+    let about: Vec<&(&MachineName, About)> = about.iter().filter(known).collect();
+    let is_there = |mend: &Mend, machine: &MachineName| mend.machine == *machine || moves_there(mend, machine);
+    let fits = |mend: &&Mend| about.iter().any(|(machine, about)| is_there(mend, machine) && about.fits(mend));
+    let fitting: Vec<&Mend> = scene.mends.iter().filter(fits).collect();
     // To take a link away mends nothing, unless it is in another one's place.
     let made = |name: &str| fitting.iter().any(|mend| makes_link(mend, name));
     let wanted = |mend: &&&Mend| !matches!(&mend.deed, Deed::Remove(Thing::Link(name)) if !made(name));

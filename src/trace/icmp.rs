@@ -16,6 +16,7 @@ pub fn in_words(ipv6: bool, (kind, code): (u8, u8), mtu: u32) -> String {
         (false, 3, 9 | 10 | 13) | (true, 1, 1) => "administratively prohibited",
         (false, 11, 0) | (true, 3, 0) => "time to live exceeded",
         (true, 1, 0) => "no route to destination",
+        (true, 1, 2) => "beyond the scope of its source address",
         (true, 1, 3) => "address unreachable",
         (true, 1, 5) => "source address failed policy",
         (true, 1, 6) => "reject route",

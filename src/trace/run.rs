@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use super::frame::{Content, Frame, Transport};
 use super::legs::Known;
 use super::outcome::Sighting;
 use super::stations::Stations;
@@ -64,10 +65,13 @@ impl Run<'_> {
     /// # Errors
     /// When the sockets cannot be read.
     pub fn fair_probe(&self, prober: &mut Prober, number: u32, sightings: &mut Vec<Sighting>) -> Result<(u32, Fate)> {
+        let seen = sightings.len();
         let fate = self.probe(prober, number, sightings)?;
+        let asked = sightings.iter().skip(seen).any(|sighting| asks_for_neighbour(&sighting.frame));
+        let given_up = is_given_up(&fate) || (fate == Fate::Silence && !asked);
         // No more are sent than half of the numbers, so that each has one to spare.
         let again = HIGHEST - number;
-        match self.others_wait() && is_given_up(&fate) && again > number {
+        match self.has_neighbours(&["incomplete", "failed"]) && given_up && again > number {
             true => Ok((again, self.probe(prober, again, sightings)?)),
             false => Ok((number, fate)),
         }
@@ -94,7 +98,7 @@ impl Run<'_> {
                 sightings.extend(seen);
                 fate = fate.or_else(|| prober.hear().into_iter().find_map(|heard| concerning(number, heard)));
             }
-            let quiet = if self.others_wait() { QUIET_BEHIND_OTHERS } else { QUIET };
+            let quiet = if self.has_neighbours(&["incomplete"]) { QUIET_BEHIND_OTHERS } else { QUIET };
             let over = match (&fate, self.patience) {
                 (Some(_), _) => moved.elapsed() >= AFTERMATH,
                 (None, Some(patience)) => sent.elapsed() >= patience,
@@ -106,9 +110,9 @@ impl Run<'_> {
         }
     }
 
-    /// Whether some machine waited for a neighbour before the probe.
-    fn others_wait(&self) -> bool {
-        self.net.values().flat_map(|ns| &ns.neighbours).any(|entry| entry.state == "incomplete")
+    /// Whether before the probe some machine had a neighbour in one of these states.
+    fn has_neighbours(&self, states: &[&str]) -> bool {
+        self.net.values().flat_map(|ns| &ns.neighbours).any(|entry| states.contains(&entry.state.as_str()))
     }
 
     /// Whether it is one of our packets, and not somebody's question for a neighbour.
@@ -130,6 +134,15 @@ impl Run<'_> {
             file.set_events(PollFlags::POLLIN);
         }
         poll(&mut files, PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX)).is_ok_and(|ready| ready > 0)
+    }
+}
+
+/// Whether it is a question for a neighbour.
+fn asks_for_neighbour(frame: &Frame) -> bool {
+    match &frame.content {
+        Content::Arp(arp) => arp.asks,
+        Content::Packet(packet) => matches!(packet.transport, Transport::Solicitation { .. }),
+        Content::Other => false,
     }
 }
 

@@ -62,6 +62,9 @@ impl<'a> Wiring<'a> {
 
     fn neighbours_of(&self, place: &Place) -> Vec<Place> {
         let mut next: Vec<Place> = self.peer_of(place).into_iter().chain(self.bridge_of(place)).collect();
+        // One that was plugged into the wrong bridge should lead on by the right one.
+        let planned = self.planned_link(place).and_then(|link| link.master.clone());
+        next.extend(planned.map(|bridge| (place.0.clone(), bridge)));
         next.extend(self.ports_of(place));
         next
     }

@@ -8,7 +8,7 @@ pub const THREE: &[Fault] = &[
     lost(
         "pod-a pod-c",
         "ip -n pod-c link set eth0 arp off",
-        "neighbour-unanswered there underway pod-c eth0 or neighbour-unanswered back underway node-2",
+        "neighbour-unanswered there underway pod-c eth0 or neighbour-unanswered back underway node-2|pod-c",
     ),
     lost(
         "pod-a pod-c",

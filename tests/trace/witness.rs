@@ -32,13 +32,6 @@ pub struct Seen {
     pub text: String,
 }
 
-impl Seen {
-    /// `in` or `out`.
-    pub fn way(&self) -> &'static str {
-        if self.direction == "Out" { "out" } else { "in" }
-    }
-}
-
 /// The bytes of payload of pings that only say "so far": no other packet of the tests is as long.
 const MARKS: std::ops::Range<usize> = 300..700;
 
@@ -152,7 +145,7 @@ fn observer(lab: &Lab, machine: &str, library: Option<&Path>, tell: Sender<Seen>
             .lines()
             .map_while(Result::ok)
             .filter_map(|line| seen(&machine, &line))
-            .try_for_each(|seen| tell.send(seen))
+            .try_for_each(|seen| tell.send(seen).map_err(drop))
     });
     child
 }

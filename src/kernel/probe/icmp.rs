@@ -80,6 +80,8 @@ impl Prober {
         let cookie = self.cookie;
         // What was sent stands in the error queue from its ICMP header on.
         let mut heard = errors::drain(&self.socket, |sent| cookie.number_in(sent.get(HEADER..)?));
+        // A raw socket is told of everybody's errors between these two addresses.
+        heard.retain(|heard| !matches!(heard, Heard::Error { number: None, .. }));
         let mut buffer = vec![0; 66_000];
         loop {
             match recvfrom::<SockaddrStorage>(self.socket.as_raw_fd(), &mut buffer) {

@@ -37,7 +37,9 @@ pub fn spot(scene: &Scene, point: Point) -> Spot {
 /// A RST came back.
 pub fn refused(scene: &Scene) -> Finding {
     let spot = spot(scene, Point::Unanswered);
-    nobody_listens(scene, &spot.machine).at(spot).on(Leg::There)
+    let meant = scene.destination.is_none_or(|meant| *meant == spot.machine);
+    let elsewhere = if meant { None } else { neighbour::twice(scene, scene.question.to, scene.destination) };
+    elsewhere.unwrap_or_else(|| nobody_listens(scene, &spot.machine)).at(spot).on(Leg::There)
 }
 
 fn nobody_listens(scene: &Scene, machine: &MachineName) -> Finding {

@@ -48,6 +48,9 @@ pub fn why(scene: &Scene, victim: &Victim, hop: &Hop) -> Finding {
     if let Some(finding) = neighbour::misled(scene, victim, machine) {
         return finding;
     }
+    if let Some(finding) = from_nowhere(scene, victim).or_else(|| unusable(scene, victim, machine)) {
+        return finding;
+    }
     let to = victim.packet.destination;
     let planned = scene.planned_owners(to);
     let mine = planned.iter().find(|(owner, _)| owner == machine).filter(|_| !local);
@@ -64,6 +67,49 @@ pub fn why(scene: &Scene, victim: &Victim, hop: &Hop) -> Finding {
         true => unknown(scene, victim, machine, format!("{} came into {machine} at {interface}", victim.word())),
         false => output::why(scene, victim, machine, Some(interface)),
     }
+}
+
+/// A packet that was sent from a link-local address to somebody beyond the link: no router passes it on (RFC 4007).
+fn from_nowhere(scene: &Scene, victim: &Victim) -> Option<Finding> {
+    let link_local = |address: IpAddr| matches!(address, IpAddr::V6(ip) if ip.is_unicast_link_local());
+    let (source, to) = (victim.packet.source, victim.packet.destination);
+    if !link_local(source) || link_local(to) {
+        return None;
+    }
+    let sender = victim.hops.first().map(|hop| &hop.sighting.machine)?;
+    let why = format!(
+        "{sender} has no address that reaches further than its link: it sent from {source}, and no router passes that on"
+    );
+    let links = scene.ns(sender).map_or(&[][..], |ns| ns.links.as_slice());
+    let mut about = vec![About::Addresses];
+    about.extend(links.iter().map(|link| About::Link(&link.name)));
+    Some(
+        Finding::new(Cause::NoAddress, why)
+            .fact(Fact::explained("address", "ip -6 addr: no global address").at(sender))
+            .fix([by_plan(scene, sender, &about)]),
+    )
+}
+
+/// An address of the machine's own that it may not use: another machine has it, or that is still being found out.
+fn unusable(scene: &Scene, victim: &Victim, machine: &MachineName) -> Option<Finding> {
+    let to = victim.packet.destination;
+    let address = scene.ns(machine)?.addresses.iter().find(|address| address.address.ip() == to)?;
+    let failed = address.unusual.iter().any(|word| word == "dadfailed");
+    if !failed && !address.tentative {
+        return None;
+    }
+    let (cause, why) = match failed {
+        true => (Cause::DuplicateAddress, "somebody else had it when it was added (dadfailed)"),
+        false => (Cause::NoAddress, "it is not known yet whether somebody else has it (tentative)"),
+    };
+    let again =
+        |verb: &str| format!("{} addr {verb} {} dev {}", crate::step::Ip(machine), address.address, address.link);
+    let generic = if failed { vec![again("delete"), again("add")] } else { Vec::new() };
+    Some(
+        Finding::new(cause, format!("{machine} has {to} on {} and cannot use it: {why}", address.link))
+            .fact(Fact::explained("address", format!("ip addr: {address} dev {}", address.link)).at(machine))
+            .fix([by_plan(scene, machine, &[About::Link(&address.link), About::Addresses]), generic]),
+    )
 }
 
 /// It did not get as far as the first hook.
@@ -407,9 +453,15 @@ fn ttl_exceeded(scene: &Scene, victim: &Victim, machine: &MachineName) -> Findin
     let turns = routers.iter().filter(|router| **router == machine).count();
     let first = victim.hops.first().and_then(|hop| hop.sighting.frame.packet()).map_or(0, |packet| packet.ttl);
     if turns == 0 {
-        let why = format!(
-            "it was sent with a time to live of {first}, and {machine} would be router number {first} on its way"
-        );
+        let passed = routers.len() + 1;
+        let why = match usize::from(first) == passed {
+            true => format!(
+                "it was sent with a time to live of {first}, and {machine} would be router number {first} on its way"
+            ),
+            false => format!(
+                "it came into {machine} with a time to live of 1: it was sent with {first}, and somebody has set it on the way"
+            ),
+        };
         let sender = victim.hops.first().map_or(machine, |hop| &hop.sighting.machine);
         let own = scene
             .question

@@ -15,7 +15,7 @@ use crate::kernel::probe::Heard;
 use crate::network::{FdbEntry, Link, Mac, PortState};
 use crate::step::{Bridge, Ip};
 use crate::trace::cause::Cause;
-use crate::trace::fix::{About, by_plan};
+use crate::trace::fix::{About, by_plan, by_plan_in};
 use crate::trace::names::Place;
 use crate::trace::outcome::{Fact, Point, Sighting};
 use crate::trace::run::Fate;
@@ -77,6 +77,12 @@ pub fn why(scene: &Scene, victim: &Victim, sighting: &Sighting) -> Finding {
     if came_out && !overlay::is_behind(scene, &place.0, mac) {
         return overlay::wrong_machine(scene, victim, &place, mac);
     }
+    // Where arp is off, a machine sends to itself.
+    if sighting.frame.link.is_some_and(|link| link.source == link.destination)
+        && let Some(finding) = neighbour::wrong_mac(scene, victim, mac)
+    {
+        return finding;
+    }
     // A bridge has the address of one of its ports, for which no frame is meant.
     let owners = scene.names.with_mac(mac);
     let is_no_port = |owner: &&Place| scene.link(&owner.0, &owner.1).is_some_and(|link| link.master.is_none());
@@ -86,6 +92,9 @@ pub fn why(scene: &Scene, victim: &Victim, sighting: &Sighting) -> Finding {
     };
     let paths = owners.into_iter().filter_map(|owner| scene.wiring().path(&place, owner));
     let Some(path) = paths.min_by_key(Vec::len) else {
+        if let Some(finding) = neighbour::whose_link_is_gone(scene, victim) {
+            return finding;
+        }
         let unplugged = unplugged_on_the_way(scene, victim, mac);
         return unplugged.or_else(|| neighbour::wrong_mac(scene, victim, mac)).unwrap_or_else(|| {
             unknown(scene, victim, &place.0, format!("{} was seen at {}", victim.word(), words(&place)))
@@ -142,7 +151,7 @@ pub fn obstacle(scene: &Scene, path: &[Place], frame: Travelling) -> Option<Find
             let missing = if is.is_none() { from } else { to };
             return Some(
                 Finding::new(Cause::LinkDown, format!("{} is gone", words(missing)))
-                    .fix([by_plan(scene, &missing.0, &[About::Link(&missing.1)])])
+                    .fix([by_plan_in(scene, &both_ends(scene, missing))])
                     .at(spot(to)),
             );
         };
@@ -165,6 +174,14 @@ pub fn obstacle(scene: &Scene, path: &[Place], frame: Travelling) -> Option<Find
     None
 }
 
+/// What belongs to a pipe: both of its ends, and what is on them.
+pub fn both_ends<'a>(scene: &Scene<'a>, place: &'a Place) -> Vec<(&'a crate::names::MachineName, About<'a>)> {
+    let own = [(&place.0, About::Link(&place.1)), (&place.0, About::Routes)];
+    let peer = scene.planned_link(&place.0, &place.1).and_then(|link| link.peer.as_ref());
+    let other = peer.into_iter().flat_map(|p| [(&p.machine, About::Link(&p.link)), (&p.machine, About::Routes)]);
+    own.into_iter().chain(other).collect()
+}
+
 /// A frame from a port to its bridge.
 fn into_bridge(scene: &Scene, port: &Place, link: &Link, bridge: &Link, frame: Travelling) -> Option<Finding> {
     let machine = &port.0;
@@ -181,7 +198,7 @@ fn into_bridge(scene: &Scene, port: &Place, link: &Link, bridge: &Link, frame: T
     if let Some(finding) = state(scene, port, link) {
         return Some(finding);
     }
-    if setting(link, "locked") == 1 && matches!(frame.cast, Cast::Unicast(_)) {
+    if setting(link, "locked") == 1 {
         return is(blocked(port, "locked", "it takes only frames from hardware addresses that its FDB knows"));
     }
     if setting(bridge, "vlan_filtering") == 1 {
@@ -367,10 +384,15 @@ pub(super) fn setting_or(link: &Link, word: &str, otherwise: u64) -> u64 {
     link.settings.iter().find(|value| value.setting.word == word).map_or(otherwise, |value| value.value)
 }
 
-/// What a bridge knows of a hardware address.
+/// What a bridge knows of a hardware address: behind which port it is, or that it is the bridge's own, which somebody may
+/// have told it.
 fn entry<'a>(scene: &Scene<'a>, machine: &crate::names::MachineName, bridge: &str, mac: Mac) -> Option<&'a FdbEntry> {
-    let all = &scene.ns(machine)?.fdb;
-    all.iter().find(|entry| entry.mac == mac && entry.bridge.as_deref() == Some(bridge) && entry.port != bridge)
+    let ns = scene.ns(machine)?;
+    let own = ns.links.iter().any(|link| link.mac == Some(mac));
+    ns.fdb.iter().find(|entry| {
+        let behind = entry.bridge.as_deref() == Some(bridge) && entry.port != bridge;
+        entry.mac == mac && (behind || (entry.port == bridge && !own))
+    })
 }
 
 /// A forwarding entry that leads elsewhere.

@@ -10,14 +10,14 @@
 
 use std::net::IpAddr;
 
-use super::layer2::{Cast, Travelling, loose, obstacle, setting_or, unplugged, words};
+use super::layer2::{Cast, Travelling, both_ends, loose, obstacle, setting_or, unplugged, words};
 use super::{Finding, Spot, Victim, detour, firewall, input, overlay};
 use crate::kernel::capture::Direction;
 use crate::kernel::netns;
 use crate::names::MachineName;
 use crate::network::{Mac, Neighbour};
 use crate::trace::cause::Cause;
-use crate::trace::fix::{About, ask_anew, by_plan, without_neighbour};
+use crate::trace::fix::{About, ask_anew, by_plan, by_plan_in, without_neighbour};
 use crate::trace::frame::Content;
 use crate::trace::names::Place;
 use crate::trace::outcome::{Fact, Point, Sighting};
@@ -293,7 +293,6 @@ fn not_asked(scene: &Scene, machine: &MachineName, dev: &str, next: IpAddr) -> F
 pub fn wrong_mac(scene: &Scene, victim: &Victim, mac: Mac) -> Option<Finding> {
     let (machine, dev, next) = sender(scene, victim)?;
     let link = scene.link(&machine, &dev)?;
-    let spot = Spot { point: Point::Underway, machine: machine.clone(), after: Some(dev.clone()), before: None };
     if setting_or(link, "arp", 1) == 0 {
         let why = format!(
             "{machine} asks nobody for hardware addresses at {dev}, where arp is off: it sent it to {mac}, which nobody has"
@@ -301,13 +300,13 @@ pub fn wrong_mac(scene: &Scene, victim: &Victim, mac: Mac) -> Option<Finding> {
         return Some(
             Finding::new(Cause::NeighbourUnanswered, why)
                 .fact(Fact::explained("link", format!("{dev}: NOARP")).at(&machine))
-                .fix([by_plan(scene, &machine, &[About::Link(&dev)])])
-                .at(spot),
+                .fix([by_plan(scene, &machine, &[About::Link(&dev)])]),
         );
     }
     let entry = scene.neighbour(&machine, &dev, next)?;
     if let Some((gone, _)) = scene.planned_owners(next).iter().find(|(owner, _)| is_gone(owner)) {
         let why = format!("{gone}, which should have {next}, does not exist any more");
+        let spot = Spot { point: Point::Underway, machine: machine.clone(), after: Some(dev.clone()), before: None };
         return Some(Finding::new(Cause::LinkDown, why).at(spot));
     }
     let named = scene.names.mac(mac).unwrap_or_else(|| "nobody's".to_owned());
@@ -332,6 +331,18 @@ pub fn misbelieved(scene: &Scene, victim: &Victim, mac: Mac) -> Option<Finding> 
         scene.ns(owner).is_some_and(|ns| ns.links.iter().any(|other| other.mac == Some(mac) && other.name == *link))
     });
     if right { None } else { wrong_mac(scene, victim, mac) }
+}
+
+/// The next machine should have the address on a link that is gone: what is believed of it is no matter.
+pub fn whose_link_is_gone(scene: &Scene, victim: &Victim) -> Option<Finding> {
+    let (_, _, next) = sender(scene, victim)?;
+    let places = scene.planned_owners(next);
+    let place = places.iter().find(|place| scene.link(&place.0, &place.1).is_none())?;
+    Some(
+        Finding::new(Cause::LinkDown, format!("{} is gone", words(place)))
+            .fact(Fact::explained("link", format!("ip link: no {}", place.1)).at(&place.0))
+            .fix([by_plan_in(scene, &both_ends(scene, place))]),
+    )
 }
 
 /// Who gave the packet its last hardware addresses: the machine, its link, and the neighbour that it was for.
@@ -401,7 +412,10 @@ pub fn twice(scene: &Scene, address: IpAddr, right: Option<&MachineName>) -> Opt
         let links = scene.ns(machine).map_or(&[][..], |ns| ns.links.as_slice());
         links.iter().any(|link| scene.wiring().path_across(keeper, &(machine.clone(), link.name.clone())).is_some())
     };
-    let wrong = owners.iter().find(|place| place.0 != keeper.0 && meets(&place.0))?;
+    // One that the plan does not have, in a machine that took the packet, is one too many wherever it is.
+    let took = scene.there.last().map(|hop| &hop.sighting.machine);
+    let strange = |place: &Place| Some(&place.0) == took && !planned.contains(place);
+    let wrong = owners.iter().find(|place| place.0 != keeper.0 && (meets(&place.0) || strange(place)))?;
     let why = format!("{address} is on {}, and on {} too", words(keeper), words(wrong));
     let own = scene.ns(&wrong.0).and_then(|ns| {
         let address = ns.addresses_of(&wrong.1).find(|a| a.address.ip() == address)?;

@@ -285,7 +285,8 @@ fn recreate(scene: &Scene, machine: &MachineName, name: &str, vni: u32) -> Vec<S
 pub fn wrong_machine(scene: &Scene, victim: &Victim, place: &Place, mac: Mac) -> Finding {
     let loose = || layer2::loose(scene, place).filter(|_| !scene.names.with_mac(mac).is_empty());
     let unplugged = || layer2::unplugged_on_the_way(scene, victim, mac);
-    misdirected(scene, victim, &place.0, mac).or_else(loose).or_else(unplugged).unwrap_or_else(|| {
+    let believed = || neighbour::wrong_mac(scene, victim, mac);
+    misdirected(scene, victim, &place.0, mac).or_else(loose).or_else(unplugged).or_else(believed).unwrap_or_else(|| {
         unknown(scene, victim, &place.0, format!("a frame for {mac} came out of {}", layer2::words(place)))
     })
 }

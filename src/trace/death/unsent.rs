@@ -11,10 +11,10 @@ use std::net::IpAddr;
 
 use nix::errno::Errno;
 
-use super::{Finding, Spot, Victim, firewall, input, unknown};
+use super::{Finding, Spot, Victim, firewall, input, output, unknown};
 use crate::network::{Link, Namespace};
 use crate::trace::cause::Cause;
-use crate::trace::fix::{About, by_plan, route_to};
+use crate::trace::fix::{About, by_plan, by_plan_in, route_to};
 use crate::trace::outcome::{Fact, Leg, Point};
 use crate::trace::scene::Scene;
 
@@ -34,10 +34,13 @@ pub fn why(scene: &Scene, victim: &Victim, errno: Errno) -> Finding {
             .or_else(|| firewall::at_hook(scene, machine, "output"))
             .unwrap_or_else(|| unknown(scene, victim, machine, format!("{machine} is not permitted to send it"))),
         Errno::EMSGSIZE => too_large(scene, victim),
-        Errno::ENETUNREACH | Errno::EADDRNOTAVAIL | Errno::ENETDOWN | Errno::ENODEV => no_way(scene, victim),
+        Errno::ENETUNREACH | Errno::EADDRNOTAVAIL | Errno::ENETDOWN | Errno::ENODEV => {
+            input::thrown_away(scene, victim, machine).unwrap_or_else(|| no_way(scene, victim))
+        }
         Errno::EHOSTUNREACH | Errno::EINVAL | Errno::EACCES => input::by_route(scene, victim, machine, None)
             .unwrap_or_else(|| unknown(scene, victim, machine, format!("{machine} does not send it"))),
-        _ => unknown(scene, victim, machine, format!("{machine} does not send it")),
+        // A queue or a hook behind the route did not take it.
+        _ => output::why(scene, victim, machine, None),
     };
     finding.at(spot)
 }
@@ -67,7 +70,7 @@ pub fn no_way_in(scene: &Scene, victim: &Victim, machine: &crate::names::Machine
     let Some(ns) = scene.ns(machine) else {
         return unknown(scene, victim, machine, format!("{machine} is gone"));
     };
-    if let Some(finding) = down(scene, machine, ns, to) {
+    if let Some(finding) = down(scene, machine, ns, to).or_else(|| gone(scene, machine, ns)) {
         return finding;
     }
     let lookup = Fact::explained("route", format!("ip route get {to}: no route in {machine}"));
@@ -114,6 +117,22 @@ fn down(scene: &Scene, machine: &crate::names::MachineName, ns: &Namespace, to: 
         finding
             .fact(Fact::explained("link", format!("{} link: {} is down", crate::step::Ip(machine), link.name)))
             .fix([by_plan(scene, machine, &about), generic]),
+    )
+}
+
+/// A link that the machine should have and that is gone: with it went its addresses and routes.
+fn gone(scene: &Scene, machine: &crate::names::MachineName, ns: &Namespace) -> Option<Finding> {
+    let planned = scene.planned.get(machine)?;
+    let link = planned.links.iter().find(|link| ns.link(&link.name).is_none())?;
+    let mut about = vec![(machine, About::Link(&link.name)), (machine, About::Routes), (machine, About::Addresses)];
+    about.extend(link.peer.as_ref().map(|peer| (&peer.machine, About::Link(&peer.link))));
+    Some(
+        Finding::new(
+            Cause::LinkDown,
+            format!("{} of {machine} is gone, and its addresses and routes with it", link.name),
+        )
+        .fact(Fact::explained("link", format!("ip link: no {}", link.name)).at(machine))
+        .fix([by_plan_in(scene, &about)]),
     )
 }
 

@@ -22,6 +22,8 @@ const REASONS: [(&str, &[Cause]); 9] = [
             Cause::NoAddress,
             Cause::WrongGateway,
             Cause::BlackholeRoute,
+            Cause::NeighbourUnanswered,
+            Cause::DuplicateAddress,
         ],
     ),
     ("NETFILTER_DROP", &[Cause::Firewall]),
