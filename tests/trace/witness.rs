@@ -32,6 +32,13 @@ pub struct Seen {
     pub text: String,
 }
 
+impl Seen {
+    /// `in` or `out`.
+    pub fn way(&self) -> &'static str {
+        if self.direction == "Out" { "out" } else { "in" }
+    }
+}
+
 /// The bytes of payload of pings that only say "so far": no other packet of the tests is as long.
 const MARKS: std::ops::Range<usize> = 300..700;
 
