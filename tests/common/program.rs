@@ -49,7 +49,9 @@ pub fn topologies() -> Vec<String> {
 /// The Debian package that holds a program which the tests need.
 fn package(program: &str) -> &str {
     match program {
-        "ip" | "bridge" => "iproute2",
+        "ip" | "bridge" | "ss" | "tc" => "iproute2",
+        "nc" => "netcat-openbsd",
+        "perl" => "perl-base",
         "nft" => "nftables",
         "ping" => "iputils-ping",
         "unshare" | "setpriv" | "nsenter" | "mount" | "script" => "util-linux",

@@ -59,6 +59,16 @@ impl Bench {
         Bench { lab, shell, addresses, machines, each: String::new(), _directory: directory }
     }
 
+    /// The lab of a thousand pods, whose addresses nobody asks for.
+    #[track_caller]
+    pub fn large() -> Self {
+        let lab = Lab::up(&topology("large.yaml"));
+        let mut shell = Shell::open(&lab, "fabric");
+        shell.done(HANDY);
+        let (addresses, machines, each) = (BTreeMap::new(), Vec::new(), String::new());
+        Bench { lab, shell, addresses, machines, each, _directory: Directory::new() }
+    }
+
     /// Runs `netlab trace`, and returns what it says as JSON.
     #[track_caller]
     pub fn trace(&self, arguments: &str) -> (Ran, Value) {

@@ -7,12 +7,15 @@
 //! ```
 
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use crate::common::Lab;
-use crate::common::program::start;
+use nix::unistd::Uid;
+
+use crate::common::program::{start, tool};
+use crate::common::{Directory, Lab, run};
 
 /// One frame at one interface.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +32,13 @@ pub struct Seen {
     pub text: String,
 }
 
+impl Seen {
+    /// `in` or `out`.
+    pub fn way(&self) -> &'static str {
+        if self.direction == "Out" { "out" } else { "in" }
+    }
+}
+
 /// The bytes of payload of pings that only say "so far": no other packet of the tests is as long.
 const MARKS: std::ops::Range<usize> = 300..700;
 
@@ -40,6 +50,22 @@ pub struct Witness {
     across: (String, String),
     /// The last mark.
     mark: usize,
+    _staying: Option<Directory>,
+}
+
+/// Debian's tcpdump lets go of root by initgroups(3), which is not for who became root without root's help.
+const STAYING: &str = "int initgroups(const char *user, unsigned group) { (void)user; (void)group; return 0; }";
+
+/// Where root is not root of the host: a library with which tcpdump stays what it is.
+#[track_caller]
+fn staying() -> Option<Directory> {
+    if Uid::effective().is_root() {
+        return None;
+    }
+    let directory = Directory::new();
+    let source = directory.file("staying.c", STAYING);
+    run(tool("cc").args(["-shared", "-fPIC", "-o"]).arg(directory.path().join("staying.so")).arg(source)).success();
+    Some(directory)
 }
 
 impl Witness {
@@ -47,10 +73,12 @@ impl Witness {
     #[track_caller]
     pub fn new(lab: &Lab, machines: &[String], across: (&str, &str)) -> Self {
         let (tell, heard) = channel();
-        let observe = |machine: &String| (machine.clone(), observer(lab, machine, tell.clone()));
+        let staying = staying();
+        let library = staying.as_ref().map(|directory| directory.path().join("staying.so"));
+        let observe = |machine: &String| (machine.clone(), observer(lab, machine, library.as_deref(), tell.clone()));
         let observers = machines.iter().map(observe).collect();
         let across = (across.0.to_owned(), across.1.to_owned());
-        Witness { observers, heard, across, mark: MARKS.start }
+        Witness { observers, heard, across, mark: MARKS.start, _staying: staying }
     }
 
     /// Everything that was seen since the last call, in order. A mark in every machine shows that nothing is missing.
@@ -98,12 +126,15 @@ impl Drop for Witness {
 
 /// A tcpdump that listens already.
 #[track_caller]
-fn observer(lab: &Lab, machine: &str, tell: Sender<Seen>) -> Child {
+fn observer(lab: &Lab, machine: &str, library: Option<&Path>, tell: Sender<Seen>) -> Child {
     // -Z: Debian's tcpdump becomes a user that a lab without root does not have.
     let words = ["tcpdump", "-i", "any", "-ennl", "-tt", "--nano", "--immediate-mode", "-s", "256", "-Z", "root"];
     let filter =
         ["icmp", "or", "icmp6", "or", "arp", "or", "tcp", "or", "udp", "or", "ip6[6]=44", "or", "ip[6:2]&0x1fff!=0"];
     let mut command = lab.netlab(&["exec", machine, "--"]);
+    if let Some(library) = library {
+        command.env("LD_PRELOAD", library);
+    }
     let mut child = start(command.args(words).args(filter).stdout(Stdio::piped()).stderr(Stdio::piped()));
     let mut told = BufReader::new(child.stderr.take().expect("its messages"));
     let mut line = String::new();
