@@ -81,7 +81,8 @@ pub const FAULTS: &[Fault] = &[
         "ip -n node-2 link set flannel.1 address 02:00:00:00:00:99",
         "neighbour-unanswered|fdb-missing|wrong-vtep there underway node-2",
     )
-    .without_fix(),
+    // With its old address node-2 has forgotten its neighbours, too.
+    .then_another(),
     lost(
         "pod-a pod-c",
         "ip netns exec node-2 nft 'add table ip f; add chain ip f c { type filter hook input priority 0; }; \
