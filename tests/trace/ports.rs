@@ -45,4 +45,16 @@ pub const THREE: &[Fault] = &[
     sound("pod-a pod-c", "bridge -n node-1 link set dev veth-pod-a state 4"),
     // What the bridge itself says is flooded all the same.
     sound("pod-a pod-c", "bridge -n node-2 link set dev veth-pod-c bcast_flood off"),
+    // A service that leads back to who asks, translated within the bridge. Without it there is no such address.
+    lost("pod-a 10.96.0.12", "", "hairpin there underway node-1 *")
+        .before(
+            "ip netns exec node-1 nft 'add table ip s; \
+             add chain ip s p { type nat hook prerouting priority dstnat; }; \
+             add rule ip s p ip daddr 10.96.0.12 dnat to 10.244.1.2; \
+             add chain ip s o { type nat hook postrouting priority srcnat; }; \
+             add rule ip s o ct status dnat masquerade'; \
+             ip netns exec node-1 sysctl -qw net.bridge.bridge-nf-call-iptables=1",
+        )
+        .says(&["10.96.0.12 became 10.244.1.2"])
+        .undo("ip netns exec node-1 sysctl -qw net.bridge.bridge-nf-call-iptables=0"),
 ];

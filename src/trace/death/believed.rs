@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use super::layer2::words;
 use super::obstacle::{both_ends, setting_or};
-use super::{Finding, Spot, Victim};
+use super::{Finding, Spot, Victim, overlay};
 use crate::kernel::capture::Direction;
 use crate::kernel::netns;
 use crate::names::MachineName;
@@ -46,7 +46,9 @@ pub fn wrong_mac(scene: &Scene, victim: &Victim, mac: Mac) -> Option<Finding> {
         Fact::explained("neighbour", format!("ip neigh: {next} dev {dev} lladdr {mac} {}", entry.state)).at(&machine);
     let own = if entry.by_hand() { without_neighbour(&machine, entry) } else { ask_anew(&machine, next, &dev) };
     let planned = by_plan(scene, &machine, &[About::Neighbours]);
-    Some(Finding::new(Cause::NeighbourUnanswered, why).fact(fact).fix([planned, vec![own]]))
+    // At a VXLAN it may not be possible to ask anew.
+    let told = if link.vxlan.is_some() { overlay::told(scene, &machine, &dev, next) } else { Vec::new() };
+    Some(Finding::new(Cause::NeighbourUnanswered, why).fact(fact).fix([planned, told, vec![own]]))
 }
 
 /// Whether there is no such machine.

@@ -76,6 +76,9 @@ pub fn why(scene: &Scene, victim: &Victim, sighting: &Sighting) -> Finding {
     if came_out && !overlay::is_behind(scene, &place.0, mac) {
         return overlay::wrong_machine(scene, victim, &place, mac);
     }
+    if let Some(finding) = sent_back(scene, victim, &place, mac) {
+        return finding;
+    }
     // Where arp is off, a machine sends to itself.
     if sighting.frame.link.is_some_and(|link| link.source == link.destination)
         && let Some(finding) = believed::wrong_mac(scene, victim, mac)
@@ -164,6 +167,24 @@ pub fn unplugged(scene: &Scene, machine: &crate::names::MachineName, owners: &[P
 pub fn unplugged_on_the_way(scene: &Scene, victim: &Victim, mac: Mac) -> Option<Finding> {
     let machines = victim.hops.iter().rev().map(|hop| &hop.sighting.machine);
     machines.into_iter().find_map(|machine| unplugged(scene, machine, scene.names.with_mac(mac)))
+}
+
+/// A frame that a bridge took in by a port and is to send back by it, its destination having been translated within the
+/// bridge.
+fn sent_back(scene: &Scene, victim: &Victim, bridge: &Place, mac: Mac) -> Option<Finding> {
+    let [.., before, _] = victim.hops else { return None };
+    let port = (before.sighting.machine.clone(), before.sighting.interface.clone());
+    let came_in =
+        before.sighting.direction == Direction::In && scene.wiring().bridge_of(&port).as_ref() == Some(bridge);
+    let behind = scene.names.with_mac(mac).iter().any(|owner| {
+        scene.wiring().path(&port, owner).is_some_and(|path| path.get(1) == scene.wiring().peer_of(&port).as_ref())
+    });
+    let was = before.sighting.frame.packet().map(|packet| packet.destination);
+    let translated = was.filter(|was| *was != victim.packet.destination)?;
+    (came_in && behind).then(|| {
+        let became = format!("its destination {translated} became {}", victim.packet.destination);
+        hairpin(scene, &port, mac).fact(Fact::observed("rule", became))
+    })
 }
 
 /// A frame whose destination was translated within the bridge (`bridge-nf-call-iptables`), to somebody behind the port

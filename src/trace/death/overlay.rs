@@ -106,16 +106,10 @@ pub fn asks_nobody(scene: &Scene, machine: &MachineName, link: &str, next: IpAdd
     let why = format!(
         "{machine} does not know {next} at {link}, and cannot ask: {link} has no entry for what goes to everybody"
     );
-    let is_vxlan = |place: &&Place| scene.link(&place.0, &place.1).is_some_and(|link| link.vxlan.is_some());
-    let owner = scene.names.with_address(next).iter().filter(is_vxlan).find(|(other, _)| other != machine);
-    let mac = owner.and_then(|(other, name)| scene.link(other, name)?.mac);
-    let fix = mac.map(|mac| {
-        format!("{} neigh replace {next} lladdr {mac} dev {link} nud permanent", crate::trace::fix::ip(machine, next))
-    });
     Some(
         Finding::new(Cause::NeighbourUnanswered, why)
             .fact(Fact::explained("fdb", format!("bridge fdb show dev {link}: no 00:00:00:00:00:00")).at(machine))
-            .fix([by_plan(scene, machine, &[About::Neighbours]), fix.into_iter().collect()]),
+            .fix([by_plan(scene, machine, &[About::Neighbours]), told(scene, machine, link, next)]),
     )
 }
 
@@ -148,6 +142,20 @@ pub fn through(scene: &Scene, (from, a): (&Place, &Link), (to, b): (&Place, &Lin
             .fact(Fact::explained("fdb", format!("bridge fdb show dev {}: no {mac} dst {right}", from.1)).at(&from.0))
             .fix([vec![format!("{} fdb append {mac} dev {} dst {right} self", Bridge(&from.0), from.1)]]),
     )
+}
+
+/// What tells a machine where a neighbour is whom it cannot ask for at a VXLAN: its hardware address, and its VTEP.
+pub fn told(scene: &Scene, machine: &MachineName, link: &str, next: IpAddr) -> Vec<String> {
+    let is_vxlan = |place: &&Place| scene.link(&place.0, &place.1).is_some_and(|link| link.vxlan.is_some());
+    let owner = scene.names.with_address(next).iter().filter(is_vxlan).find(|(other, _)| other != machine);
+    let Some((owner, mac)) = owner.and_then(|(owner, name)| Some((owner, scene.link(owner, name)?.mac?))) else {
+        return Vec::new();
+    };
+    let ip = crate::trace::fix::ip(machine, next);
+    let mut fix = vec![format!("{ip} neigh replace {next} lladdr {mac} dev {link} nud permanent")];
+    let vtep = vtep_of(scene, owner).filter(|_| entry(scene, machine, link, mac).is_none());
+    fix.extend(vtep.map(|vtep| format!("{} fdb append {mac} dev {link} dst {vtep} self", Bridge(machine))));
+    fix
 }
 
 /// An entry that names the wrong machine, or none.
