@@ -132,13 +132,6 @@ pub const DUAL: &[Fault] = &[
         "ip -n node-2 addr delete fd00:192:168:1::12/64 dev eth0",
         "no-address there underway node-2 eth0",
     ),
-    lost(
-        "pod-a pod-c -6 --tcp 80",
-        "ip -n pod-d addr add fd00:10:244:1::2/64 dev eth0 nodad; \
-         ip -n node-2 link set veth-pod-d nomaster; ip -n node-2 link set veth-pod-d master cni0",
-        "duplicate-address there * pod-d eth0",
-    )
-    .listens("tcp pod-c 80"),
     sound("pod-a pod-c -4", "ip -n pod-c addr delete fd00:10:244:1::2/64 dev eth0"),
 ];
 

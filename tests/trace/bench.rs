@@ -32,6 +32,8 @@ pub struct Bench {
     pub machines: Vec<String>,
     /// What is typed before each fault.
     each: String,
+    /// What was traced last.
+    traced: &'static str,
     _directory: Directory,
 }
 
@@ -56,7 +58,7 @@ impl Bench {
         let addresses = lab.addresses(&machines);
         let mut shell = Shell::open(&lab, "fabric");
         shell.done(HANDY);
-        Bench { lab, shell, addresses, machines, each: String::new(), _directory: directory }
+        Bench { lab, shell, addresses, machines, each: String::new(), traced: "", _directory: directory }
     }
 
     /// The lab of a thousand pods, whose addresses nobody asks for.
@@ -66,7 +68,7 @@ impl Bench {
         let mut shell = Shell::open(&lab, "fabric");
         shell.done(HANDY);
         let (addresses, machines, each) = (BTreeMap::new(), Vec::new(), String::new());
-        Bench { lab, shell, addresses, machines, each, _directory: Directory::new() }
+        Bench { lab, shell, addresses, machines, each, traced: "", _directory: Directory::new() }
     }
 
     /// Runs `netlab trace`, and returns what it says as JSON.
@@ -130,7 +132,12 @@ impl Bench {
         let address = packet.address(&self.addresses);
         let _listener = Listener::start(&self.lab, fault.listener);
         self.type_in(&format!("{}\n{}", self.each, fault.before));
-        if !fault.typed.is_empty() {
+        if fault.typed.is_empty() {
+            // Nothing comes before it.
+        } else if std::mem::replace(&mut self.traced, fault.trace) == fault.trace {
+            // The fault before this one has shown that netlab says so.
+            until_it_arrives(&self.lab, &packet, &address, "before the fault");
+        } else {
             self.delivered(fault.trace, "before the fault");
         }
         self.type_in(fault.typed);

@@ -230,7 +230,7 @@ pub const THREE: &[Fault] = &[
     )
     .listens("tcp pod-c 80"),
     lost(
-        "pod-a pod-c --udp 53",
+        "pod-a pod-c --udp 53 --timeout 1",
         "ip netns exec pod-c nft 'add table inet f; add chain inet f c { type filter hook input priority 0; }; \
          add rule inet f c udp dport 53 reject'",
         "firewall there underway|unanswered pod-c eth0",
@@ -252,7 +252,7 @@ pub const THREE: &[Fault] = &[
     )
     .listens("tcp pod-c 80"),
     lost(
-        "pod-a pod-c --udp 53",
+        "pod-a pod-c --udp 53 --timeout 1",
         "ip netns exec node-1 nft 'add table ip f; add chain ip f c { type filter hook forward priority 0; }; \
          add rule ip f c udp sport 53 drop'",
         "firewall back underway node-1 eth0",

@@ -20,7 +20,7 @@ pub const THREE: &[Fault] = &[
         .before("ip netns exec node-1 nft flush chain ip netlab postrouting"),
     lost("pod-a pod-c", "ip -n node-1 route delete 10.244.1.0/24", "no-return-route back underway node-1 eth0"),
     lost(
-        "pod-a pod-c --udp 53",
+        "pod-a pod-c --udp 53 --timeout 1",
         "ip -n node-2 route delete 10.244.1.0/24",
         "no-return-route back underway node-2 cni0",
     )
