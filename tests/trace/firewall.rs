@@ -138,7 +138,8 @@ pub const THREE: &[Fault] = &[
         "pod-a pod-c",
         "ip netns exec node-1 nft 'add table arp f; add chain arp f c { type filter hook input priority 0; }; \
          add rule arp f c iifname cni0 drop'",
-        "firewall there underway node-1 cni0",
+        // When node-1 asks for pod-a, pod-a learns who node-1 is, and node-1 does not hear the answer.
+        "firewall there underway node-1 cni0 or firewall back underway node-1 cni0",
     ),
     // At the ends.
     lost(
