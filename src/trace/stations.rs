@@ -12,6 +12,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::kernel::Kernel;
 use crate::kernel::capture::{Capture, close_all};
 use crate::kernel::counters::{self, Counters};
 use crate::kernel::mark::Mark;
@@ -21,7 +22,6 @@ use crate::kernel::netns::{self, Netns};
 use crate::kernel::nft::watch::{Event, Watch};
 use crate::kernel::refusal::Refusal;
 use crate::kernel::refusal::Result;
-use crate::kernel::{Kernel, capture};
 use crate::names::MachineName;
 use crate::network::{Namespaces, Neighbour};
 use crate::plan::{Kind, Plan};
@@ -185,9 +185,4 @@ impl Stations {
 /// When one cannot be entered.
 pub fn count(machines: impl IntoIterator<Item = MachineName>) -> Result<BTreeMap<MachineName, Counters>> {
     machines.into_iter().map(|machine| Ok((machine.clone(), within(&machine, || Ok(counters::read()))?))).collect()
-}
-
-/// Whether a frame went out.
-pub fn is_out(sighting: &Sighting) -> bool {
-    sighting.direction == capture::Direction::Out
 }
