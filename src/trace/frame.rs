@@ -168,14 +168,6 @@ impl Frame {
         }
     }
 
-    /// The hardware addresses that belong to the innermost packet.
-    pub fn inner_link(&self) -> Option<LinkHeader> {
-        match self.outer.last() {
-            Some(outer) => outer.link,
-            None => self.link,
-        }
-    }
-
     /// The packet that the frame's own link carries: the outermost.
     pub fn outermost(&self) -> Option<&Packet> {
         self.outer.first().map(|outer| &outer.packet).or_else(|| self.packet())

@@ -22,15 +22,6 @@ pub enum Role {
     Error(u32, Leg),
 }
 
-impl Role {
-    /// The probe that it belongs to.
-    pub fn number(self) -> u32 {
-        match self {
-            Role::Probe(number) | Role::Answer(number) | Role::Error(number, _) => number,
-        }
-    }
-}
-
 /// How the packets of a run of probes are known.
 #[derive(Debug, Clone, Copy)]
 pub struct Known {

@@ -46,7 +46,7 @@ fn a_packet_within_a_vxlan_packet_is_the_one_that_counts() {
         assert_eq!(frame.packet(), Frame::of_ethernet(&within).packet());
         let outer = &frame.outer[0];
         assert_eq!((outer.vni, outer.packet.destination), (Some(vni), [192, 168, 1, 12].into()));
-        assert_eq!(frame.inner_link(), Frame::of_ethernet(&within).link);
+        assert_eq!(outer.link, Frame::of_ethernet(&within).link);
     }
 }
 
