@@ -9,6 +9,7 @@
 
 pub mod diff;
 pub mod explain;
+pub mod fault;
 pub mod findings;
 pub mod learn;
 pub mod list;

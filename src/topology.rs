@@ -58,6 +58,7 @@ mod values;
 use std::path::Path;
 
 pub use failure::Failure;
+pub(crate) use fields::nearest;
 pub use generate::generate;
 pub use schema::schema;
 
