@@ -65,7 +65,8 @@ impl Person {
 
     /// Whether a packet between these addresses gets an address of this machine when it leaves it.
     pub fn masquerades(&self, from: IpAddr, to: IpAddr) -> bool {
-        let applies = |entry: &Masquerade| entry.from.contains(from) && !entry.except.iter().any(|net| net.contains(to));
+        let applies =
+            |entry: &Masquerade| entry.from.contains(from) && !entry.except.iter().any(|net| net.contains(to));
         self.masquerade.iter().any(applies)
     }
 }

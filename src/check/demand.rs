@@ -56,8 +56,7 @@ pub enum Rule {
 
 impl Rule {
     /// All of them, in the order in which they are told of.
-    pub const ALL: [Rule; 5] =
-        [Rule::PodToItself, Rule::PodToPod, Rule::NodeToPod, Rule::PodToHost, Rule::Expected];
+    pub const ALL: [Rule; 5] = [Rule::PodToItself, Rule::PodToPod, Rule::NodeToPod, Rule::PodToHost, Rule::Expected];
 
     /// Its slug, for programs.
     pub fn slug(self) -> &'static str {
@@ -122,7 +121,9 @@ fn model(census: &Census, family: Family, pick: Pick) -> Vec<Demand> {
         }
         let is_pod = matches!(person.role, Role::Pod(_));
         for to in pick.targets(census, from, family) {
-            let Some((target, address)) = census.person(to).and_then(|p| Some((p, p.address(family)?))) else { continue };
+            let Some((target, address)) = census.person(to).and_then(|p| Some((p, p.address(family)?))) else {
+                continue;
+            };
             let (rule, seen_as) = match target.role {
                 Role::Pod(_) if to == from => (Rule::PodToItself, Arc::clone(&own)),
                 Role::Pod(_) if is_pod => (Rule::PodToPod, Arc::clone(&own)),
@@ -173,7 +174,9 @@ fn expected(census: &Census, expect: &[Expectation], wanted: Option<Family>) -> 
             let targets: Vec<(Option<Number>, IpAddr)> =
                 expectation.to.iter().flat_map(|party| targets(census, party, family)).collect();
             for from in expectation.from.iter().flat_map(|party| members(census, party)) {
-                let Some(person) = census.person(from).filter(|person| person.address(family).is_some()) else { continue };
+                let Some(person) = census.person(from).filter(|person| person.address(family).is_some()) else {
+                    continue;
+                };
                 let seen_as = seen_as(census, person, &expectation.seen_as, family);
                 for (to, address) in targets.iter().filter(|(to, _)| *to != Some(from) || is_alone(expectation)) {
                     all.push(Demand {
@@ -194,7 +197,9 @@ fn expected(census: &Census, expect: &[Expectation], wanted: Option<Family>) -> 
 
 /// Whether a machine that is named on both sides is meant on both: `from: pods, to: pods` is not of each pod to itself.
 fn is_alone(expectation: &Expectation) -> bool {
-    expectation.from.len() == 1 && expectation.from == expectation.to && matches!(expectation.from[..], [Party::Machine(_)])
+    expectation.from.len() == 1
+        && expectation.from == expectation.to
+        && matches!(expectation.from[..], [Party::Machine(_)])
 }
 
 fn members(census: &Census, party: &Party) -> Vec<Number> {

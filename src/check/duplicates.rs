@@ -25,7 +25,9 @@ pub struct Duplicate {
 pub fn find(seen: &Namespaces) -> (usize, Vec<Duplicate>) {
     let mut owners: BTreeMap<IpAddr, Vec<(MachineName, String)>> = BTreeMap::new();
     for (machine, ns) in seen {
-        for address in ns.addresses.iter().filter(|address| address.link != "lo" && !is_link_local(address.address.ip())) {
+        for address in
+            ns.addresses.iter().filter(|address| address.link != "lo" && !is_link_local(address.address.ip()))
+        {
             owners.entry(address.address.ip()).or_default().push((machine.clone(), address.link.clone()));
         }
     }

@@ -7,11 +7,11 @@
 
 use std::collections::HashSet;
 
+use crate::kernel::Kernel;
 use crate::kernel::observe::{View, observe};
 use crate::kernel::refusal::Result;
 use crate::kernel::request::{Batch, Request, Sending};
 use crate::kernel::worker::Worker;
-use crate::kernel::Kernel;
 use crate::names::MachineName;
 use crate::network::{Namespaces, Neighbour};
 
@@ -39,7 +39,13 @@ impl Known {
     }
 
     /// Makes these machines forget whom they have met since; only those whom they have not found, if so asked.
-    pub fn restore(&self, kernel: &Kernel, worker: &mut Worker, machines: &[MachineName], lost_only: bool) -> Result<()> {
+    pub fn restore(
+        &self,
+        kernel: &Kernel,
+        worker: &mut Worker,
+        machines: &[MachineName],
+        lost_only: bool,
+    ) -> Result<()> {
         let seen = look(kernel, machines)?;
         forget(worker, &seen, |machine, entry| match lost_only {
             true => is_lost(entry),

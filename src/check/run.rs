@@ -81,6 +81,8 @@ struct Ground<'a> {
     /// The MTUs of each machine's links, the largest first.
     mtus: Vec<Vec<u32>>,
     volley: Volley,
+    /// The neighbours that they know.
+    known: Known,
 }
 
 impl<'a> Ground<'a> {
@@ -92,10 +94,12 @@ impl<'a> Ground<'a> {
             mtus.into_iter().rev().collect()
         });
         let places = machines.iter().enumerate().filter_map(|(at, name)| Some((census.number(name)?, at)));
+        let mut worker = Worker::new(kernel)?;
         Ok(Ground {
+            known: Known::look(kernel, &mut worker, &machines)?,
             kernel,
             census,
-            worker: Worker::new(kernel)?,
+            worker,
             mtus: mtus.collect(),
             places: places.collect(),
             volley: Volley::open(kernel, &machines)?,
@@ -106,20 +110,18 @@ impl<'a> Ground<'a> {
     /// Pings.
     fn pings(&mut self, demands: &[Demand]) -> Result<Vec<Trial>> {
         let machines = self.concerned(demands);
-        let known = Known::look(self.kernel, &mut self.worker, &machines)?;
         let shots: Vec<Option<Shot>> = demands.iter().map(|demand| self.shot(demand)).collect();
         let mut echoes = vec![None; demands.len()];
         self.fire(&shots, &mut echoes, |_| true)?;
-        let is_lost = |demand: &Demand, echo: &Option<Echo>| {
-            demand.reachable && echo.as_ref().is_some_and(|echo| !echo.answered)
-        };
+        let is_lost =
+            |demand: &Demand, echo: &Option<Echo>| demand.reachable && echo.as_ref().is_some_and(|echo| !echo.answered);
         let lost: Vec<bool> = demands.iter().zip(&echoes).map(|(demand, echo)| is_lost(demand, echo)).collect();
         if lost.contains(&true) {
-            known.restore(self.kernel, &mut self.worker, &machines, true)?;
+            self.known.restore(self.kernel, &mut self.worker, &machines, true)?;
             self.fire(&shots, &mut echoes, |index| lost.get(index) == Some(&true))?;
         }
         let path_mtus = self.path_mtus(demands, &shots, &echoes)?;
-        known.restore(self.kernel, &mut self.worker, &machines, false)?;
+        self.known.restore(self.kernel, &mut self.worker, &machines, false)?;
         let trials = demands.iter().zip(echoes).zip(path_mtus);
         Ok(trials.map(|((demand, echo), path_mtu)| self.trial(demand, echo, path_mtu)).collect())
     }
@@ -144,8 +146,12 @@ impl<'a> Ground<'a> {
         echoes: &mut [Option<Echo>],
         meant: impl Fn(usize) -> bool,
     ) -> Result<()> {
-        let (places, some): (Vec<usize>, Vec<Shot>) =
-            shots.iter().enumerate().filter(|(index, _)| meant(*index)).filter_map(|(i, shot)| Some((i, (*shot)?))).unzip();
+        let (places, some): (Vec<usize>, Vec<Shot>) = shots
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| meant(*index))
+            .filter_map(|(i, shot)| Some((i, (*shot)?)))
+            .unzip();
         for (place, echo) in places.into_iter().zip(self.volley.fire(&some)?) {
             if let Some(slot) = echoes.get_mut(place) {
                 *slot = Some(echo);

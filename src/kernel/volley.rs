@@ -152,9 +152,14 @@ impl Volley {
 
     /// Hears what there is to hear, and waits for it for so long. Says whether it was of these shots.
     fn listen(&self, flight: &mut Flight<'_>, patience: Duration) -> Result<bool> {
-        let sockets: Vec<_> =
-            self.ears.iter().enumerate().flat_map(|(at, ear)| ear.sockets().map(move |(ipv6, fd)| (at, ipv6, fd))).collect();
-        let mut files: Vec<PollFd> = sockets.iter().map(|(.., fd)| PollFd::new(fd.as_fd(), PollFlags::POLLIN)).collect();
+        let sockets: Vec<_> = self
+            .ears
+            .iter()
+            .enumerate()
+            .flat_map(|(at, ear)| ear.sockets().map(move |(ipv6, fd)| (at, ipv6, fd)))
+            .collect();
+        let mut files: Vec<PollFd> =
+            sockets.iter().map(|(.., fd)| PollFd::new(fd.as_fd(), PollFlags::POLLIN)).collect();
         let waiting = PollTimeout::try_from(patience).unwrap_or(PollTimeout::ZERO);
         if poll(&mut files, waiting).is_ok_and(|ready| ready == 0) {
             return Ok(false);
@@ -202,7 +207,8 @@ impl Flight<'_> {
     /// Takes note of what an ear heard. Says whether it was of these shots.
     fn hear(&mut self, cookie: u32, at: usize, sound: Sound<'_>) -> bool {
         let index = self.index(cookie, sound.payload());
-        let Some((echo, shot)) = index.and_then(|index| Some((self.echoes.get_mut(index)?, self.shots.get(index)?))) else {
+        let Some((echo, shot)) = index.and_then(|index| Some((self.echoes.get_mut(index)?, self.shots.get(index)?)))
+        else {
             return false;
         };
         match sound {

@@ -21,7 +21,9 @@ pub fn drain(socket: &impl AsFd, number: impl Fn(&[u8]) -> Option<u32>) -> Vec<H
     let mut found = Vec::new();
     each(socket, &mut |heard, sent| {
         found.push(match heard {
-            Heard::Error { errno, icmp, from, mtu, .. } => Heard::Error { number: number(sent), errno, icmp, from, mtu },
+            Heard::Error { errno, icmp, from, mtu, .. } => {
+                Heard::Error { number: number(sent), errno, icmp, from, mtu }
+            }
             other => other,
         });
     });
