@@ -30,7 +30,7 @@ mod sizes;
 mod way;
 
 pub use deed::{Act, Deed};
-pub use draw::{Draw, Lack, Order, Seed};
+pub use draw::{Draw, Lack, Order, Seed, Why};
 pub use pattern::{Cell, Pattern, broken, ways, ways_about};
 pub use site::Site;
 pub use way::{Passage, Role};
@@ -235,3 +235,6 @@ impl Kind {
         possible
     }
 }
+
+#[cfg(test)]
+mod tests;

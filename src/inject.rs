@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diff::Difference;
 use crate::error::{COMMAND, Error, Result};
-use crate::fault::{Deed, Draw, Lack, Order, Seed, Strike, Wish};
+use crate::fault::{Deed, Draw, Lack, Order, Seed, Strike, Why, Wish};
 use crate::kernel::Kernel;
 use crate::kernel::request::{Batch, Sending};
 use crate::kernel::worker::{Failed, Worker};
@@ -205,18 +205,22 @@ fn refuse(lack: &Lack, asked: &Asked) -> Error {
             Error::usage(format!("there are no {wanted} faults in this lab that can be found side by side: {found} are"))
                 .help("each of them breaks something that no other one does; ask for fewer with --count")
         }
-        Lack::Impossible { kind, wish, is_broken: true, .. } => {
+        Lack::Impossible { kind, wish, machines, why } => {
             let place = place(wish);
-            Error::usage(format!("there is nothing left for {} to break{place}", kind.slug))
-                .help("the lab is not as its plan says there: `netlab diff` shows it, `netlab repair` mends it")
-        }
-        Lack::Impossible { kind, wish, machines, .. } => {
-            let error = Error::usage(format!("{} is not possible{}", kind.slug, place(wish)));
-            let names: Vec<&str> = machines.iter().map(|name| name.as_str()).take(12).collect();
-            let more = if machines.len() > names.len() { ", …" } else { "" };
-            match names.is_empty() {
-                true => error.help(format!("nowhere in this lab it is: {}", kind.does)),
-                false => error.help(format!("it is possible on {}{more}", names.join(", "))),
+            match why {
+                Why::Broken => Error::usage(format!("there is nothing left for {} to break{place}", kind.slug))
+                    .help("the lab is not as its plan says there: `netlab diff` shows it, `netlab repair` mends it"),
+                Why::Unused => Error::usage(format!("{} would break nothing{place}", kind.slug))
+                    .help("no pair of machines that `netlab check` looks at needs it"),
+                Why::NoSuchThing => {
+                    let error = Error::usage(format!("{} is not possible{place}", kind.slug));
+                    let names: Vec<&str> = machines.iter().map(|name| name.as_str()).take(12).collect();
+                    let more = if machines.len() > names.len() { ", …" } else { "" };
+                    match names.is_empty() {
+                        true => error.help("it is not possible anywhere in this lab: nothing of that sort is there"),
+                        false => error.help(format!("it is possible on {}{more}", names.join(", "))),
+                    }
+                }
             }
         }
     }

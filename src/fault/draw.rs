@@ -33,14 +33,25 @@ pub enum Lack {
         wish: Box<Wish>,
         /// Where in this lab it is possible.
         machines: Vec<MachineName>,
-        /// Whether it is possible as asked, but the lab is not as its file says there.
-        is_broken: bool,
+        /// Why not.
+        why: Why,
     },
     /// There are not so many that can be found side by side.
     TooFew {
         /// How many there are.
         found: usize,
     },
+}
+
+/// Why a kind of fault is not possible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// There is no such thing there that could be broken.
+    NoSuchThing,
+    /// There would be, but the lab is not as its file says there.
+    Broken,
+    /// There is, but nobody in the matrix needs it.
+    Unused,
 }
 
 /// A kind of fault that is asked for, and where.
@@ -91,18 +102,22 @@ impl<'a> Draw<'a> {
     pub fn order(&mut self, order: &Order) -> Result<(), Lack> {
         let site = Site::new(self.topology, &self.net);
         let mut candidates = order.kind.candidates(&site, &order.wish);
-        match self.lot.take(&mut candidates) {
-            Some(strike) => self.keep(strike),
-            None => {
-                let is_broken = !order.kind.possible(&site, &order.wish).is_empty();
-                let everywhere = order.kind.possible(&site, &Wish { ipv6: order.wish.ipv6, ..Wish::default() });
-                let mut machines: Vec<MachineName> = everywhere.into_iter().map(|strike| strike.machine).collect();
-                machines.dedup();
-                let wish = Box::new(order.wish.clone());
-                return Err(Lack::Impossible { kind: order.kind, wish, machines, is_broken });
+        let is_unused = !candidates.is_empty();
+        while let Some(strike) = self.lot.take(&mut candidates) {
+            if stands_out(&site, &[], &strike) {
+                self.keep(strike);
+                return Ok(());
             }
         }
-        Ok(())
+        let why = match (is_unused, order.kind.possible(&site, &order.wish).is_empty()) {
+            (true, _) => Why::Unused,
+            (false, false) => Why::Broken,
+            (false, true) => Why::NoSuchThing,
+        };
+        let everywhere = order.kind.possible(&site, &Wish { ipv6: order.wish.ipv6, ..Wish::default() });
+        let mut machines: Vec<MachineName> = everywhere.into_iter().map(|strike| strike.machine).collect();
+        machines.dedup();
+        Err(Lack::Impossible { kind: order.kind, wish: Box::new(order.wish.clone()), machines, why })
     }
 
     /// Draws so many of different kinds, each of which can be found by itself. Only of machines and families that are

@@ -62,14 +62,19 @@ const LARGE: u32 = 1200;
 /// A rule at a hook, with the table and the chain that it takes, as far as they are not there yet.
 fn rule_at(site: &Site<'_>, at: &MachineName, family: Family, hook: Hook, parts: Option<Vec<Part>>) -> Vec<Deed> {
     let nft = |change| Deed { machine: at.clone(), act: Act::Nft(change) };
-    let (table, chain) = (TABLE.to_owned(), hook.hook.clone());
-    let there = site.seen.get(at).and_then(|ns| ns.table(family, TABLE));
+    let chain = hook.hook.clone();
+    let there = |table: &str| site.seen.get(at).and_then(|ns| ns.table(family, table));
+    let stands = |table: &str| there(table).and_then(|there| there.chains.iter().find(|other| other.name == chain));
+    // A chain of that name that is hooked in elsewhere, or nowhere, is somebody else's.
+    let is_free = |table: &String| stands(table).is_none_or(|chain| chain.hook.as_ref() == Some(&hook));
+    let mut tables = (1..).map(|number| if number == 1 { TABLE.to_owned() } else { format!("{TABLE}{number}") });
+    let table = tables.find(is_free).unwrap_or_default();
     let mut deeds = Vec::new();
-    if there.is_none() {
+    if there(&table).is_none() {
         deeds.push(nft(Change::AddTable { family, table: table.clone(), comment: None }));
     }
-    if there.is_none_or(|there| !there.chains.iter().any(|other| other.name == chain)) {
-        deeds.push(nft(Change::AddChain { family, table: table.clone(), chain: chain.clone(), hook: Some(hook) }));
+    if stands(&table).is_none() {
+        deeds.push(nft(Change::AddChain { family, table: table.clone(), chain: chain.clone(), hook: Some(hook.clone()) }));
     }
     let rule = |parts| Rule { parts, comment: None, handle: Handle::default() };
     deeds.extend(parts.map(|parts| nft(Change::AddRule { family, table, chain, rule: rule(parts) })));

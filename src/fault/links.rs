@@ -23,7 +23,12 @@ const fn kind(
 }
 
 pub(super) static KINDS: &[Kind] = &[
-    kind("link-down", "A machine's own end of its cable is set down.", &[Cause::LinkDown], link_down),
+    kind(
+        "link-down",
+        "A machine's own end of its cable is set down.",
+        &[Cause::LinkDown, Cause::NoAddress, Cause::NoRoute],
+        link_down,
+    ),
     kind("port-down", "The bridge's end of a machine's cable is set down.", &[Cause::LinkDown], port_down),
     kind("bridge-down", "A bridge is set down, with all that is plugged into it.", &[Cause::LinkDown], bridge_down),
     kind("unplugged", "The bridge's end of a machine's cable is a port of no bridge.", &[Cause::NotInBridge], unplugged),
@@ -48,7 +53,9 @@ fn down(at: &MachineName, link: &LinkName) -> Deed {
 fn link_down(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
     let strike = |(at, port, ..): (&Station<'_>, &Port, &MachineName, &LinkName)| {
         let hit = Pattern::by(at.name(), &port.link);
-        Strike::at(kind, at.name()).does([down(at.name(), &port.link)]).hits([hit])
+        // The addresses of IPv6 are tentative again, and cannot even be spoken to from here.
+        let itself = Pattern { roles: vec![super::Role::Itself], ipv6: Some(true), ..Pattern::at(at.name()) };
+        Strike::at(kind, at.name()).does([down(at.name(), &port.link)]).hits([hit, itself])
     };
     cables(site, wish).map(strike).collect()
 }

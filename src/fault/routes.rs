@@ -57,7 +57,7 @@ pub(super) static KINDS: &[Kind] = &[
     kind(
         "route-loop",
         "A node sends what is for one of its own pods back to another node, which returns it.",
-        &[Cause::TtlExceeded, Cause::WrongGateway],
+        &[Cause::TtlExceeded, Cause::WrongGateway, Cause::MartianSource],
         turned_back,
     ),
     kind(

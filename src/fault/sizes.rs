@@ -54,6 +54,13 @@ fn link(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
     cables(site, wish).filter_map(strike).collect()
 }
 
+/// Whether a node tells who sends too large packets of IPv6 across its bridge: where br_netfilter is on, it takes them for
+/// packets that it forwards (`br_ip6_fragment`, `net/ipv6/netfilter.c`). The fabric has no address to tell it from.
+fn tells(site: &Site<'_>, machine: &MachineName) -> bool {
+    let switch = site.seen.get(machine).and_then(|ns| ns.sysctls.get("net.bridge.bridge-nf-call-ip6tables"));
+    !machine.is_fabric() && switch.is_some_and(|value| value.trim() == "1")
+}
+
 fn port(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
     let strike = |(at, port): (&Station<'_>, &Port)| {
         let (machine, link) = port.far.as_ref()?;
@@ -64,6 +71,7 @@ fn port(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
             roles: vec![super::Role::Bridged],
             leaves: Some(link.clone()),
             answer: Some(false),
+            ipv6: tells(site, machine).then_some(false),
             ..Pattern::at(machine)
         };
         Some(Strike::at(kind, at.name()).does([deed]).hits([entering(machine, link), onward]))
