@@ -45,7 +45,10 @@ fn groups(report: &Report) -> Vec<Group<'_>> {
         let kind = finding.failure.as_ref().map_or("", Failure::slug);
         let key = match reason_of(finding, report) {
             Some(why) if !why.key.is_empty() => why.key.clone(),
-            _ => kind.to_owned(),
+            _ => match &finding.failure {
+                Some(Failure::NoMachine(missing)) => format!("{kind} {missing}"),
+                _ => kind.to_owned(),
+            },
         };
         let at = known.iter().position(|one| *one == key).unwrap_or_else(|| {
             known.push(key);
@@ -129,8 +132,7 @@ impl Group<'_> {
                 (Failure::Lost | Failure::AnswerLost | Failure::Unsent(_), Some(death)) => why::place(death),
                 _ => wrong(failure, finding, report),
             };
-            let slug = why.and_then(|why| why.death.as_ref()).map_or(failure.slug(), |death| death.cause.slug());
-            let key = format!("{slug} {}", finding.why.map_or(place.clone(), |_| failure.slug().to_owned()));
+            let key = why.map_or_else(|| place.clone(), |why| why.line.clone());
             if told.iter().any(|(known, _)| *known == key) {
                 continue;
             }
@@ -157,7 +159,7 @@ pub fn wrong(failure: &Failure, finding: &Finding, report: &Report) -> String {
         None => ip.to_string(),
     };
     match failure {
-        Failure::NoMachine => format!("there is no {} yet, or not any more", report.census.name(demand.from)),
+        Failure::NoMachine(missing) => format!("there is no {} yet, or not any more", report.census.name(*missing)),
         Failure::Unsent(errno) => format!("the kernel did not send it: {} ({errno:?})", errno.desc()),
         Failure::Lost => "lost".into(),
         Failure::AnswerLost => "it arrives, and the answer is lost".into(),
