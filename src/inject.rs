@@ -20,6 +20,7 @@ use crate::kernel::Kernel;
 use crate::kernel::request::{Batch, Sending};
 use crate::kernel::worker::{Failed, Worker};
 use crate::lab::Lab;
+use crate::network::Namespaces;
 use crate::plan::Plan;
 use crate::repair;
 use crate::topology::model::Topology;
@@ -85,8 +86,12 @@ pub struct Revealed {
 /// # Errors
 /// When the lab cannot be looked at, or what is asked for is not possible in it.
 pub fn choose(victim: Victim<'_>, asked: &Asked) -> Result<Vec<Strike>> {
-    let seen = repair::look(victim.kernel, victim.plan)?;
-    let mut draw = Draw::new(victim.topology, &seen, asked.seed);
+    choose_in(victim, &repair::look(victim.kernel, victim.plan)?, asked)
+}
+
+/// The same in a lab of which this was seen.
+fn choose_in(victim: Victim<'_>, seen: &Namespaces, asked: &Asked) -> Result<Vec<Strike>> {
+    let mut draw = Draw::new(victim.topology, seen, asked.seed);
     let ordered = asked.orders.iter().try_for_each(|order| draw.order(order));
     let drawn = asked.drawn.iter().try_for_each(|(count, wish)| draw.draw(*count, wish));
     ordered.and(drawn).map_err(|lack| refuse(&lack, asked))?;
@@ -105,17 +110,18 @@ pub fn inject(
     tell: impl FnOnce(&[Strike]) -> Result<()>,
 ) -> Result<Vec<Strike>> {
     let _lock = victim.lab.lock()?;
-    let strikes = choose(victim, asked)?;
+    let seen = repair::look(victim.kernel, victim.plan)?;
+    let strikes = choose_in(victim, &seen, asked)?;
     tell(&strikes)?;
+    let mut differs = differences(victim, &seen)?;
     for strike in &strikes {
-        strike_once(victim, strike, secret)?;
+        strike_once(victim, strike, secret, &mut differs)?;
     }
     Ok(strikes)
 }
 
-/// Does one fault, and notes it.
-fn strike_once(victim: Victim<'_>, strike: &Strike, secret: bool) -> Result<()> {
-    let before = differences(victim)?;
+/// Does one fault in a lab in which this `differs` already, and notes it.
+fn strike_once(victim: Victim<'_>, strike: &Strike, secret: bool, differs: &mut HashSet<(String, String)>) -> Result<()> {
     let mut worker = Worker::new(victim.kernel)?;
     let mut done = 0;
     let mut result = Ok(());
@@ -128,8 +134,13 @@ fn strike_once(victim: Victim<'_>, strike: &Strike, secret: bool) -> Result<()> 
     }
     drop(worker);
     // What was done half-way is noted, too; what the kernel refused is told all the same.
-    let differs = differences(victim).map(|after| after.into_iter().filter(|one| !before.contains(one)).collect());
-    let noted = differs.and_then(|differs| note(victim.lab, strike, done, secret, differs));
+    let after = repair::look(victim.kernel, victim.plan).and_then(|seen| differences(victim, &seen));
+    let noted = after.and_then(|after| {
+        let before = std::mem::replace(differs, after);
+        let mut since: Vec<(String, String)> = differs.difference(&before).cloned().collect();
+        since.sort();
+        note(victim.lab, strike, done, secret, since)
+    });
     result.map_err(|error| match (done, secret) {
         (0, _) => error,
         (_, true) => error.help("some of it is done: `netlab repair` takes it back"),
@@ -171,9 +182,9 @@ fn send(worker: &mut Worker, deed: &Deed) -> Result<()> {
     }
 }
 
-/// What differs from the plan.
-fn differences(victim: Victim<'_>) -> Result<HashSet<(String, String)>> {
-    let drift = repair::diff(victim.kernel, victim.lab, victim.plan)?;
+/// What of this differs from the plan.
+fn differences(victim: Victim<'_>, seen: &Namespaces) -> Result<HashSet<(String, String)>> {
+    let drift = repair::compare(victim.kernel, victim.lab, victim.plan, seen)?;
     let key = |one: Difference| (one.machine.to_string(), one.what);
     Ok(drift.differences.into_iter().filter(|one| !one.follows).map(key).collect())
 }
@@ -183,7 +194,7 @@ fn differences(victim: Victim<'_>) -> Result<HashSet<(String, String)>> {
 /// # Errors
 /// When the lab cannot be looked at.
 pub fn reveal(victim: Victim<'_>) -> Result<Vec<Revealed>> {
-    let now = differences(victim)?;
+    let now = differences(victim, &repair::look(victim.kernel, victim.plan)?)?;
     // A line that was not written to its end says nothing.
     let text = victim.lab.faults();
     let notes: Vec<Note> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
