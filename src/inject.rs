@@ -121,7 +121,12 @@ pub fn inject(
 }
 
 /// Does one fault in a lab in which this `differs` already, and notes it.
-fn strike_once(victim: Victim<'_>, strike: &Strike, secret: bool, differs: &mut HashSet<(String, String)>) -> Result<()> {
+fn strike_once(
+    victim: Victim<'_>,
+    strike: &Strike,
+    secret: bool,
+    differs: &mut HashSet<(String, String)>,
+) -> Result<()> {
     let mut worker = Worker::new(victim.kernel)?;
     let mut done = 0;
     let mut result = Ok(());
@@ -144,7 +149,9 @@ fn strike_once(victim: Victim<'_>, strike: &Strike, secret: bool, differs: &mut 
     result.map_err(|error| match (done, secret) {
         (0, _) => error,
         (_, true) => error.help("some of it is done: `netlab repair` takes it back"),
-        (_, false) => error.help(format!("{done} of {} commands are done: `netlab repair` takes them back", strike.deeds.len())),
+        (_, false) => {
+            error.help(format!("{done} of {} commands are done: `netlab repair` takes them back", strike.deeds.len()))
+        }
     })?;
     noted
 }
@@ -213,8 +220,10 @@ fn refuse(lack: &Lack, asked: &Asked) -> Error {
     match lack {
         Lack::TooFew { found } => {
             let wanted = asked.drawn.as_ref().map_or(0, |(count, _)| *count);
-            Error::usage(format!("there are no {wanted} faults in this lab that can be found side by side: {found} are"))
-                .help("each of them breaks something that no other one does; ask for fewer with --count")
+            Error::usage(format!(
+                "there are no {wanted} faults in this lab that can be found side by side: {found} are"
+            ))
+            .help("each of them breaks something that no other one does; ask for fewer with --count")
         }
         Lack::Impossible { kind, wish, machines, why } => {
             let place = place(wish);

@@ -91,9 +91,8 @@ fn missing(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
 fn missing_gateway(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
     let nodes = site.nodes().filter(|node| wish.other.is_none() && wish.machine(node.name()));
     let bridges = nodes.filter_map(|node| Some((node, node.bridge()?)));
-    let addresses = bridges.flat_map(|(node, bridge)| {
-        wish.families().filter_map(move |ipv6| Some((node, bridge, only(bridge, ipv6)?)))
-    });
+    let addresses = bridges
+        .flat_map(|(node, bridge)| wish.families().filter_map(move |ipv6| Some((node, bridge, only(bridge, ipv6)?))));
     let strike = |(node, bridge, own): (&Station<'_>, &Port, IpNetwork)| {
         let (machine, action) = address(node.name(), bridge, own);
         let roles = vec![Role::Sent, Role::Forwarded, Role::Delivered];
@@ -132,8 +131,10 @@ fn too_wide(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
             let (add, delete) = (Deed::step(&machine, wrong), Deed::undo(&machine, right));
             // The routes of IPv4 go with a link's last address; IPv6 has the same one only once.
             let deeds = if own.is_ipv6() { [delete, add] } else { [add, delete] };
-            let hit = Pattern { to: Some(super::site::subnet(wide)), roles: vec![Role::Sent], ..Pattern::at(pod.name()) };
-            let gateways = pod.machine.routes.iter().map(|route| route.via).filter(|via| via.is_ipv6() == own.is_ipv6());
+            let hit =
+                Pattern { to: Some(super::site::subnet(wide)), roles: vec![Role::Sent], ..Pattern::at(pod.name()) };
+            let gateways =
+                pod.machine.routes.iter().map(|route| route.via).filter(|via| via.is_ipv6() == own.is_ipv6());
             let hits = gateways.map(|via| Pattern { via: Some(via), ..hit.clone() });
             found.push(Strike::at(kind, pod.name()).of(own.is_ipv6()).does(deeds).hits(hits));
         }

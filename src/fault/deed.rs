@@ -101,7 +101,9 @@ impl Deed {
                 let mac = mac.map(|mac| mac.to_string()).unwrap_or_default();
                 format!("{} neigh replace {address} lladdr {mac} dev {link} nud permanent", Ip(at))
             }
-            Act::Fdb(entry) => format!("{} fdb replace {} dev {} master static sticky", Bridge(at), entry.mac, entry.port),
+            Act::Fdb(entry) => {
+                format!("{} fdb replace {} dev {} master static sticky", Bridge(at), entry.mac, entry.port)
+            }
             Act::Nft(change) => format!("{}{}", Inside(at), nft::command(change)),
         }
     }
@@ -140,7 +142,9 @@ impl Deed {
             Act::Nft(Change::AddChain { family, table, chain, hook: Some(hook) }) => {
                 effect::add_chain(net, at, *family, table, chain, hook);
             }
-            Act::Nft(Change::AddRule { family, table, chain, rule } | Change::InsertRule { family, table, chain, rule, .. }) => {
+            Act::Nft(
+                Change::AddRule { family, table, chain, rule } | Change::InsertRule { family, table, chain, rule, .. },
+            ) => {
                 effect::add_rule(net, at, *family, table, chain, rule);
             }
             Act::Nft(Change::FlushChain { family, table, chain }) => {

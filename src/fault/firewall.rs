@@ -28,6 +28,9 @@ const fn kind(
     Kind { slug, does, causes: &[Cause::Firewall], spoils, families: Families::Either, strikes }
 }
 
+/// Rules that throw away answers of IPv6 about who is where, too (NDP): `netlab trace` may come to that first.
+const OR_NEIGHBOUR: &[Cause] = &[Cause::Firewall, Cause::NeighbourUnanswered];
+
 pub(super) static KINDS: &[Kind] = &[
     kind(
         "forward-drop",
@@ -35,16 +38,32 @@ pub(super) static KINDS: &[Kind] = &[
         Aspect::Reach,
         forward_drop,
     ),
-    kind("forward-reject", "A rule in a node rejects what is for one pod of another node.", Aspect::Reach, forward_reject),
     kind(
-        "uplink-drop",
-        "A rule in a node throws away all that comes in by one of its interfaces, before it is routed.",
+        "forward-reject",
+        "A rule in a node rejects what is for one pod of another node.",
         Aspect::Reach,
-        uplink_drop,
+        forward_reject,
     ),
+    Kind {
+        causes: OR_NEIGHBOUR,
+        ..kind(
+            "uplink-drop",
+            "A rule in a node throws away all that comes in by one of its interfaces, before it is routed.",
+            Aspect::Reach,
+            uplink_drop,
+        )
+    },
     kind("ingress-drop", "A rule in a pod throws away what others begin to ask it.", Aspect::Reach, ingress_drop),
     kind("egress-drop", "A rule in a pod throws away what it begins to ask others.", Aspect::Reach, egress_drop),
-    kind("bridge-drop", "A rule of a bridge throws away what one pod sends to another one.", Aspect::Reach, bridge_drop),
+    Kind {
+        causes: OR_NEIGHBOUR,
+        ..kind(
+            "bridge-drop",
+            "A rule of a bridge throws away what one pod sends to another one.",
+            Aspect::Reach,
+            bridge_drop,
+        )
+    },
     kind(
         "large-drop",
         "A rule in a node throws away large packets that come in from outside for its pods.",
@@ -74,7 +93,12 @@ fn rule_at(site: &Site<'_>, at: &MachineName, family: Family, hook: Hook, parts:
         deeds.push(nft(Change::AddTable { family, table: table.clone(), comment: None }));
     }
     if stands(&table).is_none() {
-        deeds.push(nft(Change::AddChain { family, table: table.clone(), chain: chain.clone(), hook: Some(hook.clone()) }));
+        deeds.push(nft(Change::AddChain {
+            family,
+            table: table.clone(),
+            chain: chain.clone(),
+            hook: Some(hook.clone()),
+        }));
     }
     let rule = |parts| Rule { parts, comment: None, handle: Handle::default() };
     deeds.extend(parts.map(|parts| nft(Change::AddRule { family, table, chain, rule: rule(parts) })));
@@ -205,8 +229,10 @@ fn bridge_drop(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike>
     let mut found = Vec::new();
     for pod in site.pods().filter(|pod| wish.machine(pod.name())) {
         let Some(port) = pod.ports.first() else { continue };
-        let beside = site.plugged_into(&port.segment).filter(|(other, at)| at.far.is_some() && other.name() != pod.name());
-        let beside: Vec<&Station<'_>> = beside.map(|(other, _)| other).filter(|other| wish.other(other.name())).collect();
+        let beside =
+            site.plugged_into(&port.segment).filter(|(other, at)| at.far.is_some() && other.name() != pod.name());
+        let beside: Vec<&Station<'_>> =
+            beside.map(|(other, _)| other).filter(|other| wish.other(other.name())).collect();
         // One of many is enough, unless it is asked for one.
         for other in beside.iter().take(if wish.other.is_some() { usize::MAX } else { 2 }) {
             for (from, to) in wish.families().filter_map(|ipv6| pod.address(ipv6).zip(other.address(ipv6))) {

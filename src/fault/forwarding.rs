@@ -135,7 +135,8 @@ fn short_ttl(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
                 true => sysctl::of_link("ipv6", "eth0", "hop_limit"),
                 false => "net.ipv4.ip_default_ttl".to_owned(),
             };
-            let hit = Pattern { roles: vec![Role::Forwarded], from: Some(alone(pod.address(ipv6)?)), ..Pattern::default() };
+            let hit =
+                Pattern { roles: vec![Role::Forwarded], from: Some(alone(pod.address(ipv6)?)), ..Pattern::default() };
             Some(Strike::at(kind, pod.name()).of(ipv6).does([Deed::sysctl(pod.name(), &key, "1")]).hits([hit]))
         })
     };

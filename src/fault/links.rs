@@ -26,13 +26,28 @@ pub(super) static KINDS: &[Kind] = &[
     kind(
         "link-down",
         "A machine's own end of its cable is set down.",
-        &[Cause::LinkDown, Cause::NoAddress, Cause::NoRoute],
+        &[Cause::LinkDown, Cause::NoAddress, Cause::NoRoute, Cause::NeighbourUnanswered],
         link_down,
     ),
-    kind("port-down", "The bridge's end of a machine's cable is set down.", &[Cause::LinkDown], port_down),
+    kind(
+        "port-down",
+        "The bridge's end of a machine's cable is set down.",
+        &[Cause::LinkDown, Cause::NeighbourUnanswered],
+        port_down,
+    ),
     kind("bridge-down", "A bridge is set down, with all that is plugged into it.", &[Cause::LinkDown], bridge_down),
-    kind("unplugged", "The bridge's end of a machine's cable is a port of no bridge.", &[Cause::NotInBridge], unplugged),
-    kind("wrong-bridge", "A machine's cable is plugged into another bridge.", &[Cause::NotInBridge], wrong_bridge),
+    kind(
+        "unplugged",
+        "The bridge's end of a machine's cable is a port of no bridge.",
+        &[Cause::NotInBridge, Cause::NeighbourUnanswered],
+        unplugged,
+    ),
+    kind(
+        "wrong-bridge",
+        "A machine's cable is plugged into another bridge.",
+        &[Cause::NotInBridge, Cause::NeighbourUnanswered],
+        wrong_bridge,
+    ),
     kind("loopback-down", "A pod's loopback is set down: it no longer reaches itself.", &[Cause::LinkDown], loopback),
 ];
 

@@ -28,7 +28,7 @@ pub(super) static KINDS: &[Kind] = &[
     Kind {
         slug: "arp-drop",
         does: "A rule in a pod throws away all ARP that it hears.",
-        causes: &[Cause::Firewall],
+        causes: &[Cause::Firewall, Cause::NeighbourUnanswered],
         spoils: Aspect::Reach,
         families: Families::Ipv4,
         strikes: arp_drop,
@@ -64,10 +64,8 @@ fn arp_drop(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
         // Whom it remembers it would not ask for.
         let known = site.seen.get(pod.name()).into_iter().flat_map(|ns| &ns.neighbours);
         let known = known.filter(|one| one.address.is_ipv4() && one.link == eth0.link.as_str() && !one.by_hand());
-        let forget = known.map(|one| Deed {
-            machine: pod.name().clone(),
-            act: Act::Mend(diff::Deed::Forget(one.clone())),
-        });
+        let forget =
+            known.map(|one| Deed { machine: pod.name().clone(), act: Act::Mend(diff::Deed::Forget(one.clone())) });
         let deeds = firewall::arp_chain(site, pod.name()).into_iter().chain(forget);
         let strike = Strike::at(kind, pod.name()).of(false).does(deeds);
         Some(strike.hits([Pattern::by(pod.name(), &eth0.link)]))
@@ -88,15 +86,12 @@ fn wrong(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
     let mut found = Vec::new();
     for at in site.stations.iter().filter(|station| wish.machine(station.name())) {
         for (port, via) in wish.families().flat_map(|ipv6| gateways(at, ipv6)) {
-            let Some((gateway, _)) = site.neighbour(&port.segment, via).filter(|(one, _)| wish.other(one.name())) else {
+            let Some((gateway, _)) = site.neighbour(&port.segment, via).filter(|(one, _)| wish.other(one.name()))
+            else {
                 continue;
             };
-            let neighbour = Neighbour {
-                address: via,
-                link: port.link.to_string(),
-                mac: Some(NOBODY),
-                state: "permanent".into(),
-            };
+            let neighbour =
+                Neighbour { address: via, link: port.link.to_string(), mac: Some(NOBODY), state: "permanent".into() };
             let deed = Deed { machine: at.name().clone(), act: Act::Neighbour(neighbour) };
             let hit = Pattern { next: Some(via), ..Pattern::routed(at.name()) };
             found.push(Strike::at(kind, at.name()).to(gateway.name()).of(via.is_ipv6()).does([deed]).hits([hit]));

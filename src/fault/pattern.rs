@@ -17,7 +17,6 @@ use super::Strike;
 use super::site::Site;
 use super::way::{Passage, Role, round_trip};
 use crate::names::{LinkName, MachineName};
-use crate::plan::Kind;
 
 /// In what way packets pass a machine.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -102,22 +101,13 @@ impl Pattern {
     }
 }
 
-/// All cells of a lab's matrix with the way of each: every pod and every node to every pod, itself included, and every pod
-/// to every host; without those that have no way in the file. Only those about which `wanted` says so.
+/// All cells of a lab's matrix with the way of each ([`Site::is_tried`]), without those that have no way in the file. Only
+/// those about which `wanted` says so.
 pub fn ways(site: &Site<'_>, wanted: impl Fn(&MachineName, &MachineName) -> bool) -> Vec<(Cell, Vec<Passage>)> {
     let mut ways = Vec::new();
-    for source in site.stations.iter().filter(|station| station.kind != Kind::Host) {
-        let to_hosts = matches!(source.kind, Kind::Pod { .. });
-        for destination in &site.stations {
-            let is_asked = match destination.kind {
-                Kind::Pod { .. } => true,
-                Kind::Host => to_hosts,
-                Kind::Node => false,
-            };
-            if !is_asked || !wanted(source.name(), destination.name()) {
-                continue;
-            }
-            for ipv6 in [false, true] {
+    for source in &site.stations {
+        for destination in site.stations.iter().filter(|destination| wanted(source.name(), destination.name())) {
+            for ipv6 in [false, true].into_iter().filter(|ipv6| site.is_tried(source, destination, *ipv6)) {
                 let Some(way) = round_trip(site, source, destination, ipv6) else { continue };
                 let (source, destination) = (source.name().clone(), destination.name().clone());
                 ways.push((Cell { ipv6, source, destination }, way));

@@ -33,7 +33,12 @@ pub(super) static KINDS: &[Kind] = &[
         &[Cause::PortBlocked],
         isolated,
     ),
-    kind("locked-port", "A pod's port takes nothing from hardware addresses that it does not know.", &[Cause::PortBlocked], locked),
+    kind(
+        "locked-port",
+        "A pod's port takes nothing from hardware addresses that it does not know.",
+        &[Cause::PortBlocked],
+        locked,
+    ),
     kind(
         "wrong-fdb",
         "A bridge has a lasting entry that one machine is behind another one's port.",

@@ -15,13 +15,15 @@ use crate::diff::{self, Mend};
 use crate::names::{LinkName, MachineName};
 use crate::network::{Mac, Namespaces, Neighbour};
 use crate::plan::Kind;
-use crate::topology::model::{Machine, Node, Topology};
+use crate::topology::model::{Expectation, Family, Machine, Node, Party, Topology};
 
 /// A lab: what its file says, and what the kernel holds.
 #[derive(Debug)]
 pub struct Site<'a> {
     /// What was seen of it.
     pub seen: &'a Namespaces,
+    /// What its file expects beside the network model.
+    pub expect: &'a [Expectation],
     /// Its machines: each node before its pods, then the hosts.
     pub stations: Vec<Station<'a>>,
     places: HashMap<&'a str, usize>,
@@ -94,7 +96,33 @@ impl<'a> Site<'a> {
                 }
             }
         }
-        Site { seen, stations, places, owners }
+        Site { seen, expect: &topology.expect, stations, places, owners }
+    }
+
+    /// Whether a `netlab check` tries whether one reaches the other: every pod and every node is to reach every pod, every
+    /// pod every host, and whoever the file expects to.
+    pub fn is_tried(&self, from: &Station<'_>, to: &Station<'_>, ipv6: bool) -> bool {
+        let is_pod = |station: &Station<'_>| matches!(station.kind, Kind::Pod { .. });
+        let by_the_model = match to.kind {
+            Kind::Pod { .. } => from.kind != Kind::Host,
+            Kind::Host => is_pod(from),
+            Kind::Node => false,
+        };
+        let party = |station: &Station<'_>, party: &Party| match party {
+            Party::Pods => is_pod(station),
+            Party::Nodes => station.kind == Kind::Node,
+            Party::Hosts => station.kind == Kind::Host,
+            Party::Machine(name) => station.name() == name,
+            Party::Address(ip) => station.address(ipv6) == Some(*ip),
+        };
+        let among = |station: &Station<'_>, parties: &[Party]| parties.iter().any(|one| party(station, one));
+        let family = if ipv6 { Family::V6 } else { Family::V4 };
+        let is_of = |one: &Expectation| one.reachable && one.family.is_none_or(|only| only == family);
+        let expects = |one: &Expectation| {
+            // Everybody on both sides does not mean each to itself.
+            is_of(one) && among(from, &one.from) && among(to, &one.to) && from.name() != to.name()
+        };
+        by_the_model || self.expect.iter().any(expects)
     }
 
     /// The machine of this name.

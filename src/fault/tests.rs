@@ -76,7 +76,11 @@ fn every_kind_is_possible_in_each_of_its_families_and_breaks_something() {
         }
         let other = kind.families == Families::Ipv6;
         if matches!(kind.families, Families::Ipv4 | Families::Ipv6) {
-            assert!(kind.candidates(&site, &Wish { ipv6: Some(!other), ..Wish::default() }).is_empty(), "{}", kind.slug);
+            assert!(
+                kind.candidates(&site, &Wish { ipv6: Some(!other), ..Wish::default() }).is_empty(),
+                "{}",
+                kind.slug
+            );
         }
     }
 }

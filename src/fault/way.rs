@@ -68,7 +68,12 @@ struct Translation {
 const HOPS: usize = 32;
 
 /// The way from one machine to another and back; none where the file leads nowhere.
-pub fn round_trip(site: &Site<'_>, source: &Station<'_>, destination: &Station<'_>, ipv6: bool) -> Option<Vec<Passage>> {
+pub fn round_trip(
+    site: &Site<'_>,
+    source: &Station<'_>,
+    destination: &Station<'_>,
+    ipv6: bool,
+) -> Option<Vec<Passage>> {
     let to = destination.address(ipv6)?;
     let there = Leg { answer: false, back: None }.walk(site, source, None, to)?;
     let from = there.passages.first()?.from;

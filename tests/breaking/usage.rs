@@ -41,7 +41,8 @@ fn it_tells_what_it_does_and_in_a_secret_it_does_not() {
     lab.run(&["diff"]).success();
 
     let told = lab.run(&["break", "missing-route", "node-1", "node-2"]).success();
-    let command = format!("  netlab --lab {} exec node-1 -- ip route delete 10.244.2.0/24 via 192.168.1.12\n", lab.name);
+    let command =
+        format!("  netlab --lab {} exec node-1 -- ip route delete 10.244.2.0/24 via 192.168.1.12\n", lab.name);
     for part in [
         "missing-route on node-1, towards node-2 (IPv4)\n",
         &command,
@@ -119,7 +120,9 @@ fn what_cannot_be_done_is_said_with_what_can() {
             assert!(said.contains(part), "{words:?}: {part}\n--- is missing in\n{said}");
         }
     }
-    for words in [&["--count", "2"][..], &["--random", "--count", "0"], &["--list", "link-down"], &["--reveal", "--random"]] {
+    for words in
+        [&["--count", "2"][..], &["--random", "--count", "0"], &["--list", "link-down"], &["--reveal", "--random"]]
+    {
         lab.run(&[&["break"][..], words].concat()).fails(2);
     }
     lab.run(&["diff"]).success();

@@ -140,9 +140,13 @@ mod tests {
             Some(Word::Link { key: libc::NFT_META_OIFNAME, not: false, name: "eth0" })
         );
         assert_eq!(word("meta length > 1200"), Some(Word::LongerThan(1200)));
-        assert_eq!((word("reject"), word("drop")), (Some(Word::Reject { code: 3 }), Some(Word::Verdict(libc::NF_DROP))));
+        assert_eq!(
+            (word("reject"), word("drop")),
+            (Some(Word::Reject { code: 3 }), Some(Word::Verdict(libc::NF_DROP)))
+        );
         assert_eq!(Word::parse(Family::Ip6, "reject"), Some(Word::Reject { code: 4 }));
-        for other in ["iifname eth0", "iifname \"a*\"", "iifname \"a-name-that-is-too-long\"", "meta length > x", "log"] {
+        for other in ["iifname eth0", "iifname \"a*\"", "iifname \"a-name-that-is-too-long\"", "meta length > x", "log"]
+        {
             assert_eq!(word(other), None, "{other}");
         }
         assert_eq!((Word::parse(Family::Inet, "reject"), Word::parse(Family::Bridge, "ct state new")), (None, None));
