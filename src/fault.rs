@@ -64,6 +64,8 @@ pub enum Aspect {
     Source,
     /// How large a packet may be.
     Size,
+    /// Whether there is an answer, and whether an address is there only once.
+    Address,
 }
 
 /// Which family a kind of fault is of.
@@ -114,6 +116,7 @@ impl Aspect {
             Aspect::Reach => "reach",
             Aspect::Source => "source",
             Aspect::Size => "size",
+            Aspect::Address => "address",
         }
     }
 }

@@ -3,16 +3,17 @@
 //! ```text
 //! pod-a eth0 10.244.1.2/24      missing-address            has none
 //!                               wrong-prefix-length        10.244.1.2/16: all pods are believed to be on this wire
+//!                               duplicate-address          has 10.244.2.2, too, which is pod-c's
 //! node-1 cni0 10.244.1.1/24     missing-gateway-address    nobody is the gateway
 //! ```
 
 use ipnetwork::IpNetwork;
 
 use super::pattern::Pattern;
-use super::site::{Port, Site, Station};
+use super::site::{Port, Site, Station, alone};
 use super::way::Role;
 use super::{Act, Aspect, Deed, Families, Kind, Strike, Wish};
-use crate::names::MachineName;
+use crate::names::{LinkName, MachineName};
 use crate::network::sysctl;
 use crate::plan;
 use crate::step::{Action, AddAddress};
@@ -42,6 +43,22 @@ pub(super) static KINDS: &[Kind] = &[
         spoils: Aspect::Reach,
         families: Families::Either,
         strikes: too_wide,
+    },
+    Kind {
+        slug: "duplicate-address",
+        does: "A pod's interface gets the address of a pod of another node, too.",
+        causes: &[Cause::DuplicateAddress, Cause::MartianSource],
+        spoils: Aspect::Address,
+        families: Families::Ipv4,
+        strikes: twice,
+    },
+    Kind {
+        slug: "martian-source",
+        does: "A pod's loopback gets the address of a pod of another node.",
+        causes: &[Cause::MartianSource, Cause::DuplicateAddress],
+        spoils: Aspect::Reach,
+        families: Families::Ipv4,
+        strikes: twice_hidden,
     },
     Kind {
         slug: "ipv6-off",
@@ -140,6 +157,34 @@ fn too_wide(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
         }
     }
     found
+}
+
+/// A pod that has another one's address on this link, too: what it sends to that one it keeps, and what comes from it
+/// cannot be true. Others are led by their routes, and never ask it. (IPv6 would begin to send from that address.)
+fn has_address_of(kind: &'static Kind, site: &Site<'_>, wish: &Wish, link: &LinkName) -> Vec<Strike> {
+    let pods: Vec<&Station<'_>> = site.pods().filter(|_| wish.families().any(|ipv6| !ipv6)).collect();
+    let mut found = Vec::new();
+    for (place, at) in pods.iter().enumerate().filter(|(_, at)| wish.machine(at.name())) {
+        // The next ones in the file's order; all of them would be as many as there are pairs.
+        let others = pods.iter().cycle().skip(place + 1).take(pods.len()).filter(|other| other.home() != at.home());
+        let wanted = others.filter(|other| wish.other(other.name())).take(2);
+        for (other, address) in wanted.filter_map(|other| Some((other, alone(other.address(false)?)))) {
+            let action = Action::AddAddress(AddAddress { link: link.clone(), address });
+            let there = Pattern { roles: vec![Role::Sent], to: Some(address), ..Pattern::at(at.name()) };
+            let back = Pattern { roles: vec![Role::Delivered], from: Some(address), ..Pattern::at(at.name()) };
+            let strike = Strike::at(kind, at.name()).to(other.name()).of(false);
+            found.push(strike.does([Deed::step(at.name(), action)]).hits([there, back]));
+        }
+    }
+    found
+}
+
+fn twice(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
+    has_address_of(kind, site, wish, &LinkName::of_pod())
+}
+
+fn twice_hidden(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
+    has_address_of(kind, site, wish, &LinkName::loopback())
 }
 
 fn ipv6_off(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {

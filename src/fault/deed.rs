@@ -165,7 +165,9 @@ impl Deed {
         match &self.act {
             Act::Step(step) => {
                 let is_there = Step { way: Way::Do, ..step.clone() }.check(seen) == Finding::Present;
-                is_there == (step.way == Way::Undo)
+                // A gateway has to be at hand.
+                let leads_somewhere = !matches!(step.action, Action::AddRoute(_)) || step.has_ground(seen);
+                is_there == (step.way == Way::Undo) && (is_there || leads_somewhere)
             }
             Act::Mend(diff::Deed::Set { link, setting, value }) => ns
                 .and_then(|ns| ns.link(link))
@@ -185,9 +187,13 @@ impl Deed {
                 let same = |entry: &FdbEntry| entry.mac == wanted.mac && entry.by_hand;
                 ns.is_some_and(|ns| ns.link(&wanted.port).is_some() && !ns.fdb.iter().any(same))
             }
-            Act::Nft(Change::InsertRule { family, table, chain, rule, .. }) => ns.is_some_and(|ns| {
+            Act::Nft(
+                Change::InsertRule { family, table, chain, rule, .. } | Change::AddRule { family, table, chain, rule },
+            ) => ns.is_some_and(|ns| {
                 let chain = ns.chain(*family, table, chain);
-                chain.is_some_and(|chain| !chain.rules.iter().any(|there| there.parts == rule.parts))
+                let is_there = chain.map(|chain| chain.rules.iter().any(|there| there.parts == rule.parts));
+                // A chain for a rule of a fault's own is made before it.
+                !is_there.unwrap_or(matches!(&self.act, Act::Nft(Change::InsertRule { .. })))
             }),
             Act::Nft(Change::FlushChain { family, table, chain }) => {
                 ns.and_then(|ns| ns.chain(*family, table, chain)).is_some_and(|chain| !chain.rules.is_empty())

@@ -6,10 +6,13 @@
 //! ```
 //!
 //! First the kind is drawn, then the place, so that kinds that are possible in many places are not drawn more often. What
-//! would hide behind another fault of the same draw is put back: each of them can be found by itself.
+//! would hide behind another fault of the same draw, or undo it, is put back: each of them can be found by itself.
+//!
+//! To draw is to give each a number that its name and the seed alone decide, and to take the lowest. So a seed draws the
+//! same when there is one kind more to draw from, unless it draws that one.
 
-use super::pattern::{Cell, broken, ways_about};
-use super::{Kind, Site, Strike, Wish, kinds};
+use super::pattern::{Cell, Pattern, broken, ways_about};
+use super::{Deed, Kind, Site, Strike, Wish, kinds};
 use crate::names::MachineName;
 use crate::network::Namespaces;
 use crate::topology::model::Topology;
@@ -17,10 +20,6 @@ use crate::topology::model::Topology;
 /// What a draw begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seed(pub u64);
-
-/// A row of numbers by lot (`SplitMix64`, Steele, Lea and Flood, 2014): the same on every machine and in every release.
-#[derive(Debug)]
-struct Lot(u64);
 
 /// Why there is no such fault.
 #[derive(Debug)]
@@ -68,31 +67,43 @@ pub struct Order {
 pub struct Draw<'a> {
     topology: &'a Topology,
     net: Namespaces,
-    lot: Lot,
+    seed: Seed,
     /// Those that were chosen.
     pub strikes: Vec<Strike>,
 }
 
-impl Lot {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+impl Seed {
+    /// The number that a name draws: its hash (FNV-1a, 64 bits), well mixed with the seed (the finalizer of `SplitMix64`,
+    /// Steele, Lea and Flood, 2014). The same on every machine and in every release.
+    fn lot(self, name: &str) -> u64 {
+        let hash = name
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+        let mix = |z: u64| {
+            let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            z ^ (z >> 31)
+        };
+        mix(mix(self.0.wrapping_add(0x9e37_79b9_7f4a_7c15)) ^ hash)
     }
 
-    /// Takes one of several out.
-    fn take<T>(&mut self, from: &mut Vec<T>) -> Option<T> {
-        let count = u64::try_from(from.len()).unwrap_or(u64::MAX);
-        let place = self.next().checked_rem(count)?;
-        usize::try_from(place).ok().map(|place| from.remove(place))
+    /// Places in the order of their lots.
+    fn shuffled(self, mut strikes: Vec<Strike>) -> Vec<Strike> {
+        let name = |strike: &Strike| {
+            let Strike { kind, machine, other, ipv6, .. } = strike;
+            let other = other.as_ref().map_or("", |other| other.as_str());
+            let hits: Vec<String> = strike.hits.iter().map(Pattern::name).collect();
+            format!("{} {machine} {other} {ipv6:?} {}", kind.slug, hits.join(" "))
+        };
+        strikes.sort_by_cached_key(|strike| self.lot(&name(strike)));
+        strikes
     }
 }
 
 impl<'a> Draw<'a> {
     /// In the lab of this file, of which this was seen.
     pub fn new(topology: &'a Topology, seen: &Namespaces, seed: Seed) -> Self {
-        Draw { topology, net: seen.clone(), lot: Lot(seed.0), strikes: Vec::new() }
+        Draw { topology, net: seen.clone(), seed, strikes: Vec::new() }
     }
 
     /// Chooses one that was asked for; where it is possible in several places, by lot.
@@ -101,13 +112,11 @@ impl<'a> Draw<'a> {
     /// When it is possible in none of them.
     pub fn order(&mut self, order: &Order) -> Result<(), Lack> {
         let site = Site::new(self.topology, &self.net);
-        let mut candidates = order.kind.candidates(&site, &order.wish);
+        let candidates = order.kind.candidates(&site, &order.wish);
         let is_unused = !candidates.is_empty();
-        while let Some(strike) = self.lot.take(&mut candidates) {
-            if stands_out(&site, &[], &strike) {
-                self.keep(strike);
-                return Ok(());
-            }
+        if let Some(strike) = self.seed.shuffled(candidates).into_iter().find(|one| stands_out(&site, &[], one)) {
+            self.keep(strike);
+            return Ok(());
         }
         let why = match (is_unused, order.kind.possible(&site, &order.wish).is_empty()) {
             (true, _) => Why::Unused,
@@ -127,25 +136,31 @@ impl<'a> Draw<'a> {
     /// When there are not so many.
     pub fn draw(&mut self, count: usize, wish: &Wish) -> Result<(), Lack> {
         let mut left: Vec<&'static Kind> = kinds().collect();
+        left.sort_by_cached_key(|kind| self.seed.lot(kind.slug));
         let wanted = self.strikes.len() + count;
-        while self.strikes.len() < wanted {
-            let Some(kind) = self.lot.take(&mut left) else {
-                return Err(Lack::TooFew { found: self.strikes.len() + count - wanted });
-            };
+        for kind in left {
+            if self.strikes.len() == wanted {
+                break;
+            }
             let site = Site::new(self.topology, &self.net);
-            let mut candidates = kind.candidates(&site, wish);
-            let chosen = loop {
-                match self.lot.take(&mut candidates) {
-                    Some(strike) if stands_out(&site, &self.strikes, &strike) => break Some(strike),
-                    Some(_) => {}
-                    None => break None,
-                }
-            };
-            if let Some(strike) = chosen {
+            let candidates = self.seed.shuffled(kind.candidates(&site, wish));
+            let fits = |one: &Strike| stands_out(&site, &self.strikes, one) && !self.is_undone_by(one);
+            if let Some(strike) = candidates.into_iter().find(fits) {
                 self.keep(strike);
             }
         }
-        Ok(())
+        match wanted - self.strikes.len() {
+            0 => Ok(()),
+            lacking => Err(Lack::TooFew { found: count - lacking }),
+        }
+    }
+
+    /// Whether this one would undo something that was chosen before.
+    fn is_undone_by(&self, strike: &Strike) -> bool {
+        let mut net = self.net.clone();
+        strike.deeds.iter().for_each(|deed| deed.effect(&mut net));
+        let undone = |deed: &Deed| !deed.changes(&self.net) && deed.changes(&net);
+        self.strikes.iter().flat_map(|before| &before.deeds).any(undone)
     }
 
     fn keep(&mut self, strike: Strike) {

@@ -12,7 +12,7 @@ use super::site::{Site, Station, alone};
 use super::way::Role;
 use super::{Aspect, Deed, Families, Kind, Strike, Wish};
 use crate::network::sysctl;
-use crate::step::{Action, AddAddress, AddRoute};
+use crate::step::{Action, AddRoute};
 use crate::topology::model::Route;
 use crate::trace::cause::Cause;
 
@@ -40,14 +40,6 @@ pub(super) static KINDS: &[Kind] = &[
         spoils: Aspect::Reach,
         families: Families::Ipv4,
         strikes: reverse_path,
-    },
-    Kind {
-        slug: "martian-source",
-        does: "A pod's loopback gets the address of a pod of another node.",
-        causes: &[Cause::MartianSource, Cause::DuplicateAddress],
-        spoils: Aspect::Reach,
-        families: Families::Ipv4,
-        strikes: martian,
     },
     Kind {
         slug: "short-ttl",
@@ -107,24 +99,6 @@ fn reverse_path(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike
     let ipv4 = wish.families().any(|ipv6| !ipv6);
     let nodes = site.nodes().filter(|node| ipv4 && wish.machine(node.name()));
     nodes.flat_map(|at| at.machine.routes.iter().filter_map(move |route| strike(at, route))).collect()
-}
-
-fn martian(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
-    let pods: Vec<&Station<'_>> = site.pods().filter(|_| wish.families().any(|ipv6| !ipv6)).collect();
-    let mut found = Vec::new();
-    for (place, at) in pods.iter().enumerate().filter(|(_, at)| wish.machine(at.name())) {
-        // The next ones in the file's order; all of them would be as many as there are pairs.
-        let others = pods.iter().cycle().skip(place + 1).take(pods.len()).filter(|other| other.home() != at.home());
-        let wanted = others.filter(|other| wish.other(other.name())).take(2);
-        for (other, address) in wanted.filter_map(|other| Some((other, alone(other.address(false)?)))) {
-            let action = AddAddress { link: crate::names::LinkName::loopback(), address };
-            let there = Pattern { roles: vec![Role::Sent], to: Some(address), ..Pattern::at(at.name()) };
-            let back = Pattern { roles: vec![Role::Delivered], from: Some(address), ..Pattern::at(at.name()) };
-            let strike = Strike::at(kind, at.name()).to(other.name()).of(false);
-            found.push(strike.does([Deed::step(at.name(), Action::AddAddress(action))]).hits([there, back]));
-        }
-    }
-    found
 }
 
 fn short_ttl(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {

@@ -97,11 +97,16 @@ fn bridge_down(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike>
     wanted.map(strike).collect()
 }
 
-/// What everybody remembers of a bridge's hardware address, which is the lowest of its ports': it may be another one now.
+/// What everybody remembers of a bridge's hardware address, if it is that of the port that is to go: a bridge has the lowest
+/// one of its ports.
 fn forget_bridge(site: &Site<'_>, port: &Port) -> Vec<Deed> {
     let bridge = site.plugged_into(&port.segment).find(|(_, other)| other.far.is_none());
-    let addresses = bridge.into_iter().flat_map(|(_, port)| &port.addresses);
-    let mends = addresses.flat_map(|address| site.forget(&port.segment, address.ip()));
+    let Some((node, bridge)) = bridge else { return Vec::new() };
+    let own = port.far.as_ref().and_then(|(machine, link)| site.mac(machine, link));
+    if own.is_none() || own != site.mac(node.name(), &bridge.link) {
+        return Vec::new();
+    }
+    let mends = bridge.addresses.iter().flat_map(|address| site.forget(&port.segment, address.ip()));
     mends.map(|mend| Deed { machine: mend.machine, act: super::Act::Mend(mend.deed) }).collect()
 }
 

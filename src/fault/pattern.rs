@@ -79,6 +79,14 @@ impl Pattern {
         Pattern { by: Some(link.clone()), ..Pattern::at(machine) }
     }
 
+    /// What tells it from others of its kind: its links and addresses.
+    pub(super) fn name(&self) -> String {
+        let links = [&self.enters, &self.leaves, &self.by].into_iter().flatten().map(ToString::to_string);
+        let networks = [self.from, self.to].into_iter().flatten().map(|network| network.to_string());
+        let gateways = [self.via, self.next].into_iter().flatten().map(|ip| ip.to_string());
+        links.chain(networks).chain(gateways).collect::<Vec<_>>().join(" ")
+    }
+
     /// Whether a packet passes in this way.
     pub fn matches(&self, passage: &Passage) -> bool {
         fn is<T: PartialEq>(wanted: Option<&T>, found: Option<&T>) -> bool {

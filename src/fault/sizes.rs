@@ -23,7 +23,7 @@ pub(super) static KINDS: &[Kind] = &[
     },
     Kind {
         slug: "port-mtu",
-        does: "The bridge's end of a machine's cable takes smaller packets than the machine's.",
+        does: "A switch's end of a node's or host's cable takes smaller packets than the other end.",
         causes: &[Cause::Mtu],
         spoils: Aspect::Size,
         families: Families::All,
@@ -54,26 +54,13 @@ fn link(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
     cables(site, wish).filter_map(strike).collect()
 }
 
-/// Whether a node tells who sends too large packets of IPv6 across its bridge: where br_netfilter is on, it takes them for
-/// packets that it forwards (`br_ip6_fragment`, `net/ipv6/netfilter.c`). The fabric has no address to tell it from.
-fn tells(site: &Site<'_>, machine: &MachineName) -> bool {
-    let switch = site.seen.get(machine).and_then(|ns| ns.sysctls.get("net.bridge.bridge-nf-call-ip6tables"));
-    !machine.is_fabric() && switch.is_some_and(|value| value.trim() == "1")
-}
-
 fn port(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
     let strike = |(at, port): (&Station<'_>, &Port)| {
-        let (machine, link) = port.far.as_ref()?;
+        // A node's bridge takes no more than the smallest of its ports, and the node tells everybody: that is no black hole.
+        let (machine, link) = port.far.as_ref().filter(|(machine, _)| machine.is_fabric())?;
         let deed = Deed::setting(machine, Owner::Link, "mtu", link, SMALL)?;
-        // A bridge passes on from port to port what fits, and of the rest tells nobody; what a node routes into its bridge
-        // it tells about, as the bridge takes no more than the smallest of its ports.
-        let onward = Pattern {
-            roles: vec![super::Role::Bridged],
-            leaves: Some(link.clone()),
-            answer: Some(false),
-            ipv6: tells(site, machine).then_some(false),
-            ..Pattern::at(machine)
-        };
+        // A switch passes on what fits, and of the rest tells nobody.
+        let onward = Pattern { leaves: Some(link.clone()), answer: Some(false), ..Pattern::at(machine) };
         Some(Strike::at(kind, at.name()).does([deed]).hits([entering(machine, link), onward]))
     };
     cables(site, wish).filter_map(strike).collect()

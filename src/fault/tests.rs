@@ -197,6 +197,23 @@ fn there_are_not_as_many_as_one_likes() {
     assert!(matches!(lack, Err(Lack::Impossible { ref machines, why: Why::NoSuchThing, .. }) if machines.is_empty()));
 }
 
+/// Who deletes all rules of a chain deletes the one that another fault has put there.
+#[test]
+fn no_fault_of_a_draw_undoes_another_one() {
+    let (topology, net) = lab("three-nodes");
+    let mut together = 0;
+    for seed in 0..300 {
+        let mut draw = Draw::new(&topology, &net, Seed(seed));
+        let wish = Wish { machine: named("node-1"), ..Wish::default() };
+        draw.order(&Order { kind: find("masquerade-pods").unwrap(), wish: wish.clone() }).unwrap();
+        draw.draw(3, &wish).unwrap();
+        let slugs: Vec<&str> = draw.strikes.iter().map(|strike| strike.kind.slug).collect();
+        assert!(!slugs.contains(&"missing-masquerade"), "seed {seed}: {slugs:?}");
+        together += usize::from(slugs.contains(&"forward-reject"));
+    }
+    assert!(together > 0, "others go with it");
+}
+
 /// On a single node nobody needs a way out.
 #[test]
 fn what_nobody_needs_is_not_broken() {

@@ -103,7 +103,7 @@ pub fn text(topology: &Topology, seed: Option<u64>, strikes: &[Strike], style: S
 /// What stands before the pairs of machines that a fault concerns.
 fn word(aspect: Aspect) -> &'static str {
     match aspect {
-        Aspect::Reach => "expect",
+        Aspect::Reach | Aspect::Address => "expect",
         Aspect::Source => "source",
         Aspect::Size => "large",
     }

@@ -100,7 +100,7 @@ fn whatever_br_netfilter_does() {
     let text = text.replace("    pods: {", &format!("    {off}\n    pods: {{"));
     assert_eq!(text.matches("sysctls").count(), 2);
     let mut bench = Bench::new(&text);
-    for (words, family) in [("forward-drop", "-4"), ("masquerade-pods", "-6"), ("port-mtu pod-a", "")] {
+    for (words, family) in [("forward-drop", "-4"), ("masquerade-pods", "-6"), ("unplugged pod-a", "")] {
         bench.broken_and_mended(&Case { words, family, seed: 1 }, false);
     }
 }

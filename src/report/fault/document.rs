@@ -21,7 +21,7 @@ struct KindDocument {
     /// `either`, `all`, `ipv4`, `ipv6`.
     families: &'static str,
     causes: Vec<&'static str>,
-    /// `reach`, `source`, `size`.
+    /// `reach`, `source`, `size`, `address`.
     spoils: &'static str,
 }
 
