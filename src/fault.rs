@@ -31,7 +31,9 @@ mod way;
 
 pub use deed::{Act, Deed};
 pub use draw::{Draw, Lack, Order, Seed, Why};
-pub use pattern::{Cell, Pattern, broken, ways, ways_about};
+#[cfg(test)]
+use pattern::ways;
+pub use pattern::{Cell, Pattern, broken, is_sampled, ways_about};
 pub use site::Site;
 pub use way::{Passage, Role};
 

@@ -12,7 +12,7 @@
 //! same when there is one kind more to draw from, unless it draws that one.
 
 use super::pattern::{Cell, Pattern, broken, ways_about};
-use super::{Deed, Kind, Site, Strike, Wish, kinds};
+use super::{Aspect, Deed, Kind, Site, Strike, Wish, kinds};
 use crate::names::MachineName;
 use crate::network::Namespaces;
 use crate::topology::model::Topology;
@@ -169,9 +169,13 @@ impl<'a> Draw<'a> {
     }
 }
 
-/// Whether each of these faults breaks a cell that no other one does.
+/// Whether each of these faults breaks a cell that no other one does. Of two about sizes, who sends the smaller packets
+/// does not notice the other one.
 fn stands_out(site: &Site<'_>, before: &[Strike], strike: &Strike) -> bool {
     let all: Vec<&Strike> = before.iter().chain([strike]).collect();
+    if all.iter().filter(|strike| strike.kind.spoils == Aspect::Size).count() > 1 {
+        return false;
+    }
     let ways = ways_about(site, &all);
     let cells: Vec<Vec<&Cell>> = all.iter().map(|strike| broken(strike, &ways).collect()).collect();
     let is_alone = |(place, own): (usize, &Vec<&Cell>)| {

@@ -130,10 +130,15 @@ const ALL: usize = 60;
 /// In a larger one so many other machines stand for all others.
 const OTHERS: usize = 12;
 
+/// Whether a lab is so large that only a part of its matrix is looked at.
+pub fn is_sampled(site: &Site<'_>) -> bool {
+    site.stations.len() > ALL
+}
+
 /// The ways that matter to these faults: all of them, and in a large lab those from and to machines that the faults are
 /// about.
 pub fn ways_about(site: &Site<'_>, strikes: &[&Strike]) -> Vec<(Cell, Vec<Passage>)> {
-    if site.stations.len() <= ALL {
+    if !is_sampled(site) {
         return ways(site, |_, _| true);
     }
     let named = strikes.iter().flat_map(|strike| std::iter::once(&strike.machine).chain(&strike.other));

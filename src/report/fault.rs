@@ -14,7 +14,7 @@ mod document;
 
 use comfy_table::ColumnConstraint;
 
-use crate::fault::{Aspect, Deed, Site, Strike, broken, kinds, ways_about};
+use crate::fault::{Aspect, Deed, Site, Strike, broken, is_sampled, kinds, ways_about};
 use crate::inject::Revealed;
 use crate::names::LabName;
 use crate::network::Namespaces;
@@ -86,6 +86,9 @@ pub fn text(topology: &Topology, seed: Option<u64>, strikes: &[Strike], style: S
         let groups = cells::groups(broken(strike, &ways), &ways);
         for (number, group) in groups.iter().enumerate() {
             row(if number == 0 { word(strike.kind.spoils) } else { "" }, group);
+        }
+        if is_sampled(&site) {
+            row("", "(in a lab of this size, some machines stand for all others)");
         }
         let causes: Vec<&str> = strike.kind.causes.iter().map(|cause| cause.slug()).collect();
         if !causes.is_empty() {
