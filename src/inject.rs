@@ -4,6 +4,13 @@
 //! lock ─▶ look ─▶ choose ─▶ for each fault: note it ─▶ its commands, one after the other ─▶ what differs now, that did not
 //! ```
 //!
+//! From elsewhere in the program:
+//!
+//! ```text
+//! Order { kind: fault::find("missing-route")?, wish: Wish { machine: Some(node-1), ..Wish::default() } }
+//! inject(victim, &Asked { orders: vec![order], drawn: None, seed: Seed(1) }, secret, |strikes| …)
+//! ```
+//!
 //! What is noted is what `netlab break --reveal` tells: the fault, its commands, how many of them were done, and what
 //! `netlab diff` has found since. As long as any of that differs, the fault is there.
 
