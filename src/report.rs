@@ -10,6 +10,7 @@
 pub mod diff;
 pub mod explain;
 pub mod findings;
+pub mod graph;
 pub mod learn;
 pub mod list;
 pub mod mermaid;
