@@ -13,7 +13,7 @@ pub mod findings;
 pub mod graph;
 pub mod learn;
 pub mod list;
-pub mod mermaid;
+mod mermaid;
 pub mod moved;
 pub mod plan;
 pub mod routes;

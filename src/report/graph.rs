@@ -24,7 +24,7 @@ mod samples;
 pub use document::document;
 pub use dot::dot;
 pub use html::html;
-pub use layout::{Column, Ending, Key, Note, Notes, Way};
+pub use layout::{Column, Ending, Key, Note, Notes, Station, Way};
 pub use mermaid::mermaid;
 pub use palette::Theme;
 pub use svg::svg;

@@ -23,7 +23,7 @@ mod words;
 mod tests;
 
 pub use notes::{Column, Key, Note, Notes};
-pub use way::{Ending, Way};
+pub use way::{Ending, Station, Way};
 
 use self::block::Block;
 use self::rows::{Plane, rows};

@@ -104,7 +104,7 @@ fn write(out: &mut String, shape: &Shape, interactive: bool) {
             });
             let _ = writeln!(out, "<g{}{}>", class_of(class), reached.unwrap_or_default());
             // Who points at a machine in the page sees it in the panel.
-            if !interactive && !title.is_empty() {
+            if (!interactive || machine.is_none()) && !title.is_empty() {
                 let _ = writeln!(out, "<title>{}</title>", escape(title));
             }
             shapes.iter().for_each(|shape| write(out, shape, interactive));

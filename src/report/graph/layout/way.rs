@@ -26,10 +26,21 @@ pub struct Way {
     pub class: String,
     /// The interfaces that are crossed, one after the other.
     pub places: Vec<Peer>,
-    /// The numbers, each with the interface that it stands at, by its place above.
-    pub numbers: Vec<(usize, usize)>,
+    /// Its stations.
+    pub stations: Vec<Station>,
     /// Where it ends, if the packet was lost on it.
     pub lost: Option<Ending>,
+}
+
+/// A machine on a way.
+#[derive(Debug, Clone)]
+pub struct Station {
+    /// Its number.
+    pub number: usize,
+    /// At which interface the number stands, by its place among the way's.
+    pub place: usize,
+    /// What is told of it on demand.
+    pub title: String,
 }
 
 /// Where a lost packet ended.
@@ -54,10 +65,13 @@ pub fn draw(ways: &[Way], spots: &Spots) -> Vec<Shape> {
             lines.push(Shape::line(aside.clone(), format!("way {}", way.class)));
             lines.extend(arrows(&aside, &way.class, cross.is_none()));
         }
-        for (number, index) in numbers {
+        for (station, index) in numbers {
             if let Some(place) = beside(&points, index, ASIDE + NUMBER) {
-                above.push(Shape::Circle { at: place, r: 9.5, class: format!("badge {}", way.class) });
-                above.push(Shape::centred(place.by(0.0, 4.0), number.to_string(), Style::Number, "on-badge"));
+                let shapes = vec![
+                    Shape::Circle { at: place, r: 9.5, class: format!("badge {}", way.class) },
+                    Shape::centred(place.by(0.0, 4.0), station.number.to_string(), Style::Number, "on-badge"),
+                ];
+                above.push(Shape::Group { machine: None, title: station.title.clone(), class: "station".into(), shapes });
             }
         }
         if let Some(cross) = cross {
@@ -70,8 +84,8 @@ pub fn draw(ways: &[Way], spots: &Spots) -> Vec<Shape> {
     lines
 }
 
-/// The points of a way, and which of them the numbers stand at.
-fn trail(way: &Way, spots: &Spots) -> (Vec<Point>, Vec<(usize, usize)>) {
+/// The points of a way, and which of them its stations' numbers stand at.
+fn trail<'a>(way: &'a Way, spots: &Spots) -> (Vec<Point>, Vec<(&'a Station, usize)>) {
     let mut points: Vec<Point> = Vec::new();
     let mut numbers = Vec::new();
     let mut before: Option<&Peer> = None;
@@ -81,8 +95,8 @@ fn trail(way: &Way, spots: &Spots) -> (Vec<Point>, Vec<(usize, usize)>) {
             Some(piece) => piece.into_iter().for_each(|point| push(&mut points, point)),
             None => push(&mut points, at),
         }
-        if let Some((number, _)) = way.numbers.iter().find(|(_, at)| *at == place) {
-            numbers.push((*number, points.len().saturating_sub(1)));
+        if let Some(station) = way.stations.iter().find(|station| station.place == place) {
+            numbers.push((station, points.len().saturating_sub(1)));
         }
         before = Some(here);
     }

@@ -71,7 +71,7 @@ pub fn captions(machine: &Machine, most: f64) -> Vec<Vec<Line>> {
     all.map(|one| {
         // Who is spared stands below who is masqueraded.
         let parts = words(one).replacen(" except ", "\nexcept ", 1);
-        let lines = parts.split('\n').flat_map(|part| wrap(part, Style::Caption, most - 20.0));
+        let lines = parts.split('\n').flat_map(|part| wrap(part, Style::Caption, most));
         // Plain blanks at a beginning are nothing in SVG.
         let text = |(i, text): (usize, String)| if i == 0 { text } else { format!("\u{a0}\u{a0}{text}") };
         let class = class(one.mark).trim_start().to_owned();
