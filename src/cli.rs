@@ -275,7 +275,8 @@ impl Inside {
     /// All machines that there may be: the plan's, then those that somebody made by hand.
     fn machines(&self) -> Vec<MachineName> {
         let planned = self.plan.machines.iter().map(|member| member.name.clone());
-        let made = netns::list().unwrap_or_default().into_iter().filter(|name| self.plan.member(name.as_str()).is_none());
+        let made =
+            netns::list().unwrap_or_default().into_iter().filter(|name| self.plan.member(name.as_str()).is_none());
         planned.chain(made).collect()
     }
 

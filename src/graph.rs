@@ -218,7 +218,8 @@ impl Graph {
     /// What is said of it as a whole: `3 nodes, 6 pods, 1 host`.
     pub fn summary(&self) -> String {
         let count = |kind: Kind| self.machines.iter().filter(|machine| machine.kind == kind).count();
-        let words = [(Kind::Node, "node"), (Kind::Pod, "pod"), (Kind::Host, "host"), (Kind::Foreign, "foreign machine")];
+        let words =
+            [(Kind::Node, "node"), (Kind::Pod, "pod"), (Kind::Host, "host"), (Kind::Foreign, "foreign machine")];
         let parts = words.into_iter().map(|(kind, word)| (count(kind), word)).filter(|(count, _)| *count > 0);
         let parts: Vec<String> =
             parts.map(|(count, word)| format!("{count} {word}{}", if count == 1 { "" } else { "s" })).collect();

@@ -32,7 +32,8 @@ impl Graph {
             machines.push(outer);
             machines.extend::<Vec<Machine>>(guests);
         }
-        let fabric = build.machine(&MachineName::fabric()).unwrap_or_else(|| nothing(MachineName::fabric(), Kind::Fabric));
+        let fabric =
+            build.machine(&MachineName::fabric()).unwrap_or_else(|| nothing(MachineName::fabric(), Kind::Fabric));
         Graph { lab: plan.lab.clone(), source, segments, machines, fabric, drift: None, left_out: 0 }
     }
 }

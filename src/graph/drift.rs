@@ -12,8 +12,9 @@
 use super::{Entry, Graph, Kind, Mark, Source, build};
 use crate::diff::{Deed, Difference, Mend, Sort, Thing};
 use crate::names::MachineName;
-use crate::network::{Namespace, Namespaces, Peer};
+use crate::network::{Namespace, Namespaces, Peer, destination};
 use crate::plan::Plan;
+use crate::step::Action;
 
 impl Graph {
     /// What was seen, with what should be there according to `planned`, and what differs.
@@ -48,7 +49,9 @@ impl Graph {
             };
             for link in &mut machine.links {
                 if ns.link(&link.name).is_none() {
+                    // Its addresses went with it.
                     link.mark = Some(Sort::Missing);
+                    continue;
                 }
                 let there: Vec<String> = ns.addresses_of(&link.name).map(ToString::to_string).collect();
                 link.addresses.iter_mut().filter(|entry| !there.contains(&entry.text)).for_each(Entry::is_missing);
@@ -59,7 +62,8 @@ impl Graph {
             machine.rules.iter_mut().filter(|entry| !there.contains(entry)).for_each(Entry::is_missing);
             // A rule that is there as often as it should be is where it belongs.
             let expected: Vec<Entry> = plan.tables.iter().flat_map(build::rules).collect();
-            let missing = expected.into_iter().filter(|rule| !machine.rules.iter().any(|known| known.text == rule.text));
+            let missing =
+                expected.into_iter().filter(|rule| !machine.rules.iter().any(|known| known.text == rule.text));
             let missing: Vec<Entry> = missing.map(|rule| Entry { mark: Some(Sort::Missing), ..rule }).collect();
             machine.rules.extend(missing);
         }
@@ -86,10 +90,10 @@ impl Graph {
             machine.mark_thing(thing, sort);
         }
         if sort == Sort::Changed {
-            let links = difference.mends.iter().filter_map(|mend| match &mend.deed {
-                Deed::Redo { step, .. } => step.action.link().map(ToString::to_string),
-                _ => mend.link().map(str::to_owned),
-            });
+            let links: Vec<String> = difference.mends.iter().filter_map(link_of).collect();
+            for to in difference.mends.iter().filter_map(destination_of) {
+                machine.is_changed(&to);
+            }
             for name in links {
                 if let Some(link) = machine.links.iter_mut().find(|link| link.name == name) {
                     link.mark = link.mark.or(Some(sort));
@@ -105,7 +109,39 @@ impl Graph {
     }
 }
 
+/// The link that a mend is about.
+fn link_of(mend: &Mend) -> Option<String> {
+    match &mend.deed {
+        Deed::Redo { step, .. } => step.action.link().map(ToString::to_string),
+        _ => mend.link().map(str::to_owned),
+    }
+}
+
+/// Where the route leads that a mend makes again.
+fn destination_of(mend: &Mend) -> Option<String> {
+    match &mend.deed {
+        Deed::Redo { step, .. } => match &step.action {
+            Action::AddRoute(route) => Some(destination(&route.to)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 impl super::Machine {
+    /// The route to a destination is there, but is another one than planned.
+    fn is_changed(&mut self, to: &str) {
+        let leads_there = |entry: &Entry| entry.text.split(' ').next() == Some(to);
+        let missing = |entry: &Entry| entry.mark == Some(Sort::Missing);
+        if self.routes.iter().any(|entry| leads_there(entry) && !missing(entry)) {
+            self.routes.retain(|entry| !(leads_there(entry) && missing(entry)));
+            self.routes
+                .iter_mut()
+                .filter(|entry| leads_there(entry))
+                .for_each(|entry| entry.mark = Some(Sort::Changed));
+        }
+    }
+
     fn mark_thing(&mut self, thing: &Thing, sort: Sort) {
         let entry = |entries: &mut Vec<Entry>, matches: &dyn Fn(&str) -> bool| {
             entries.iter_mut().filter(|entry| matches(&entry.text)).for_each(|entry| entry.mark = Some(sort));

@@ -32,7 +32,8 @@ pub(super) fn homes(plan: &Plan, net: &Namespaces) -> BTreeMap<MachineName, Mach
             continue;
         }
         let is_node = |home: &MachineName| plan.member(home.as_str()).is_some_and(|member| member.kind == Kind::Node);
-        let home = plugged_into(net, name).find(|(home, is_port)| (*is_port || is_node(home)) && !homes.contains_key(home));
+        let home =
+            plugged_into(net, name).find(|(home, is_port)| (*is_port || is_node(home)) && !homes.contains_key(home));
         if let Some((home, _)) = home {
             homes.insert(name.clone(), home);
         }

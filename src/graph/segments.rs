@@ -35,7 +35,8 @@ fn networks(net: &Namespaces) -> Vec<Segment> {
 
 /// Pipes between machines of which neither is drawn within another one.
 fn cables(net: &Namespaces, homes: &BTreeMap<MachineName, MachineName>) -> Vec<Segment> {
-    let outer = |machine: &MachineName| !machine.is_fabric() && !homes.contains_key(machine) && net.contains_key(machine);
+    let outer =
+        |machine: &MachineName| !machine.is_fabric() && !homes.contains_key(machine) && net.contains_key(machine);
     let mut found = Vec::new();
     for (machine, ns) in net.iter().filter(|(machine, _)| outer(machine)) {
         for link in &ns.links {

@@ -34,7 +34,8 @@ impl Around<'_> {
         let there = self.net.get(&peer.machine)?;
         let end = there.link(&peer.link)?;
         // Only an end that should be in a bridge is wrong to be in none.
-        let (mine, theirs) = (self.is_a_switch_for(machine, &peer.machine), self.is_a_switch_for(&peer.machine, machine));
+        let (mine, theirs) =
+            (self.is_a_switch_for(machine, &peer.machine), self.is_a_switch_for(&peer.machine, machine));
         match end {
             end if !end.up => Some("other end down".into()),
             _ if !link.carrier => Some("no carrier".into()),

@@ -38,8 +38,10 @@ pub fn dot(graph: &Graph) -> String {
         dot.line(1, &cable);
     }
     if let Some(marks) = graph.drift.as_ref().filter(|marks| !marks.is_empty()) {
-        let lines: Vec<String> =
-            marks.iter().map(|mark| format!("{} {} in {}: {}", mark.number, mark.sort.word(), mark.machine, mark.what)).collect();
+        let lines: Vec<String> = marks
+            .iter()
+            .map(|mark| format!("{} {} in {}: {}", mark.number, mark.sort.word(), mark.machine, mark.what))
+            .collect();
         let label: String = lines.iter().map(|line| escape(line) + "\\l").collect();
         dot.line(1, &format!("label=\"{label}\"; labeljust=l; fontname=\"Helvetica\"; fontsize=11;"));
     }
@@ -100,8 +102,15 @@ impl Dot<'_> {
         self.line(1, &format!("subgraph \"cluster m{place}\" {{"));
         let colour_of = colour(machine.mark, false);
         let edge = if colour_of.is_empty() { ", color=\"#6b87a6\"".to_owned() } else { colour_of };
-        self.line(2, &format!("graph [label={}, style=\"rounded,filled\", fillcolor=\"#eef3f9\", fontname=\"Helvetica-Bold\"{edge}];", quoted([name.as_str()])));
-        let guests = self.graph.machines.iter().enumerate().filter(|(_, guest)| guest.home.as_ref() == Some(&machine.name));
+        self.line(
+            2,
+            &format!(
+                "graph [label={}, style=\"rounded,filled\", fillcolor=\"#eef3f9\", fontname=\"Helvetica-Bold\"{edge}];",
+                quoted([name.as_str()])
+            ),
+        );
+        let guests =
+            self.graph.machines.iter().enumerate().filter(|(_, guest)| guest.home.as_ref() == Some(&machine.name));
         for (number, guest) in guests.collect::<Vec<_>>() {
             self.guest(place, machine, number, guest);
         }
@@ -109,13 +118,19 @@ impl Dot<'_> {
         for bridge in &bridges {
             let id = link_id(place, machine, bridge);
             let look = "style=filled, fillcolor=\"#5779a0\", fontcolor=white, height=0.3";
-            self.line(2, &format!("{id} [label={}, {look}{}];", label(bridge), colour(bridge.mark, bridge.trouble.is_some())));
+            self.line(
+                2,
+                &format!("{id} [label={}, {look}{}];", label(bridge), colour(bridge.mark, bridge.trouble.is_some())),
+            );
         }
         let mut empty = bridges.is_empty();
         for link in machine.cards() {
             empty = false;
             let id = link_id(place, machine, link);
-            self.line(2, &format!("{id} [label={}, height=0.3{}];", label(link), colour(link.mark, link.trouble.is_some())));
+            self.line(
+                2,
+                &format!("{id} [label={}, height=0.3{}];", label(link), colour(link.mark, link.trouble.is_some())),
+            );
             for bridge in &bridges {
                 let port = link.master.as_ref() == Some(&bridge.name);
                 if port || link.master.is_none() {

@@ -65,12 +65,13 @@ const SIDE_BY_SIDE: usize = 4;
 
 /// Lays out a lab, with the ways of packets if there are any.
 pub fn picture(graph: &Graph, ways: &[Way], notes: &Notes) -> Picture {
-    let roomy = best(graph, Detail::Roomy);
+    let traced = !ways.is_empty();
+    let roomy = best(graph, Detail::Roomy, traced);
     let crowded = graph.outer().any(|machine| graph.guests(&machine.name).count() > SIDE_BY_SIDE);
     let plane = if !crowded && scale(&roomy) >= SMALLEST {
         roomy
     } else {
-        let dense = best(graph, Detail::Dense);
+        let dense = best(graph, Detail::Dense, traced);
         if crowded || scale(&dense) > scale(&roomy) { dense } else { roomy }
     };
     let Plane { w, h, mut shapes, spots } = plane;
@@ -79,8 +80,8 @@ pub fn picture(graph: &Graph, ways: &[Way], notes: &Notes) -> Picture {
 }
 
 /// The arrangement that a slide shows largest.
-fn best(graph: &Graph, detail: Detail) -> Plane {
-    let blocks: Vec<Block> = graph.outer().map(|machine| outer::block(graph, machine, detail)).collect();
+fn best(graph: &Graph, detail: Detail, traced: bool) -> Plane {
+    let blocks: Vec<Block> = graph.outer().map(|machine| outer::block(graph, machine, detail, traced)).collect();
     let mut best = rows(graph, &blocks, blocks.len(), detail);
     for count in 2..=blocks.len() {
         let plane = rows(graph, &blocks, blocks.len().div_ceil(count), detail);

@@ -15,6 +15,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
+use super::TOLD;
 use crate::diff::Sort;
 use crate::graph::{Graph, Kind, Link, Machine, Medium, Role, Segment};
 use crate::report::mermaid::escape;
@@ -24,7 +25,8 @@ const MANY: usize = 12;
 
 /// The flowchart: a box for each machine with its pods, its bridges and its network cards, and the networks.
 pub fn mermaid(graph: &Graph) -> String {
-    let mut chart = Chart { graph, text: "flowchart TB\n".into(), edges: 0, broken: Vec::new(), classes: BTreeMap::new() };
+    let mut chart =
+        Chart { graph, text: "flowchart TB\n".into(), edges: 0, broken: Vec::new(), classes: BTreeMap::new() };
     // Hosts stand below the networks, all others above.
     let (hosts, others): (Vec<&Machine>, Vec<&Machine>) = graph.outer().partition(|machine| is_simple(machine));
     for (place, machine) in others.iter().enumerate() {
@@ -41,7 +43,9 @@ pub fn mermaid(graph: &Graph) -> String {
 
 /// Whether a machine is a box without anything in it.
 fn is_simple(machine: &Machine) -> bool {
-    machine.kind != Kind::Node && machine.bridges().next().is_none() && machine.links.iter().all(|link| !matches!(link.role, Role::Socket(_)))
+    machine.kind != Kind::Node
+        && machine.bridges().next().is_none()
+        && machine.links.iter().all(|link| !matches!(link.role, Role::Socket(_)))
 }
 
 /// `eth0 192.168.1.11/24`
@@ -61,7 +65,8 @@ fn lines(link: &Link) -> Vec<String> {
 
 /// What is wrong with a link.
 fn odd(link: &Link) -> Option<String> {
-    let words: Vec<String> = link.mark.map(|sort| sort.word().to_owned()).into_iter().chain(link.trouble.clone()).collect();
+    let words: Vec<String> =
+        link.mark.map(|sort| sort.word().to_owned()).into_iter().chain(link.trouble.clone()).collect();
     (!words.is_empty()).then(|| words.join(", "))
 }
 
@@ -105,14 +110,10 @@ impl Chart<'_> {
     }
 
     fn name(&self, machine: &Machine) -> String {
-        match (machine.mark, &machine.marks[..]) {
-            (Some(mark), _) => format!("{} {}", machine.name, mark.word()),
-            (None, []) => machine.name.to_string(),
-            (None, numbers) => {
-                let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
-                format!("{} ({})", machine.name, numbers.join(", "))
-            }
-        }
+        let mark = machine.mark.map(|mark| format!(" {}", mark.word())).unwrap_or_default();
+        let numbers: Vec<String> = machine.marks.iter().map(ToString::to_string).collect();
+        let numbers = if numbers.is_empty() { String::new() } else { format!(" ({})", numbers.join(", ")) };
+        format!("{}{mark}{numbers}", machine.name)
     }
 
     /// A machine with its bridges, those that are plugged into them, and its cards.
@@ -141,8 +142,10 @@ impl Chart<'_> {
             }
             if let Some(bridge) = socket.and_then(bridge_of) {
                 let trouble = guest.pin().and_then(|(pin, _)| odd(pin)).or_else(|| socket.and_then(odd));
-                let broken = trouble.is_some();
-                self.edge(2, [&pod, &bridge], false, trouble.filter(|_| !many), broken && !many);
+                let ends = guest.pin().map(|(pin, _)| pin).into_iter().chain(socket);
+                let broken =
+                    ends.clone().any(|link| link.trouble.is_some() || link.mark == Some(Sort::Missing)) && !many;
+                self.edge(2, [&pod, &bridge], false, trouble.filter(|_| broken), broken);
             }
         }
         for (bridge, id) in &bridges {
@@ -172,12 +175,14 @@ impl Chart<'_> {
     /// A cable to what a link is plugged into, which says by which link where that is not drawn otherwise.
     fn cable(&mut self, id: &str, link: &Link, named: bool, below: bool) {
         let Role::Plug(place) = link.role else { return };
-        let words: Vec<String> = named.then(|| link.name.clone()).into_iter().chain(odd(link)).collect();
+        let broken = link.trouble.is_some() || link.mark == Some(Sort::Missing);
+        let words: Vec<String> =
+            named.then(|| link.name.clone()).into_iter().chain(odd(link).filter(|_| broken)).collect();
         let words = (!words.is_empty()).then(|| words.join(" "));
         let dotted = self.graph.segments.get(place).is_some_and(|segment| segment.medium == Medium::Overlay);
         let segment = format!("network{place}");
         let ends = if below { [segment.as_str(), id] } else { [id, segment.as_str()] };
-        self.edge(1, ends, dotted, words, link.trouble.is_some() || link.mark.is_some());
+        self.edge(1, ends, dotted, words, broken);
     }
 
     fn segment(&mut self, place: usize, segment: &Segment) {
@@ -216,11 +221,16 @@ impl Chart<'_> {
         }
         if !self.broken.is_empty() {
             let numbers: Vec<String> = self.broken.iter().map(ToString::to_string).collect();
-            self.line(1, &format!("linkStyle {} stroke:#c4221f,stroke-width:2px,stroke-dasharray:5 4", numbers.join(",")));
+            self.line(
+                1,
+                &format!("linkStyle {} stroke:#c4221f,stroke-width:2px,stroke-dasharray:5 4", numbers.join(",")),
+            );
         }
         let marks = self.graph.drift.iter().flatten();
-        let told: Vec<String> =
-            marks.map(|mark| format!("{} {} in {}: {}", mark.number, mark.sort.word(), mark.machine, mark.what)).collect();
+        let told: Vec<String> = marks
+            .take(TOLD)
+            .map(|mark| format!("{} {} in {}: {}", mark.number, mark.sort.word(), mark.machine, mark.what))
+            .collect();
         if !told.is_empty() {
             self.line(1, &format!("drift[{}]", label(told)));
         }
@@ -236,7 +246,8 @@ fn crowd(guests: &[&Machine]) -> Vec<String> {
         let pin = guest.and_then(|guest| guest.pin());
         pin.map(|(pin, _)| pin.addresses.iter().map(|entry| entry.text.clone()).collect()).unwrap_or_default()
     };
-    lines.extend(addresses(guests.first()).into_iter().zip(addresses(guests.last())).map(|(a, b)| format!("{a} … {b}")));
+    lines
+        .extend(addresses(guests.first()).into_iter().zip(addresses(guests.last())).map(|(a, b)| format!("{a} … {b}")));
     lines
 }
 

@@ -64,9 +64,13 @@ fn rows(cards: &[Card], columns: usize) -> Vec<Vec<usize>> {
         return rows;
     }
     let in_row = |row: &Vec<usize>, segment: usize| {
-        row.iter().filter_map(|place| cards.get(*place)).flat_map(|card| &card.drops).any(|drop| drop.segment == Some(segment))
+        row.iter()
+            .filter_map(|place| cards.get(*place))
+            .flat_map(|card| &card.drops)
+            .any(|drop| drop.segment == Some(segment))
     };
-    let most = cards.iter().flat_map(|card| &card.drops).filter_map(|drop| drop.segment).max().map_or(0, |most| most + 1);
+    let most =
+        cards.iter().flat_map(|card| &card.drops).filter_map(|drop| drop.segment).max().map_or(0, |most| most + 1);
     let spines = (0..most).filter(|segment| rows.iter().filter(|row| in_row(row, *segment)).count() > 1).count();
     fill(columns.saturating_sub(SPINE * spines))
 }
@@ -137,7 +141,8 @@ impl Drawing<'_> {
         };
         let mut within: Vec<Vec<usize>> = rows.iter().map(in_row).collect();
         let network = |segment: &usize| self.graph.segments.get(*segment).is_some_and(|s| s.medium == Medium::Network);
-        let unused = (0..self.graph.segments.len()).filter(network).filter(|s| !within.iter().flatten().any(|used| used == s));
+        let unused =
+            (0..self.graph.segments.len()).filter(network).filter(|s| !within.iter().flatten().any(|used| used == s));
         let unused: Vec<usize> = unused.collect();
         match within.last_mut() {
             Some(last) => last.extend(unused),
@@ -235,7 +240,9 @@ impl Drawing<'_> {
                 from = place * SPINE;
             }
             (from..to).for_each(|x| self.canvas.set(x, y, horizontal, colour));
-            own.iter().for_each(|wire| self.canvas.set(wire.x, y, end, if wire.code.is_empty() { colour } else { wire.code }));
+            own.iter().for_each(|wire| {
+                self.canvas.set(wire.x, y, end, if wire.code.is_empty() { colour } else { wire.code })
+            });
             self.name(segment, (from, to), y, horizontal, colour);
             if let Some((_, rungs)) = self.spines.iter_mut().find(|(spine, _)| spine == index) {
                 rungs.push(y);
@@ -342,7 +349,8 @@ fn notes(graph: &Graph, columns: usize, color: bool) -> String {
         let margin = head.chars().count();
         let line = format!("{} in {}: {}", mark.sort.word(), mark.machine, plain(&mark.what));
         for (i, line) in wrap(&line, columns.saturating_sub(margin)).into_iter().enumerate() {
-            let lead = if i == 0 { paint.with(code(Some(mark.sort)).unwrap_or_default(), &head) } else { " ".repeat(margin) };
+            let lead =
+                if i == 0 { paint.with(code(Some(mark.sort)).unwrap_or_default(), &head) } else { " ".repeat(margin) };
             text.push_str(&format!("{lead}{line}\n"));
         }
     }

@@ -67,9 +67,10 @@ pub fn picture(outcome: &Outcome, graph: Graph, lab: Option<&LabName>) -> Journe
 fn concerned(outcome: &Outcome) -> BTreeSet<MachineName> {
     let hops = outcome.there.iter().chain(&outcome.back).map(|hop| &hop.sighting.machine);
     let asked = [Some(&outcome.asked.source), outcome.asked.destination.as_ref()].into_iter().flatten();
-    let lost = outcome.lost.iter().flat_map(|death| {
-        std::iter::once(&death.machine).chain(death.before.as_ref().map(|(machine, _)| machine))
-    });
+    let lost = outcome
+        .lost
+        .iter()
+        .flat_map(|death| std::iter::once(&death.machine).chain(death.before.as_ref().map(|(machine, _)| machine)));
     hops.chain(asked).chain(lost).cloned().collect()
 }
 
@@ -83,9 +84,12 @@ fn one(passages: &[Passage<'_>], death: Option<&Death>, class: &str, count: &mut
             stations.push(Station { number: *count, place: places.len(), title });
             let key = Key::Number(*count, class.into());
             notes.push(Note { key, text: told(passage), class: String::new() });
-            places.extend(passage.hops.iter().map(|hop| {
-                Peer { machine: hop.sighting.machine.clone(), link: hop.sighting.interface.clone() }
-            }));
+            places.extend(
+                passage
+                    .hops
+                    .iter()
+                    .map(|hop| Peer { machine: hop.sighting.machine.clone(), link: hop.sighting.interface.clone() }),
+            );
         }
         if circle.times > 1 {
             let text = format!("… and the same way {} times more", circle.times - 1);
@@ -127,6 +131,6 @@ fn lost(death: &Death, lab: Option<&LabName>) -> Column {
         note(Key::None, format!("{}: {}", death.cause.slug(), death.cause.meaning()), ""),
         note(Key::None, death.why.clone(), ""),
     ];
-    notes.extend(death.fix.iter().map(|command| note(Key::None, in_netlab(command, lab), "muted")));
+    notes.extend(death.fix.iter().map(|command| note(Key::None, format!("fix: {}", in_netlab(command, lab)), "muted")));
     Column { heading: Some(("Lost".into(), "bad".into())), notes }
 }

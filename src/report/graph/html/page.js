@@ -140,6 +140,10 @@ function show(group) {
   panel.hidden = !machine;
   panel.replaceChildren();
   if (!machine) return;
+  // Beside the machine and not on it; while it is only pointed at, the mouse goes through.
+  const place = group.getBoundingClientRect();
+  panel.classList.toggle('left', machine.kind !== 'fabric' && (place.left + place.right) / 2 > stage.clientWidth * 0.55);
+  panel.classList.toggle('fleeting', group !== chosen);
   const close = make('button', '×', panel);
   close.setAttribute('aria-label', 'Close');
   close.addEventListener('click', () => choose(null));

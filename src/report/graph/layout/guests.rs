@@ -6,18 +6,33 @@
 //! ═════╧═════ cni0 ════╧════════       cni0                           cni0
 //! ```
 
+use std::collections::BTreeMap;
+
 use super::shape::{Point, Rect, Shape, Style, at};
 use super::spots::Spots;
-use super::words::{Line, addresses, class, further, link_class, title, trouble};
 use super::width::{fit, width};
+use super::words::{Line, addresses, class, further, link_class, title, trouble};
 use crate::graph::{Graph, Kind, Link, Machine};
 use crate::network::Peer;
+
+/// How guests are drawn side by side.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing {
+    /// Whether their cables end in a bridge.
+    pub plugged: bool,
+    /// Whether ways are drawn along the cables, which takes room beside them.
+    pub traced: bool,
+}
 
 /// The height of a line, and the room around the lines of a box.
 const LINE: f64 = 17.0;
 const PAD: f64 = 10.0;
 /// The length of a cable between a box and the bridge.
 pub const CABLE: f64 = 46.0;
+/// From a cable to the words beside it, where ways are drawn too, and the room that these have beyond the box.
+const BESIDE: f64 = 8.0;
+const BESIDE_WAYS: f64 = 25.0;
+const ROOM: f64 = 14.0;
 /// Between boxes.
 pub const GAP: f64 = 14.0;
 /// The side of a square that stands for a machine.
@@ -36,6 +51,8 @@ pub struct Guest<'a> {
     /// The other end, in the machine that it is at home in.
     pub socket: Option<&'a Link>,
     lines: Vec<Line>,
+    /// In what way the numbered things differ.
+    sorts: BTreeMap<usize, &'static str>,
 }
 
 impl<'a> Guest<'a> {
@@ -46,17 +63,34 @@ impl<'a> Guest<'a> {
         lines.extend(pin.iter().flat_map(|(link, _)| addresses(link)));
         lines.extend(further(graph, machine));
         let socket = pin.and_then(|(_, socket)| home.link(&socket.link));
-        Guest { machine, pin: pin.map(|(link, _)| link), socket, lines }
+        let marks = graph.drift.iter().flatten().filter(|mark| machine.marks.contains(&mark.number));
+        let sorts = marks.map(|mark| (mark.number, mark.sort.word())).collect();
+        Guest { machine, pin: pin.map(|(link, _)| link), socket, lines, sorts }
     }
 
     /// What is wrong with its cable, if anything is.
-    fn trouble(&self) -> Option<String> {
+    fn trouble(&self) -> Option<Line> {
         self.pin.and_then(trouble).or_else(|| self.socket.and_then(trouble))
     }
 
     fn cable_class(&self) -> String {
         let both = [self.pin, self.socket].map(|link| link.map(link_class).unwrap_or_default());
         format!("cable{}", if both[0].is_empty() { &both[1] } else { &both[0] })
+    }
+
+    /// The numbers of what differs, leftwards from a place.
+    fn badges(&self, from: Point) -> Vec<Shape> {
+        let numbers = self.machine.marks.iter().take(3).rev().enumerate();
+        numbers
+            .flat_map(|(place, number)| {
+                let center = from.by(-19.0 * place as f64, 0.0);
+                let sort = self.sorts.get(number).copied().unwrap_or_default();
+                [
+                    Shape::Circle { at: center, r: 9.0, class: format!("badge {sort}") },
+                    Shape::centred(center.by(0.0, 4.0), number.to_string(), Style::Number, "on-badge"),
+                ]
+            })
+            .collect()
     }
 
     fn group(&self, shapes: Vec<Shape>) -> Shape {
@@ -87,20 +121,25 @@ pub struct Drawn {
     pub ports: Vec<(Peer, Point)>,
 }
 
-/// The size of boxes that all of these fit into.
-fn box_size(guests: &[Guest<'_>]) -> (f64, f64) {
+/// The size of boxes that all of these fit into, with the words beside their cables.
+fn box_size(guests: &[Guest<'_>], beside: f64) -> (f64, f64) {
     let lines = guests.iter().flat_map(|guest| &guest.lines);
     let widest = lines.map(Line::width).fold(64.0, f64::max);
     let most = guests.iter().map(|guest| guest.lines.len()).max().unwrap_or(1);
-    (widest + 2.0 * PAD, most as f64 * LINE + 12.0)
+    let troubles = guests.iter().filter_map(Guest::trouble).map(|line| line.width());
+    // Beside a way there is room for a name of usual length.
+    let label = troubles.fold(if beside > BESIDE { 68.0 } else { 0.0 }, f64::max);
+    ((widest + 2.0 * PAD).max(2.0 * (label + beside - ROOM)), most as f64 * LINE + 12.0)
 }
 
 /// As boxes side by side, with cables down to a bridge at the height of the result.
-pub fn boxes(guests: &[Guest<'_>], plugged: bool) -> Drawn {
+pub fn boxes(guests: &[Guest<'_>], standing: Standing) -> Drawn {
+    let Standing { plugged, traced } = standing;
+    let beside = if traced { BESIDE_WAYS } else { BESIDE };
     if guests.is_empty() {
         return Drawn { h: if plugged { 8.0 } else { 0.0 }, ..Drawn::default() };
     }
-    let (w, h) = box_size(guests);
+    let (w, h) = box_size(guests, beside);
     let mut drawn = Drawn { h: h + if plugged { CABLE } else { 0.0 }, ..Drawn::default() };
     for (place, guest) in guests.iter().enumerate() {
         let x = place as f64 * (w + GAP);
@@ -115,8 +154,8 @@ pub fn boxes(guests: &[Guest<'_>], plugged: bool) -> Drawn {
                 drawn.h = drawn.h.max(end + 22.0);
             }
             // As far as the next cable, or the edge of the machine.
-            let room = if place + 1 < guests.len() { w + GAP - 18.0 } else { w / 2.0 + 6.0 };
-            drawn.shapes.extend(ends(guest, middle, edge, room, plugged));
+            let room = if place + 1 < guests.len() { w + GAP - beside - 10.0 } else { w / 2.0 + ROOM - beside };
+            drawn.shapes.extend(ends(guest, at(middle + beside, edge), room, plugged));
             drawn.ports.extend(socket.map(|socket| (socket, at(middle, end))));
         }
         let mut shapes = vec![Shape::rect(Rect { x, y: 0.0, w, h }, 6.0, "box")];
@@ -128,6 +167,7 @@ pub fn boxes(guests: &[Guest<'_>], plugged: bool) -> Drawn {
         if guest.pin.is_some() {
             shapes.push(Shape::rect(Rect::around(at(middle, edge), 9.0), 2.0, "plug"));
         }
+        shapes.extend(guest.badges(at(x + w - 2.0, 1.0)));
         drawn.shapes.push(guest.group(shapes));
         drawn.spots.put_hub(&guest.machine.name, at(middle, h / 2.0));
         if let Some(pin) = pin {
@@ -139,20 +179,20 @@ pub fn boxes(guests: &[Guest<'_>], plugged: bool) -> Drawn {
 }
 
 /// The names at both ends of a cable, and what is wrong with it.
-fn ends(guest: &Guest<'_>, x: f64, top: f64, room: f64, plugged: bool) -> Vec<Shape> {
+fn ends(guest: &Guest<'_>, Point { x, y: top }: Point, room: f64, plugged: bool) -> Vec<Shape> {
     let mut shapes = Vec::new();
     let mut put = |y: f64, text: &str, class: &str| {
         let text = fit(text, Style::Label, room);
         if text.chars().count() > 3 || width(&text, Style::Label) <= room {
-            shapes.push(Shape::text(at(x + 8.0, y), text, Style::Label, class));
+            shapes.push(Shape::text(at(x, y), text, Style::Label, class));
         }
     };
     let trouble = guest.trouble();
-    if let Some(pin) = guest.pin {
+    if let Some(pin) = guest.pin.filter(|_| plugged) {
         put(top + 15.0, &pin.name, "");
     }
     match (&trouble, guest.socket.filter(|_| plugged)) {
-        (Some(trouble), _) => put(top + 29.0, trouble, "bad"),
+        (Some(line), _) => put(top + if plugged { 29.0 } else { 19.0 }, &line.text, &line.class),
         (None, Some(socket)) => put(top + CABLE - 7.0, &socket.name, ""),
         (None, None) => {}
     }
@@ -163,11 +203,10 @@ fn ends(guest: &Guest<'_>, x: f64, top: f64, room: f64, plugged: bool) -> Vec<Sh
 pub fn list(guests: &[Guest<'_>], plugged: bool) -> Drawn {
     let names = guests.iter().filter_map(|guest| guest.lines.first()).map(Line::width).fold(0.0, f64::max);
     let rest = guests.iter().flat_map(|guest| guest.lines.iter().skip(1)).map(Line::width).fold(0.0, f64::max);
-    let troubles = guests.iter().filter_map(Guest::trouble).map(|text| width(&text, Style::Label) + 10.0);
     let left = 17.0;
     let between = if rest > 0.0 { 10.0 } else { 0.0 };
     let w = names + between + rest + 2.0 * 7.0;
-    let mut drawn = Drawn { w: left + w + troubles.fold(0.0, f64::max), ..Drawn::default() };
+    let mut drawn = Drawn { w: left + w, ..Drawn::default() };
     for guest in guests {
         let rows = guest.lines.len().saturating_sub(1).max(1) as f64;
         let rect = Rect { x: left, y: drawn.h + 2.0, w, h: rows * 15.0 + 4.0 };
@@ -190,9 +229,18 @@ pub fn list(guests: &[Guest<'_>], plugged: bool) -> Drawn {
         if guest.pin.is_some() {
             shapes.push(Shape::rect(Rect::around(at(left, middle), 7.0), 2.0, "plug"));
         }
+        let numbers = guest.machine.marks.len().min(3) as f64 * 19.0;
+        shapes.extend(guest.badges(at(rect.x + w + numbers - 8.0, middle)));
+        drawn.w = drawn.w.max(left + w + numbers + 4.0);
         drawn.shapes.push(guest.group(shapes));
         if let Some(trouble) = guest.trouble() {
-            drawn.shapes.push(Shape::text(at(rect.x + w + 8.0, middle + 4.0), trouble, Style::Label, "bad"));
+            drawn.w = drawn.w.max(left + w + numbers + 12.0 + trouble.width());
+            drawn.shapes.push(Shape::text(
+                at(rect.x + w + numbers + 8.0, middle + 4.0),
+                trouble.text,
+                trouble.style,
+                trouble.class,
+            ));
         }
         drawn.spots.put_hub(&guest.machine.name, at(left + 20.0, middle));
         if let Some(pin) = pin {

@@ -12,12 +12,12 @@
 //! └──┬───────────────────────────┘
 //! ```
 
+use super::Detail;
 use super::block::{Block, Drop};
-use super::guests::{Drawn, GAP, Guest, MANY, boxes, list, squares};
+use super::guests::{Drawn, GAP, Guest, MANY, Standing, boxes, list, squares};
 use super::shape::{Point, Rect, Shape, Style, at};
 use super::width::width;
 use super::words::{Line, addresses, captions, class, link_class, title, trouble};
-use super::Detail;
 use crate::graph::{Graph, Link, Machine, Role};
 
 /// The room inside the edges.
@@ -32,8 +32,8 @@ const BESIDE: f64 = LANE + 14.0;
 const CAPTIONS: usize = 8;
 
 /// Lays out a machine.
-pub fn block<'a>(graph: &'a Graph, machine: &'a Machine, detail: Detail) -> Block {
-    let mut page = Page::new(machine, detail);
+pub fn block<'a>(graph: &'a Graph, machine: &'a Machine, detail: Detail, traced: bool) -> Block {
+    let mut page = Page::new(machine, detail, traced);
     page.head(graph);
     page.bridges(graph);
     if detail == Detail::Roomy {
@@ -47,6 +47,8 @@ pub fn block<'a>(graph: &'a Graph, machine: &'a Machine, detail: Detail) -> Bloc
 struct Page<'a> {
     machine: &'a Machine,
     detail: Detail,
+    /// Whether ways are drawn along the cables.
+    traced: bool,
     block: Block,
     /// How far down it is filled.
     y: f64,
@@ -57,8 +59,8 @@ struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    fn new(machine: &'a Machine, detail: Detail) -> Self {
-        Page { machine, detail, block: Block::default(), y: 0.0, inner: Vec::new(), lane: None }
+    fn new(machine: &'a Machine, detail: Detail, traced: bool) -> Self {
+        Page { machine, detail, traced, block: Block::default(), y: 0.0, inner: Vec::new(), lane: None }
     }
 
     fn widen(&mut self, right: f64) {
@@ -89,8 +91,12 @@ impl<'a> Page<'a> {
 
     fn bridges(&mut self, graph: &'a Graph) {
         let machine = self.machine;
-        let guests: Vec<Guest<'a>> =
-            graph.machines.iter().filter(|m| m.home.as_ref() == Some(&machine.name)).map(|m| Guest::of(graph, machine, m)).collect();
+        let guests: Vec<Guest<'a>> = graph
+            .machines
+            .iter()
+            .filter(|m| m.home.as_ref() == Some(&machine.name))
+            .map(|m| Guest::of(graph, machine, m))
+            .collect();
         let of = |bridge: Option<&str>| -> Vec<Guest<'a>> {
             let master = |guest: &Guest<'a>| guest.socket.and_then(|socket| socket.master.as_deref());
             let known = |name: &str| machine.bridges().any(|bridge| bridge.name == name);
@@ -108,8 +114,9 @@ impl<'a> Page<'a> {
     /// Each bridge as a bar on which its guests stand.
     fn side_by_side(&mut self, groups: &[(&Link, Vec<Guest<'a>>)], loose: &[Guest<'a>]) {
         let top = self.y;
-        let drawn: Vec<Drawn> = groups.iter().map(|(_, guests)| boxes(guests, true)).collect();
-        let loose = boxes(loose, false);
+        let drawn: Vec<Drawn> =
+            groups.iter().map(|(_, guests)| boxes(guests, Standing { plugged: true, traced: self.traced })).collect();
+        let loose = boxes(loose, Standing { plugged: false, traced: self.traced });
         let high = drawn.iter().map(|drawn| drawn.h).fold(loose.h, f64::max);
         let bar = top + high;
         let (mut x, mut below) = (PAD, bar);
@@ -143,7 +150,8 @@ impl<'a> Page<'a> {
                     way.extend([at(joint.x, meet), at(LANE, meet)]);
                 }
             }
-            let stubs: Vec<Vec<Point>> = self.inner.iter().map(|(_, way)| way.clone()).filter(|way| way.len() > 2).collect();
+            let stubs: Vec<Vec<Point>> =
+                self.inner.iter().map(|(_, way)| way.clone()).filter(|way| way.len() > 2).collect();
             let stubs = stubs.into_iter().filter_map(|way| way.get(way.len() - 3..).map(<[Point]>::to_vec));
             self.block.shapes.extend(stubs.map(|way| Shape::line(way, "lane")).collect::<Vec<_>>());
             self.y = meet;
@@ -234,7 +242,11 @@ impl<'a> Page<'a> {
             self.y += 4.0;
             return;
         }
-        self.y += if self.detail == Detail::Roomy { 8.0 } else { 2.0 };
+        self.y += match (self.detail, cards.len()) {
+            (Detail::Roomy, 1) => 8.0,
+            (Detail::Roomy, _) => 16.0,
+            (Detail::Dense, _) => 2.0,
+        };
         let hub = at(LANE, self.y);
         let blocks: Vec<Vec<Line>> = cards.iter().map(|link| card(link)).collect();
         let most = blocks.iter().map(Vec::len).max().unwrap_or(1) as f64;
@@ -269,7 +281,7 @@ impl<'a> Page<'a> {
             return;
         }
         let class = link_class(link);
-        let (port, trouble) = (link.peer.clone(), trouble(link));
+        let (port, trouble) = (link.peer.clone(), link.trouble.clone());
         self.block.drops.push(Drop { segment, port, at: edge, class, trouble });
     }
 
@@ -277,7 +289,14 @@ impl<'a> Page<'a> {
         let machine = self.machine;
         let cards = machine.cards().next().is_some();
         let bottom = if cards { self.y } else { self.y + 8.0 };
-        let hub = at(LANE, if cards { self.inner.last().map_or(bottom, |(_, way)| way.last().map_or(bottom, |p| p.y)) } else { bottom - 6.0 });
+        let hub = at(
+            LANE,
+            if cards {
+                self.inner.last().map_or(bottom, |(_, way)| way.last().map_or(bottom, |p| p.y))
+            } else {
+                bottom - 6.0
+            },
+        );
         if let Some(top) = self.lane.filter(|_| cards) {
             self.block.shapes.push(Shape::line([at(LANE, top + BAR / 2.0), hub], "lane"));
         }
@@ -294,8 +313,7 @@ impl<'a> Page<'a> {
         all.extend(shapes);
         all.extend(drops.iter().map(|drop| Shape::rect(Rect::around(drop.at, 10.0), 2.0, "plug")));
         let class = format!("machine outer {}{}", machine.kind.word(), class(machine.mark));
-        let group =
-            Shape::Group { machine: Some(machine.name.clone()), title: title(machine), class, shapes: all };
+        let group = Shape::Group { machine: Some(machine.name.clone()), title: title(machine), class, shapes: all };
         Block { w: rect.w, h: bottom, shapes: vec![group], spots, drops }
     }
 }
@@ -307,7 +325,9 @@ fn crowd<'a>(guests: &[Guest<'a>]) -> (Vec<Guest<'a>>, Vec<Guest<'a>>) {
     }
     let odd = |guest: &&Guest<'a>| {
         let links = guest.pin.iter().chain(&guest.socket);
-        guest.machine.mark.is_some() || !guest.machine.marks.is_empty() || links.into_iter().any(|link| trouble(link).is_some())
+        guest.machine.mark.is_some()
+            || !guest.machine.marks.is_empty()
+            || links.into_iter().any(|link| trouble(link).is_some())
     };
     let (mut named, mut rest): (Vec<_>, Vec<_>) = guests.iter().cloned().partition(|guest| odd(&guest));
     if named.len() > MANY {
@@ -332,7 +352,11 @@ fn card_width(link: &Link, lines: &[Line]) -> f64 {
 fn card(link: &Link) -> Vec<Line> {
     let mut rest = addresses(link);
     rest.extend(link.tag().map(|tag| Line::new(&tag, Style::Label, "")));
-    rest.extend(trouble(link).map(|trouble| Line::new(&trouble, Style::Label, "bad")));
+    match link.role {
+        // What is wrong with a cable stands beside it.
+        Role::Plug(_) => rest.extend(link.mark.map(|sort| Line::new(sort.word(), Style::Label, sort.word()))),
+        _ => rest.extend(trouble(link)),
+    }
     let mark = class(link.mark);
     if rest.is_empty() {
         return vec![Line::new(&link.name, Style::Address, mark.trim_start())];

@@ -58,7 +58,9 @@ pub fn rows(graph: &Graph, blocks: &[Block], columns: usize, detail: Detail) -> 
     let widths: Vec<f64> = (0..columns.max(1))
         .map(|column| rows.iter().filter_map(|row| row.get(column)).map(|block| block.w).fold(0.0, f64::max))
         .collect();
-    let in_row = |row: &[Block], segment: usize| row.iter().flat_map(|block| &block.drops).any(|drop| drop.segment == Some(segment));
+    let in_row = |row: &[Block], segment: usize| {
+        row.iter().flat_map(|block| &block.drops).any(|drop| drop.segment == Some(segment))
+    };
     // A network that nobody is plugged into stands below the last row.
     let unused = |segment: usize| {
         let network = graph.segments.get(segment).is_some_and(|segment| segment.medium == Medium::Network);
@@ -72,8 +74,9 @@ pub fn rows(graph: &Graph, blocks: &[Block], columns: usize, detail: Detail) -> 
             (0..graph.segments.len()).filter(|segment| in_row(row, *segment) || (last && unused(*segment))).collect()
         })
         .collect();
-    let spines: Vec<usize> =
-        (0..graph.segments.len()).filter(|segment| within.iter().filter(|row| row.contains(segment)).count() > 1).collect();
+    let spines: Vec<usize> = (0..graph.segments.len())
+        .filter(|segment| within.iter().filter(|row| row.contains(segment)).count() > 1)
+        .collect();
     let gap = GAP[usize::from(detail == Detail::Dense)];
     let left = spines.len() as f64 * SPINE;
     let right = left + widths.iter().sum::<f64>() + gap * widths.len().saturating_sub(1) as f64;
@@ -112,7 +115,8 @@ pub fn rows(graph: &Graph, blocks: &[Block], columns: usize, detail: Detail) -> 
             }
             for drop in drops.iter().filter(|drop| drop.segment == Some(rung.segment)) {
                 let crossed = rungs.iter().filter(|other| (other.from..=other.to).contains(&drop.at.x));
-                let crossed: Vec<f64> = crossed.map(|other| first + other.track as f64 * PITCH).filter(|y| *y < bar).collect();
+                let crossed: Vec<f64> =
+                    crossed.map(|other| first + other.track as f64 * PITCH).filter(|y| *y < bar).collect();
                 wires.extend(wire(segment, drop, bar + BAR / 2.0, &crossed));
                 wires.extend(ends(drop, segment, bar, detail, rung.track));
                 if let Some(port) = &drop.port {
@@ -126,7 +130,13 @@ pub fn rows(graph: &Graph, blocks: &[Block], columns: usize, detail: Detail) -> 
             wires.extend(Shape::cross(end, 5.0));
         }
         let loose = drops.iter().any(|drop| drop.segment.is_none());
-        let down = if tracks > 0 { first + (tracks - 1) as f64 * PITCH + BAR + BELOW - bottom } else if loose { 34.0 } else { 10.0 };
+        let down = if tracks > 0 {
+            first + (tracks - 1) as f64 * PITCH + BAR + BELOW - bottom
+        } else if loose {
+            34.0
+        } else {
+            10.0
+        };
         y = bottom + down + if detail == Detail::Roomy { 22.0 } else { 14.0 };
     }
     plane.h = y - if detail == Detail::Roomy { 22.0 } else { 14.0 };
@@ -161,7 +171,8 @@ fn rungs(graph: &Graph, segments: &[usize], drops: &[Drop], spines: &[usize], wh
     for &segment in segments {
         let Some(what) = graph.segments.get(segment) else { continue };
         let ends: Vec<f64> = drops.iter().filter(|drop| drop.segment == Some(segment)).map(|drop| drop.at.x).collect();
-        let (low, high) = (ends.iter().copied().fold(f64::MAX, f64::min), ends.iter().copied().fold(f64::MIN, f64::max));
+        let (low, high) =
+            (ends.iter().copied().fold(f64::MAX, f64::min), ends.iter().copied().fold(f64::MIN, f64::max));
         let wide = what.medium == Medium::Network;
         let spine = spines.iter().position(|spine| *spine == segment).map(|place| place as f64 * SPINE);
         let (mut from, mut to) = if wide || ends.is_empty() { whole } else { (low - 12.0, high + 12.0) };
@@ -171,7 +182,11 @@ fn rungs(graph: &Graph, segments: &[usize], drops: &[Drop], spines: &[usize], wh
         from = spine.unwrap_or(from);
         let label = from + width(&name(what), Style::Note) + 24.0;
         let room = to.max(label);
-        let free = |track: usize| found.iter().all(|rung| rung.track != track || rung.from > room + 30.0 || rung.to.max(rung.from + 260.0) + 30.0 < from);
+        let free = |track: usize| {
+            found.iter().all(|rung| {
+                rung.track != track || rung.from > room + 30.0 || rung.to.max(rung.from + 260.0) + 30.0 < from
+            })
+        };
         let track = (0..).find(|track| free(*track)).unwrap_or(0);
         found.push(Rung { segment, track, from, to });
     }
@@ -249,7 +264,7 @@ fn wire(segment: &Segment, drop: &Drop, to: f64, crossed: &[f64]) -> Vec<Shape> 
 
 /// The name of a cable's other end, or what is wrong with it.
 fn ends(drop: &Drop, segment: &Segment, bar: f64, detail: Detail, track: usize) -> Vec<Shape> {
-    let x = drop.at.x + 9.0;
+    let x = drop.at.x + 15.0;
     match (&drop.trouble, &drop.port) {
         (Some(trouble), _) => vec![Shape::text(at(x, drop.at.y + 18.0), trouble, Style::Label, "bad")],
         (None, Some(port)) if detail == Detail::Roomy && segment.medium == Medium::Network && track == 0 => {

@@ -12,10 +12,12 @@ use super::spots::{Spots, same};
 use crate::names::MachineName;
 use crate::network::Peer;
 
-/// From the middle of a cable to the line of a way.
-const ASIDE: f64 = 4.0;
-/// From there to the numbers.
-const NUMBER: f64 = 9.0;
+/// From the middle of a cable to the line of a way, and to that of the next one, which may go the same way.
+const ASIDE: [f64; 2] = [3.0, 6.5];
+/// From the middle of a cable to the numbers.
+const NUMBER: f64 = 14.0;
+/// From the ends of a way to the numbers there.
+const APART: f64 = 16.0;
 /// How long a line must be for an arrow in its middle.
 const LONG: f64 = 40.0;
 
@@ -56,22 +58,27 @@ pub struct Ending {
 pub fn draw(ways: &[Way], spots: &Spots) -> Vec<Shape> {
     let mut lines = Vec::new();
     let mut above = Vec::new();
-    for way in ways {
+    for (way, much) in ways.iter().zip(ASIDE.into_iter().cycle()) {
         let (mut points, numbers) = trail(way, spots);
         let cross = way.lost.as_ref().and_then(|ending| end(ending, way, spots, &mut points));
-        let aside = aside(&points, ASIDE);
+        let aside = aside(&points, much);
         if aside.len() > 1 {
             lines.push(Shape::line(aside.clone(), format!("halo {}", way.class)));
             lines.push(Shape::line(aside.clone(), format!("way {}", way.class)));
             lines.extend(arrows(&aside, &way.class, cross.is_none()));
         }
         for (station, index) in numbers {
-            if let Some(place) = beside(&points, index, ASIDE + NUMBER) {
+            if let Some(place) = beside(&points, index, cross.is_none()) {
                 let shapes = vec![
                     Shape::Circle { at: place, r: 9.5, class: format!("badge {}", way.class) },
                     Shape::centred(place.by(0.0, 4.0), station.number.to_string(), Style::Number, "on-badge"),
                 ];
-                above.push(Shape::Group { machine: None, title: station.title.clone(), class: "station".into(), shapes });
+                above.push(Shape::Group {
+                    machine: None,
+                    title: station.title.clone(),
+                    class: "station".into(),
+                    shapes,
+                });
             }
         }
         if let Some(cross) = cross {
@@ -192,12 +199,17 @@ fn aside(points: &[Point], much: f64) -> Vec<Point> {
     line
 }
 
-/// A place to the right of a point.
-fn beside(points: &[Point], index: usize, much: f64) -> Option<Point> {
+/// The place for a number, to the right of a point; not quite at the ends of a way, where boxes have their text.
+fn beside(points: &[Point], index: usize, arrives: bool) -> Option<Point> {
     let point = points.get(index)?;
     let [before, after] = around(points, index);
-    let (dx, dy) = before.or(after).map_or((0.0, 0.0), |direction| right(direction, much));
-    Some(point.by(dx, dy))
+    let along = match (before, after) {
+        (None, Some(after)) => (after.0 * APART, after.1 * APART),
+        (Some(before), None) if arrives => (-before.0 * APART, -before.1 * APART),
+        _ => (0.0, 0.0),
+    };
+    let (dx, dy) = before.or(after).map_or((0.0, 0.0), |direction| right(direction, NUMBER));
+    Some(point.by(dx + along.0, dy + along.1))
 }
 
 /// Arrows in the middle of long lines, and at the end.

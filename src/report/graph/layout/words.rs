@@ -58,10 +58,11 @@ pub fn addresses(link: &Link) -> Vec<Line> {
 }
 
 /// What is wrong with a link, in a line: `down`, `missing`.
-pub fn trouble(link: &Link) -> Option<String> {
+pub fn trouble(link: &Link) -> Option<Line> {
     let mark = link.mark.map(|sort| sort.word().to_owned());
     let words: Vec<String> = mark.into_iter().chain(link.trouble.clone()).collect();
-    (!words.is_empty()).then(|| words.join(", "))
+    let class = if link.trouble.is_some() { "bad".into() } else { class(link.mark) };
+    (!words.is_empty()).then(|| Line::new(&words.join(", "), Style::Label, class.trim_start()))
 }
 
 /// The routes and rules that are worth a place in the picture, each in lines of at most this width.
@@ -92,7 +93,7 @@ pub fn further(graph: &Graph, guest: &Machine) -> Vec<Line> {
         if let Role::Plug(segment) = link.role {
             words.extend(graph.segments.get(segment).map(|segment| format!("→ {}", segment.name)));
         }
-        words.extend(trouble(link));
+        words.extend(trouble(link).map(|line| line.text));
         Line::new(&words.join(" "), Style::Label, link_class(link).trim_start())
     };
     others.map(line).collect()

@@ -49,15 +49,8 @@ pub type Span = (String, &'static str);
 impl Card {
     /// Lays out a machine.
     pub fn of(graph: &Graph, machine: &Machine, captions: bool) -> Card {
-        let numbers: Vec<String> = machine.marks.iter().take(4).map(ToString::to_string).collect();
         let mut head = vec![(machine.name.to_string(), code(machine.mark).unwrap_or(BOLD))];
-        if let Some(mark) = machine.mark {
-            head.push((format!(" {}", mark.word()), code(machine.mark).unwrap_or_default()));
-        }
-        if !numbers.is_empty() {
-            let more = if machine.marks.len() > numbers.len() { ",…" } else { "" };
-            head.push((format!(" [{}{more}]", numbers.join(",")), RED));
-        }
+        head.extend(numbers(machine));
         let mut card = Card { head, lines: Vec::new(), drops: Vec::new() };
         card.bridges(graph, machine);
         if captions {
@@ -99,6 +92,7 @@ impl Card {
         let name = guest.name.to_string();
         let blank = " ".repeat(name.chars().count().min(14));
         let mut head = vec![(first.to_owned(), ""), (name, code(guest.mark).unwrap_or(BOLD))];
+        head.extend(numbers(guest));
         let mut rest: Vec<Vec<Span>> = Vec::new();
         let pin = guest.pin();
         if let Some((pin, peer)) = pin {
@@ -171,6 +165,15 @@ impl Card {
     }
 }
 
+/// Whether a machine is missing or foreign, and the numbers of what differs in it.
+fn numbers(machine: &Machine) -> Vec<Span> {
+    let mark = machine.mark.map(|mark| (format!(" {}", mark.word()), code(machine.mark).unwrap_or_default()));
+    let numbers: Vec<String> = machine.marks.iter().take(4).map(ToString::to_string).collect();
+    let more = if machine.marks.len() > numbers.len() { ",…" } else { "" };
+    let numbers = (!numbers.is_empty()).then(|| (format!(" [{}{more}]", numbers.join(",")), RED));
+    mark.into_iter().chain(numbers).collect()
+}
+
 /// Those that are listed, and those that are counted.
 fn crowd<'a>(home: &Machine, guests: &[&'a Machine]) -> (Vec<&'a Machine>, Vec<&'a Machine>) {
     if guests.len() <= MANY {
@@ -179,7 +182,9 @@ fn crowd<'a>(home: &Machine, guests: &[&'a Machine]) -> (Vec<&'a Machine>, Vec<&
     guests.iter().partition(|guest| {
         let pin = guest.pin();
         let socket = pin.and_then(|(_, peer)| home.link(&peer.link));
-        guest.mark.is_some() || !guest.marks.is_empty() || pin.map(|(pin, _)| pin).into_iter().chain(socket).any(|link| odd(link).is_some())
+        guest.mark.is_some()
+            || !guest.marks.is_empty()
+            || pin.map(|(pin, _)| pin).into_iter().chain(socket).any(|link| odd(link).is_some())
     })
 }
 
