@@ -20,6 +20,8 @@ mod terminal;
 
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod tests;
 
 pub use document::document;
 pub use dot::dot;

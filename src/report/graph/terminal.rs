@@ -341,9 +341,9 @@ fn notes(graph: &Graph, columns: usize, color: bool) -> String {
     let paint = crate::report::Paint(color);
     let Some(marks) = &graph.drift else { return String::new() };
     if marks.is_empty() {
-        return "as its plan says\n".into();
+        return "\nas its plan says\n".into();
     }
-    let mut text = String::new();
+    let mut text = "\n".to_owned();
     for mark in marks {
         let head = format!("[{}] ", mark.number);
         let margin = head.chars().count();

@@ -19,7 +19,7 @@ use crate::graph::{Graph, Medium, Segment};
 use crate::names::MachineName;
 
 /// Between machines.
-const GAP: [f64; 2] = [26.0, 16.0];
+const GAP: [f64; 2] = [26.0, 12.0];
 /// Between the spines of networks.
 const SPINE: f64 = 22.0;
 /// How thick a network is.
