@@ -19,7 +19,7 @@ mod svg;
 mod terminal;
 
 #[cfg(test)]
-mod samples;
+pub(super) mod samples;
 #[cfg(test)]
 mod tests;
 

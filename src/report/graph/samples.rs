@@ -91,7 +91,8 @@ pub fn disturbed() -> (Plan, Namespaces) {
         ns.addresses.push(Address::new("flannel.1", format!("10.244.{}.0/32", last - 10).parse().unwrap()));
     }
     net.get_mut(&node2).unwrap().routes.retain(|route| route.to != "10.244.1.0/24".parse().unwrap());
-    let foreign = Route { dev: Some("eth0".into()), kind: "blackhole".into(), ..Route::to("203.0.113.0/24".parse().unwrap()) };
+    let foreign =
+        Route { dev: Some("eth0".into()), kind: "blackhole".into(), ..Route::to("203.0.113.0/24".parse().unwrap()) };
     net.get_mut(&node1).unwrap().routes.push(foreign);
     net.get_mut(&node1).unwrap().tables.clear();
     net.get_mut(&name("pod-e")).unwrap().addresses.push(Address::new("eth0", "10.244.3.77/24".parse().unwrap()));

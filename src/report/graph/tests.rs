@@ -96,7 +96,8 @@ fn what_differs_or_is_broken_has_its_colour() {
     let text = svg(&picture(&samples::drifted(), &[], &drift(&samples::drifted())), Theme::Light);
     let document = Document::parse(&text).unwrap();
     let of = |class: &str| {
-        let with = |node: &Node<'_, '_>| node.attribute("class").is_some_and(|all| all.split(' ').any(|one| one == class));
+        let with =
+            |node: &Node<'_, '_>| node.attribute("class").is_some_and(|all| all.split(' ').any(|one| one == class));
         document.descendants().filter(with).count()
     };
     assert!(of("missing") >= 4, "{}", of("missing"));
@@ -154,5 +155,8 @@ fn the_picture_in_the_documentation_is_what_is_drawn() {
     if std::env::var_os("NETLAB_TEST_PICTURES").is_some() {
         std::fs::write(file, &text).unwrap();
     }
-    assert!(include_str!("../../../docs/three-nodes.svg") == text, "`NETLAB_TEST_PICTURES=write cargo test --lib pictures` writes docs/three-nodes.svg");
+    assert!(
+        include_str!("../../../docs/three-nodes.svg") == text,
+        "`NETLAB_TEST_PICTURES=write cargo test --lib pictures` writes docs/three-nodes.svg"
+    );
 }

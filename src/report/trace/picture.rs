@@ -53,6 +53,11 @@ pub fn picture(outcome: &Outcome, graph: Graph, lab: Option<&LabName>) -> Journe
         columns.push(Column { heading: Some((heading.into(), class.into())), notes });
     }
     columns.extend(outcome.lost.as_ref().map(|death| lost(death, lab)));
+    let notes: Vec<Note> =
+        outcome.notes.iter().map(|text| Note { key: Key::None, text: text.clone(), class: "muted".into() }).collect();
+    if !notes.is_empty() {
+        columns.push(Column { heading: Some(("Notes".into(), String::new())), notes });
+    }
     let title = Some(between(&outcome.asked));
     let left_out = match graph.left_out {
         0 => String::new(),

@@ -47,7 +47,11 @@ impl Flat {
                 // Numbers sit in circles, which may sit on an edge.
                 if *style != Style::Number {
                     // Of the letters' height, so that lines may stand close to one another.
-                    self.texts.push((text.clone(), Rect { x, y: at.y - style.size() * 0.75, w, h: style.size() * 0.8 }, within));
+                    self.texts.push((
+                        text.clone(),
+                        Rect { x, y: at.y - style.size() * 0.75, w, h: style.size() * 0.8 },
+                        within,
+                    ));
                 }
             }
             Shape::Rect { .. } | Shape::Line { .. } | Shape::Circle { .. } => {}
@@ -81,7 +85,10 @@ fn check(name: &str, graph: &Graph, picture: &Picture) {
     }
     for (i, (text, place, within)) in flat.texts.iter().enumerate() {
         assert!(inside(place, &paper), "{name}: {text:?} leaves the paper: {place:?}");
-        assert!(within.is_none_or(|around| inside(place, &around)), "{name}: {text:?} leaves its box: {place:?} {within:?}");
+        assert!(
+            within.is_none_or(|around| inside(place, &around)),
+            "{name}: {text:?} leaves its box: {place:?} {within:?}"
+        );
         for (other, there, _) in flat.texts.iter().skip(i + 1) {
             assert!(!overlap(place, there), "{name}: {text:?} at {place:?} and {other:?} at {there:?} overlap");
         }

@@ -97,10 +97,12 @@ fn trail<'a>(way: &'a Way, spots: &Spots) -> (Vec<Point>, Vec<(&'a Station, usiz
     let mut numbers = Vec::new();
     let mut before: Option<&Peer> = None;
     for (place, here) in way.places.iter().enumerate() {
-        let Some(at) = spots.of(here) else { continue };
-        match before.and_then(|before| spots.between(before, here)) {
-            Some(piece) => piece.into_iter().for_each(|point| push(&mut points, point)),
-            None => push(&mut points, at),
+        // What is not drawn (the loopback, a link that is gone meanwhile) is somewhere in its machine.
+        let Some(end) = spots.of(here).or_else(|| spots.hub(&here.machine)) else { continue };
+        match (before.and_then(|before| spots.between(before, here)), points.last().copied()) {
+            (Some(piece), _) => piece.into_iter().for_each(|point| push(&mut points, point)),
+            (None, Some(last)) => [at(last.x, end.y), end].into_iter().for_each(|point| push(&mut points, point)),
+            (None, None) => push(&mut points, end),
         }
         if let Some(station) = way.stations.iter().find(|station| station.place == place) {
             numbers.push((station, points.len().saturating_sub(1)));
