@@ -60,6 +60,7 @@ Examples:
   netlab routes                              see who knows the way to whom
   netlab exec pod-a -- ping -c 1 10.244.2.2  run a command in a pod
   netlab trace pod-a pod-c                   see a packet's way, and why it died
+  netlab graph                               see it as a picture
   netlab down                                take everything away
 
 Exit status: 0 done, 1 the finding is negative, 2 bad usage or file, 3 the machine refused.")]

@@ -17,6 +17,9 @@ mod homes;
 mod only;
 mod segments;
 mod trouble;
+mod words;
+
+pub use words::summary;
 
 use crate::diff::Sort;
 use crate::names::{LabName, MachineName};
@@ -249,18 +252,5 @@ impl Machine {
     /// The links that have a place of their own at the machine's edge.
     pub fn cards(&self) -> impl Iterator<Item = &Link> {
         self.links.iter().filter(|link| matches!(link.role, Role::Plug(_) | Role::Alone))
-    }
-}
-
-impl Link {
-    /// What it leads to where that is not drawn as a line: `VXLAN 1`, `═ node-2 eth5`.
-    pub fn tag(&self) -> Option<String> {
-        let vni = self.vxlan.as_ref().map(|vxlan| format!("VXLAN {}", vxlan.vni));
-        let port = self.master.as_ref().filter(|_| self.role == Role::Alone || self.vxlan.is_some());
-        let port = port.map(|bridge| format!("port of {bridge}"));
-        let end = self.peer.as_ref().filter(|_| self.role == Role::Alone);
-        let end = end.map(|peer| format!("═ {} {}", peer.machine, peer.link));
-        let words: Vec<String> = vni.into_iter().chain(end).chain(port).collect();
-        (!words.is_empty()).then(|| words.join(", "))
     }
 }

@@ -15,6 +15,7 @@ mod html;
 pub mod layout;
 mod mermaid;
 mod palette;
+mod standing;
 mod svg;
 mod terminal;
 

@@ -150,8 +150,8 @@ impl Dot<'_> {
     fn guest(&mut self, place: usize, home: &Machine, number: usize, guest: &Machine) {
         let mut lines = vec![guest.name.to_string()];
         let pin = guest.pin();
-        lines.extend(pin.iter().flat_map(|(pin, _)| texts(pin).into_iter().skip(1)));
-        lines.extend(guest.cards().map(|link| texts(link).join(" ")));
+        lines.extend(pin.iter().flat_map(|(pin, _)| pin.said().into_iter().skip(1)));
+        lines.extend(guest.cards().map(|link| link.said().join(" ")));
         let label = quoted(lines.iter().map(String::as_str));
         self.line(2, &format!("m{number} [label={label}{}];", colour(guest.mark, false)));
         let socket = pin.and_then(|(_, peer)| home.link(&peer.link));
@@ -185,16 +185,6 @@ fn link_id(place: usize, machine: &Machine, link: &Link) -> String {
     format!("m{place}l{number}")
 }
 
-/// A link's name, its addresses, what it leads to, and what is wrong with it.
-fn texts(link: &Link) -> Vec<String> {
-    let addresses = link.addresses.iter().map(|entry| match entry.mark {
-        Some(mark) => format!("{} {}", entry.text, mark.word()),
-        None => entry.text.clone(),
-    });
-    let odd = link.mark.map(|mark| mark.word().to_owned()).into_iter().chain(link.trouble.clone());
-    std::iter::once(link.name.clone()).chain(addresses).chain(link.tag()).chain(odd).collect()
-}
-
 fn label(link: &Link) -> String {
-    quoted(texts(link).iter().map(String::as_str))
+    quoted(link.said().iter().map(String::as_str))
 }

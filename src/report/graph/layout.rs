@@ -8,8 +8,12 @@
 //!
 //! Texts are reckoned as wide as the widest font makes them ([`width`]), so nothing leaves its box whatever font there is.
 
+mod bars;
 mod block;
-mod guests;
+mod boxes;
+mod bridges;
+mod guest;
+mod list;
 mod notes;
 mod outer;
 mod rows;
@@ -100,7 +104,7 @@ fn scale(plane: &Plane) -> f64 {
 
 /// What is told of a segment on demand.
 fn segment_title(segment: &Segment) -> String {
-    let mut lines = vec![rows::name(segment)];
+    let mut lines = vec![bars::name(segment)];
     lines.extend(segment.ends.iter().map(|end| format!("{} {}", end.machine, end.link)));
     lines.join("\n")
 }

@@ -17,7 +17,7 @@ use std::fmt::Display;
 
 use super::TOLD;
 use crate::diff::Sort;
-use crate::graph::{Graph, Kind, Link, Machine, Medium, Role, Segment};
+use crate::graph::{Graph, Kind, Link, Machine, Medium, Role, Segment, summary};
 use crate::report::mermaid::escape;
 
 /// From how many guests on they are one box: Mermaid draws no more than a few hundred lines.
@@ -46,28 +46,6 @@ fn is_simple(machine: &Machine) -> bool {
     machine.kind != Kind::Node
         && machine.bridges().next().is_none()
         && machine.links.iter().all(|link| !matches!(link.role, Role::Socket(_)))
-}
-
-/// `eth0 192.168.1.11/24`
-fn card(link: &Link) -> String {
-    let addresses = link.addresses.iter().map(|entry| entry.text.clone());
-    std::iter::once(link.name.clone()).chain(addresses).chain(link.tag()).chain(odd(link)).collect::<Vec<_>>().join(" ")
-}
-
-/// The same with a line for each address.
-fn lines(link: &Link) -> Vec<String> {
-    let addresses = link.addresses.iter().map(|entry| match entry.mark {
-        Some(mark) => format!("{} {}", entry.text, mark.word()),
-        None => entry.text.clone(),
-    });
-    std::iter::once(link.name.clone()).chain(addresses).chain(link.tag()).chain(odd(link)).collect()
-}
-
-/// What is wrong with a link.
-fn odd(link: &Link) -> Option<String> {
-    let words: Vec<String> =
-        link.mark.map(|sort| sort.word().to_owned()).into_iter().chain(link.trouble.clone()).collect();
-    (!words.is_empty()).then(|| words.join(", "))
 }
 
 /// A label in its quotes.
@@ -135,27 +113,26 @@ impl Chart<'_> {
                 self.line(2, &format!("{pod}({})", label(crowd(&guests))));
             } else {
                 let mut text = vec![self.name(guest)];
-                text.extend(guest.pin().map(|(pin, _)| lines(pin)).unwrap_or_default());
-                text.extend(guest.cards().map(card));
+                text.extend(guest.pin().map(|(pin, _)| pin.said()).unwrap_or_default());
+                text.extend(guest.cards().map(|link| link.said().join(" ")));
                 self.line(2, &format!("{pod}({})", label(text)));
                 self.class(&pod, guest.mark);
             }
             if let Some(bridge) = socket.and_then(bridge_of) {
-                let trouble = guest.pin().and_then(|(pin, _)| odd(pin)).or_else(|| socket.and_then(odd));
+                let trouble = guest.pin().and_then(|(pin, _)| pin.odd()).or_else(|| socket.and_then(Link::odd));
                 let ends = guest.pin().map(|(pin, _)| pin).into_iter().chain(socket);
-                let broken =
-                    ends.clone().any(|link| link.trouble.is_some() || link.mark == Some(Sort::Missing)) && !many;
+                let broken = ends.clone().any(Link::is_broken) && !many;
                 self.edge(2, [&pod, &bridge], false, trouble.filter(|_| broken), broken);
             }
         }
         for (bridge, id) in &bridges {
-            self.line(2, &format!("{id}[[{}]]", label(lines(bridge))));
+            self.line(2, &format!("{id}[[{}]]", label(bridge.said())));
             self.class(id, bridge.mark);
         }
         let cards: Vec<&Link> = machine.cards().collect();
         for (place, link) in cards.iter().enumerate() {
             let card = format!("{id}card{place}");
-            self.line(2, &format!("{card}[{}]", label(lines(link))));
+            self.line(2, &format!("{card}[{}]", label(link.said())));
             self.class(&card, link.mark);
             match bridge_of(link) {
                 Some(bridge) => self.edge(2, [&bridge, &card], false, None, false),
@@ -175,9 +152,9 @@ impl Chart<'_> {
     /// A cable to what a link is plugged into, which says by which link where that is not drawn otherwise.
     fn cable(&mut self, id: &str, link: &Link, named: bool, below: bool) {
         let Role::Plug(place) = link.role else { return };
-        let broken = link.trouble.is_some() || link.mark == Some(Sort::Missing);
+        let broken = link.is_broken();
         let words: Vec<String> =
-            named.then(|| link.name.clone()).into_iter().chain(odd(link).filter(|_| broken)).collect();
+            named.then(|| link.name.clone()).into_iter().chain(link.odd().filter(|_| broken)).collect();
         let words = (!words.is_empty()).then(|| words.join(" "));
         let dotted = self.graph.segments.get(place).is_some_and(|segment| segment.medium == Medium::Overlay);
         let segment = format!("network{place}");
@@ -201,7 +178,7 @@ impl Chart<'_> {
     }
 
     fn host(&mut self, id: &str, host: &Machine) {
-        let text = label(std::iter::once(self.name(host)).chain(host.cards().map(card)));
+        let text = label(std::iter::once(self.name(host)).chain(host.cards().map(|link| link.said().join(" "))));
         self.line(1, &format!("{id}({text})"));
         self.class(id, host.mark);
         let several = host.cards().count() > 1;
@@ -240,15 +217,8 @@ impl Chart<'_> {
 
 /// `50 pods`, and the first and the last address.
 fn crowd(guests: &[&Machine]) -> Vec<String> {
-    let pods = guests.iter().all(|guest| guest.kind == Kind::Pod);
-    let mut lines = vec![format!("{} {}", guests.len(), if pods { "pods" } else { "machines" })];
-    let addresses = |guest: Option<&&Machine>| -> Vec<String> {
-        let pin = guest.and_then(|guest| guest.pin());
-        pin.map(|(pin, _)| pin.addresses.iter().map(|entry| entry.text.clone()).collect()).unwrap_or_default()
-    };
-    lines
-        .extend(addresses(guests.first()).into_iter().zip(addresses(guests.last())).map(|(a, b)| format!("{a} … {b}")));
-    lines
+    let (count, addresses) = summary(guests);
+    std::iter::once(count).chain(addresses.into_iter().map(|(first, last)| format!("{first} … {last}"))).collect()
 }
 
 #[cfg(test)]

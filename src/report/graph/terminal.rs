@@ -13,12 +13,15 @@
 //! Where not all boxes have room side by side, there are several rows, and a network that stands below more than one of
 //! them is joined at the left. Routes and rules are shown where they cost no further row.
 
+mod bars;
 mod canvas;
 mod card;
 
+use self::bars::{Bars, Wire};
 use self::canvas::Canvas;
-use self::card::{BOLD, Card, RED, Span, code};
-use crate::graph::{Graph, Medium, Segment, Source};
+use self::card::{BOLD, Card, Span, code};
+use super::standing::Standing;
+use crate::graph::{Graph, Source};
 use crate::prose::wrap;
 
 /// How many columns a spine takes.
@@ -28,7 +31,7 @@ const SPINE: usize = 2;
 pub fn terminal(graph: &Graph, columns: usize, color: bool) -> String {
     let arranged = |captions: bool| {
         let cards: Vec<Card> = graph.outer().map(|machine| Card::of(graph, machine, captions)).collect();
-        let rows = rows(&cards, columns);
+        let rows = rows(graph, &cards, columns);
         (cards, rows)
     };
     let (mut cards, mut rows) = arranged(false);
@@ -37,14 +40,14 @@ pub fn terminal(graph: &Graph, columns: usize, color: bool) -> String {
     if roomy.len() == rows.len() && more.iter().all(|card| card.width() + SPINE <= columns) {
         (cards, rows) = (more, roomy);
     }
-    let mut drawing = Drawing { graph, columns, canvas: Canvas::new(columns), y: 0, spines: Vec::new() };
+    let mut drawing = Drawing { graph, columns, canvas: Canvas::new(columns), y: 0 };
     drawing.title();
     drawing.rows(&cards, &rows);
     drawing.canvas.text(color) + &notes(graph, columns, color)
 }
 
 /// Which boxes stand in which row: as many as have room, with a place for the spines if there are several rows.
-fn rows(cards: &[Card], columns: usize) -> Vec<Vec<usize>> {
+fn rows(graph: &Graph, cards: &[Card], columns: usize) -> Vec<Vec<usize>> {
     let fill = |room: usize| {
         let mut rows: Vec<(usize, Vec<usize>)> = Vec::new();
         for (place, card) in cards.iter().enumerate() {
@@ -60,19 +63,19 @@ fn rows(cards: &[Card], columns: usize) -> Vec<Vec<usize>> {
         rows.into_iter().map(|(_, row)| row).collect::<Vec<_>>()
     };
     let rows = fill(columns);
-    if rows.len() < 2 {
-        return rows;
+    match Standing::of(graph, &plugged(cards, &rows)).spines.len() {
+        0 => rows,
+        spines => fill(columns.saturating_sub(SPINE * spines)),
     }
-    let in_row = |row: &Vec<usize>, segment: usize| {
-        row.iter()
-            .filter_map(|place| cards.get(*place))
-            .flat_map(|card| &card.drops)
-            .any(|drop| drop.segment == Some(segment))
+}
+
+/// What the boxes of each row are plugged into.
+fn plugged(cards: &[Card], rows: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    let of = |row: &Vec<usize>| {
+        let cards = row.iter().filter_map(|place| cards.get(*place));
+        cards.flat_map(|card| &card.drops).filter_map(|drop| drop.segment).collect()
     };
-    let most =
-        cards.iter().flat_map(|card| &card.drops).filter_map(|drop| drop.segment).max().map_or(0, |most| most + 1);
-    let spines = (0..most).filter(|segment| rows.iter().filter(|row| in_row(row, *segment)).count() > 1).count();
-    fill(columns.saturating_sub(SPINE * spines))
+    rows.iter().map(of).collect()
 }
 
 /// Text from the kernel as it may stand in a terminal: names of links can hold control characters.
@@ -98,16 +101,6 @@ struct Drawing<'a> {
     columns: usize,
     canvas: Canvas,
     y: usize,
-    /// The segments that stand below several rows, each with the lines in which it does.
-    spines: Vec<(usize, Vec<usize>)>,
-}
-
-/// A cable from a box, on the sheet.
-struct Wire {
-    x: usize,
-    from: usize,
-    segment: Option<usize>,
-    code: &'static str,
 }
 
 impl Drawing<'_> {
@@ -134,31 +127,15 @@ impl Drawing<'_> {
     }
 
     fn rows(&mut self, cards: &[Card], rows: &[Vec<usize>]) {
-        let in_row = |row: &Vec<usize>| -> Vec<usize> {
-            let drops = row.iter().filter_map(|place| cards.get(*place)).flat_map(|card| &card.drops);
-            let within: Vec<usize> = drops.filter_map(|drop| drop.segment).collect();
-            (0..self.graph.segments.len()).filter(|segment| within.contains(segment)).collect()
-        };
-        let mut within: Vec<Vec<usize>> = rows.iter().map(in_row).collect();
-        let network = |segment: &usize| self.graph.segments.get(*segment).is_some_and(|s| s.medium == Medium::Network);
-        let unused =
-            (0..self.graph.segments.len()).filter(network).filter(|s| !within.iter().flatten().any(|used| used == s));
-        let unused: Vec<usize> = unused.collect();
-        match within.last_mut() {
-            Some(last) => last.extend(unused),
-            None => within.push(unused),
+        let standing = Standing::of(self.graph, &plugged(cards, rows));
+        let mut bars = Bars::new(self.graph, &standing);
+        let left = standing.spines.len() * SPINE;
+        for place in 0..standing.rows.len() {
+            let row = rows.get(place).into_iter().flatten().filter_map(|place| cards.get(*place));
+            let wires = self.boxes(row, left);
+            self.y = bars.below(place, &wires, &mut self.canvas, self.y) + 1;
         }
-        let several = |segment: &usize| within.iter().filter(|row| row.contains(segment)).count() > 1;
-        self.spines = (0..self.graph.segments.len()).filter(several).map(|segment| (segment, Vec::new())).collect();
-        let left = self.spines.len() * SPINE;
-        let none = Vec::new();
-        for (place, segments) in within.iter().enumerate() {
-            let row = rows.get(place).unwrap_or(&none);
-            let wires = self.boxes(row.iter().filter_map(|place| cards.get(*place)), left);
-            self.bars(segments, &wires, left);
-            self.y += 1;
-        }
-        self.draw_spines();
+        bars.spines(&mut self.canvas);
     }
 
     /// Draws boxes side by side, all standing on one line.
@@ -208,10 +185,9 @@ impl Drawing<'_> {
         let mut pieces: Vec<(String, &'static str)> = spans.iter().map(|(text, code)| (plain(text), *code)).collect();
         let count = |text: &str| text.chars().count();
         let over = pieces.iter().map(|(text, _)| count(text)).sum::<usize>().saturating_sub(room);
-        if over > 0 {
-            if let Some((longest, _)) = pieces.iter_mut().max_by_key(|(text, _)| count(text)) {
-                *longest = fit(longest, count(longest).saturating_sub(over));
-            }
+        let longest = pieces.iter_mut().map(|(text, _)| text).max_by_key(|text| count(text));
+        if let Some(longest) = longest.filter(|_| over > 0) {
+            *longest = fit(longest, count(longest).saturating_sub(over));
         }
         let end = x + room;
         for (text, code) in pieces {
@@ -220,120 +196,6 @@ impl Drawing<'_> {
             x += count(&text);
         }
     }
-
-    /// The segments below a row, each in a line of its own.
-    fn bars(&mut self, segments: &[usize], wires: &[Wire], left: usize) {
-        let top = self.y;
-        for (track, index) in segments.iter().enumerate() {
-            let Some(segment) = self.graph.segments.get(*index) else { continue };
-            let y = top + track;
-            let own: Vec<&Wire> = wires.iter().filter(|wire| wire.segment == Some(*index)).collect();
-            let (horizontal, end) = signs(segment);
-            let colour = if segment.trouble.is_some() { RED } else { code(segment.mark).unwrap_or_default() };
-            let spine = self.spines.iter().position(|(spine, _)| spine == index);
-            let (mut from, mut to) = (left, self.columns);
-            if segment.medium != Medium::Network {
-                from = own.iter().map(|wire| wire.x).min().unwrap_or(left).saturating_sub(1);
-                to = own.iter().map(|wire| wire.x + 2).max().unwrap_or(left + 2);
-            }
-            if let Some(place) = spine {
-                from = place * SPINE;
-            }
-            (from..to).for_each(|x| self.canvas.set(x, y, horizontal, colour));
-            own.iter().for_each(|wire| {
-                self.canvas.set(wire.x, y, end, if wire.code.is_empty() { colour } else { wire.code })
-            });
-            self.name(segment, (from, to), y, horizontal, colour);
-            if let Some((_, rungs)) = self.spines.iter_mut().find(|(spine, _)| spine == index) {
-                rungs.push(y);
-            }
-        }
-        for wire in wires {
-            let end = match wire.segment.and_then(|segment| segments.iter().position(|one| *one == segment)) {
-                Some(track) => top + track,
-                None => {
-                    self.canvas.set(wire.x, wire.from, '╳', RED);
-                    continue;
-                }
-            };
-            for y in wire.from..end {
-                let through = match self.canvas.get(wire.x, y) {
-                    '═' | '╪' | '╧' => '╪',
-                    '─' | '┼' | '┴' => '┼',
-                    '╌' => '┆',
-                    _ => '│',
-                };
-                self.canvas.set(wire.x, y, through, wire.code);
-            }
-        }
-        let loose = usize::from(wires.iter().any(|wire| wire.segment.is_none()) && segments.is_empty());
-        self.y = top + segments.len() + loose;
-    }
-
-    /// Writes a segment's name into the widest gap of its bar, or behind it if it is a short one.
-    fn name(&mut self, segment: &Segment, (from, to): (usize, usize), y: usize, along: char, code: &'static str) {
-        let mut gaps: Vec<(usize, usize)> = Vec::new();
-        for x in (from..to).filter(|x| self.canvas.get(*x, y) == along) {
-            match gaps.last_mut() {
-                Some((start, length)) if *start + *length == x => *length += 1,
-                _ => gaps.push((x, 1)),
-            }
-        }
-        let Some((start, length)) = gaps.into_iter().max_by_key(|(start, length)| (*length, *start)) else { return };
-        let names = [label(segment), segment.name.clone()].map(|name| plain(&name));
-        for name in &names {
-            let long = name.chars().count() + 2;
-            if long + 2 <= length {
-                return self.canvas.put(start + length - long - 1, y, &format!(" {name} "), code);
-            }
-            if to + long <= self.columns {
-                return self.canvas.put(to, y, &format!(" {name}"), code);
-            }
-        }
-        if let [.., name] = &names[..] {
-            self.canvas.put(start + 1, y, &fit(name, length.saturating_sub(2)), code);
-        }
-    }
-
-    fn draw_spines(&mut self) {
-        for (place, (segment, rungs)) in self.spines.clone().into_iter().enumerate() {
-            let (Some(segment), Some(first), Some(last)) =
-                (self.graph.segments.get(segment), rungs.first().copied(), rungs.last().copied())
-            else {
-                continue;
-            };
-            let x = place * SPINE;
-            let double = segment.medium == Medium::Network;
-            let colour = code(segment.mark).unwrap_or_default();
-            for y in first..=last {
-                let [thin, thick] = match (rungs.contains(&y), y == first, y == last) {
-                    (true, true, _) => ['┌', '╔'],
-                    (true, _, true) => ['└', '╚'],
-                    (true, ..) => ['├', '╠'],
-                    // Another network's bar passes in front of it.
-                    (false, ..) if matches!(self.canvas.get(x, y), '═' | '─' | '╌') => continue,
-                    (false, ..) => ['│', '║'],
-                };
-                self.canvas.set(x, y, if double { thick } else { thin }, colour);
-            }
-        }
-    }
-}
-
-/// What a segment is drawn with: along, and where a cable ends.
-fn signs(segment: &Segment) -> (char, char) {
-    match segment.medium {
-        Medium::Network => ('═', '╧'),
-        Medium::Cable => ('─', '┴'),
-        Medium::Overlay => ('╌', '┴'),
-    }
-}
-
-/// `underlay 192.168.1.0/24`
-fn label(segment: &Segment) -> String {
-    let mark = segment.mark.map(|mark| mark.word().to_owned());
-    let words = std::iter::once(segment.name.clone()).chain(segment.subnets.iter().take(3).cloned());
-    words.chain(mark).chain(segment.trouble.clone()).collect::<Vec<_>>().join(" ")
 }
 
 /// What differs from the plan, by its numbers.

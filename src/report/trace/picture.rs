@@ -139,3 +139,6 @@ fn lost(death: &Death, lab: Option<&LabName>) -> Column {
     notes.extend(death.fix.iter().map(|command| note(Key::None, format!("fix: {}", in_netlab(command, lab)), "muted")));
     Column { heading: Some(("Lost".into(), "bad".into())), notes }
 }
+
+#[cfg(test)]
+mod tests;

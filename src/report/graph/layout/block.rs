@@ -41,11 +41,11 @@ impl Block {
         if self.w < w * 0.75 {
             return self;
         }
-        if let Some(Shape::Group { shapes, .. }) = self.shapes.first_mut() {
-            if let Some(Shape::Rect { rect, .. }) = shapes.first_mut() {
-                rect.w = rect.w.max(w);
-                self.w = rect.w;
-            }
+        if let Some(Shape::Group { shapes, .. }) = self.shapes.first_mut()
+            && let Some(Shape::Rect { rect, .. }) = shapes.first_mut()
+        {
+            rect.w = rect.w.max(w);
+            self.w = rect.w;
         }
         self
     }

@@ -14,20 +14,20 @@
 
 use super::Detail;
 use super::block::{Block, Drop};
-use super::guests::{Drawn, GAP, Guest, MANY, Standing, boxes, list, squares};
+use super::boxes::GAP;
 use super::shape::{Point, Rect, Shape, Style, at};
 use super::width::width;
 use super::words::{Line, addresses, captions, class, link_class, title, trouble};
 use crate::graph::{Graph, Link, Machine, Role};
 
 /// The room inside the edges.
-const PAD: f64 = 15.0;
+pub const PAD: f64 = 15.0;
 /// How thick a bridge is.
-const BAR: f64 = 8.0;
+pub const BAR: f64 = 8.0;
 /// Where the lane is, from the left.
-const LANE: f64 = PAD + 5.0;
+pub const LANE: f64 = PAD + 5.0;
 /// Where texts beside it begin.
-const BESIDE: f64 = LANE + 14.0;
+pub const BESIDE: f64 = LANE + 14.0;
 /// How many routes and rules there is room for.
 const CAPTIONS: usize = 8;
 
@@ -44,18 +44,18 @@ pub fn block<'a>(graph: &'a Graph, machine: &'a Machine, detail: Detail, traced:
 }
 
 /// A machine that is being laid out, from top to bottom.
-struct Page<'a> {
-    machine: &'a Machine,
-    detail: Detail,
+pub(super) struct Page<'a> {
+    pub machine: &'a Machine,
+    pub detail: Detail,
     /// Whether ways are drawn along the cables.
-    traced: bool,
-    block: Block,
+    pub traced: bool,
+    pub block: Block,
     /// How far down it is filled.
-    y: f64,
+    pub y: f64,
     /// Links that are on the way to the hub, which is only known later, and where they join the lane.
-    inner: Vec<(String, Vec<Point>)>,
+    pub inner: Vec<(String, Vec<Point>)>,
     /// Where the lane begins, if there is a bridge.
-    lane: Option<f64>,
+    pub lane: Option<f64>,
 }
 
 impl<'a> Page<'a> {
@@ -63,7 +63,8 @@ impl<'a> Page<'a> {
         Page { machine, detail, traced, block: Block::default(), y: 0.0, inner: Vec::new(), lane: None }
     }
 
-    fn widen(&mut self, right: f64) {
+    /// It reaches as far to the right as this.
+    pub fn widen(&mut self, right: f64) {
         let room = if self.detail == Detail::Roomy { PAD + 3.0 } else { PAD - 4.0 };
         self.block.w = self.block.w.max(right + room);
     }
@@ -89,123 +90,8 @@ impl<'a> Page<'a> {
         self.y = 40.0;
     }
 
-    fn bridges(&mut self, graph: &'a Graph) {
-        let machine = self.machine;
-        let guests: Vec<Guest<'a>> = graph
-            .machines
-            .iter()
-            .filter(|m| m.home.as_ref() == Some(&machine.name))
-            .map(|m| Guest::of(graph, machine, m))
-            .collect();
-        let of = |bridge: Option<&str>| -> Vec<Guest<'a>> {
-            let master = |guest: &Guest<'a>| guest.socket.and_then(|socket| socket.master.as_deref());
-            let known = |name: &str| machine.bridges().any(|bridge| bridge.name == name);
-            guests.iter().filter(|guest| master(guest).filter(|name| known(name)) == bridge).cloned().collect()
-        };
-        let groups: Vec<(&Link, Vec<Guest<'a>>)> =
-            machine.bridges().map(|bridge| (bridge, of(Some(&bridge.name)))).collect();
-        let loose = of(None);
-        match self.detail {
-            Detail::Roomy => self.side_by_side(&groups, &loose),
-            Detail::Dense => self.one_below_the_other(&groups, &loose),
-        }
-    }
-
-    /// Each bridge as a bar on which its guests stand.
-    fn side_by_side(&mut self, groups: &[(&Link, Vec<Guest<'a>>)], loose: &[Guest<'a>]) {
-        let top = self.y;
-        let drawn: Vec<Drawn> =
-            groups.iter().map(|(_, guests)| boxes(guests, Standing { plugged: true, traced: self.traced })).collect();
-        let loose = boxes(loose, Standing { plugged: false, traced: self.traced });
-        let high = drawn.iter().map(|drawn| drawn.h).fold(loose.h, f64::max);
-        let bar = top + high;
-        let (mut x, mut below) = (PAD, bar);
-        for ((bridge, _), drawn) in groups.iter().zip(drawn) {
-            let label = card(bridge);
-            let wide = drawn.w.max(card_width(bridge, &label) + BESIDE - PAD).max(90.0);
-            let (dx, dy) = (x + (wide - drawn.w) / 2.0, bar - drawn.h);
-            let joint = at(x + LANE - PAD, bar + BAR / 2.0);
-            self.put(drawn, dx, dy, |port| vec![at(port.x, joint.y), joint]);
-            self.bar(bridge, Rect { x, y: bar, w: wide, h: BAR });
-            self.inner.push((bridge.name.clone(), vec![joint]));
-            let end = self.card(bridge, &label, x + BESIDE - PAD, bar + BAR + 6.0);
-            below = below.max(end);
-            self.lane.get_or_insert(joint.y);
-            self.widen(x + wide);
-            x += wide + 2.0 * GAP;
-        }
-        if loose.w > 0.0 {
-            let w = loose.w;
-            let dy = if groups.is_empty() { top } else { bar - high };
-            below = below.max(dy + loose.h);
-            self.put(loose, x, dy, |port| vec![port]);
-            self.widen(x + w);
-        }
-        // Bridges beside the first one meet the lane below all of them.
-        self.y = below;
-        if groups.len() > 1 {
-            let meet = below + 6.0;
-            for (_, way) in &mut self.inner {
-                if let Some(joint) = way.last().copied().filter(|joint| joint.x > LANE + 1.0) {
-                    way.extend([at(joint.x, meet), at(LANE, meet)]);
-                }
-            }
-            let stubs: Vec<Vec<Point>> =
-                self.inner.iter().map(|(_, way)| way.clone()).filter(|way| way.len() > 2).collect();
-            let stubs = stubs.into_iter().filter_map(|way| way.get(way.len() - 3..).map(<[Point]>::to_vec));
-            self.block.shapes.extend(stubs.map(|way| Shape::line(way, "lane")).collect::<Vec<_>>());
-            self.y = meet;
-        }
-    }
-
-    /// Each bridge upright, with its guests as a list beside it.
-    fn one_below_the_other(&mut self, groups: &[(&Link, Vec<Guest<'a>>)], loose: &[Guest<'a>]) {
-        for (bridge, guests) in groups {
-            self.y = self.card(bridge, &card(bridge), PAD, self.y - 6.0) + 2.0;
-            let (shown, squared) = crowd(guests);
-            let (top, list, squares) = (self.y, list(&shown, true), squares(&squared));
-            let height = (list.h + if squared.is_empty() { 0.0 } else { squares.h + 4.0 }).max(12.0);
-            let foot = at(LANE, top + height);
-            let (w, h) = (list.w.max(squares.w), list.h);
-            self.put(list, LANE, top, |port| vec![port, at(LANE, port.y), foot]);
-            if !squared.is_empty() {
-                self.put(squares, LANE, top + h + 4.0, |port| vec![port, at(LANE, port.y), foot]);
-            }
-            self.bar(bridge, Rect { x: LANE - BAR / 2.0, y: top, w: BAR, h: height });
-            self.inner.push((bridge.name.clone(), vec![foot]));
-            self.lane.get_or_insert(foot.y);
-            self.widen(LANE + w);
-            self.y = top + height + 4.0;
-        }
-        if !loose.is_empty() {
-            let (shown, squared) = crowd(loose);
-            for drawn in [list(&shown, false), squares(&squared)] {
-                if drawn.h > 0.0 && drawn.w > 30.0 {
-                    let (w, h) = (drawn.w, drawn.h);
-                    self.put(drawn, LANE, self.y, |port| vec![port]);
-                    self.widen(LANE + w);
-                    self.y += h + 4.0;
-                }
-            }
-        }
-    }
-
-    /// Puts guests into their place; `way` leads from a port on the bridge to the lane.
-    fn put(&mut self, drawn: Drawn, dx: f64, dy: f64, way: impl Fn(Point) -> Vec<Point>) {
-        let Drawn { mut shapes, mut spots, ports, .. } = drawn;
-        shapes.iter_mut().for_each(|shape| shape.shift(dx, dy));
-        spots.shift(dx, dy);
-        self.block.shapes.extend(shapes);
-        self.block.spots.extend(spots);
-        self.inner.extend(ports.into_iter().map(|(socket, port)| (socket.link, way(port.by(dx, dy)))));
-    }
-
-    fn bar(&mut self, bridge: &Link, rect: Rect) {
-        self.block.shapes.push(Shape::rect(rect, 2.0, format!("bridge{}", link_class(bridge))));
-    }
-
     /// Lines of text from a place on downwards; the result is where they end.
-    fn lines(&mut self, lines: &[Line], x: f64, top: f64) -> f64 {
+    pub fn lines(&mut self, lines: &[Line], x: f64, top: f64) -> f64 {
         let mut y = top;
         for line in lines {
             y += 16.0;
@@ -230,7 +116,7 @@ impl<'a> Page<'a> {
     }
 
     /// A link's name and addresses: those behind the first stand below it.
-    fn card(&mut self, link: &Link, lines: &[Line], x: f64, top: f64) -> f64 {
+    pub fn card(&mut self, link: &Link, lines: &[Line], x: f64, top: f64) -> f64 {
         let indent = indent(link, lines);
         let end = self.lines(lines.get(..1).unwrap_or_default(), x, top);
         self.lines(lines.get(1..).unwrap_or_default(), x + indent, end)
@@ -318,38 +204,20 @@ impl<'a> Page<'a> {
     }
 }
 
-/// Those that are named, and those that are squares: with a crowd, only what differs or is broken is named.
-fn crowd<'a>(guests: &[Guest<'a>]) -> (Vec<Guest<'a>>, Vec<Guest<'a>>) {
-    if guests.len() <= MANY {
-        return (guests.to_vec(), Vec::new());
-    }
-    let odd = |guest: &&Guest<'a>| {
-        let links = guest.pin.iter().chain(&guest.socket);
-        guest.machine.mark.is_some()
-            || !guest.machine.marks.is_empty()
-            || links.into_iter().any(|link| trouble(link).is_some())
-    };
-    let (mut named, mut rest): (Vec<_>, Vec<_>) = guests.iter().cloned().partition(|guest| odd(&guest));
-    if named.len() > MANY {
-        let spilled = named.split_off(MANY);
-        rest.splice(0..0, spilled);
-    }
-    (named, rest)
-}
-
 /// How far the addresses of a link stand behind its name.
 fn indent(link: &Link, lines: &[Line]) -> f64 {
     let short = lines.len() > 1 && link.name.chars().count() < 8;
     if short { width(&format!("{} ", link.name), Style::Address) } else { 14.0 }
 }
 
-fn card_width(link: &Link, lines: &[Line]) -> f64 {
+/// How wide a link's name and addresses are.
+pub fn card_width(link: &Link, lines: &[Line]) -> f64 {
     let rest = lines.iter().skip(1).map(|line| line.width() + indent(link, lines));
     rest.chain(lines.first().map(Line::width)).fold(0.0, f64::max)
 }
 
 /// `eth0 192.168.1.11/24`, further addresses, what it leads to, and what is wrong with it.
-fn card(link: &Link) -> Vec<Line> {
+pub fn card(link: &Link) -> Vec<Line> {
     let mut rest = addresses(link);
     rest.extend(link.tag().map(|tag| Line::new(&tag, Style::Label, "")));
     match link.role {

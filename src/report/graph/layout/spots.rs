@@ -84,10 +84,8 @@ fn simple(points: Vec<Point>) -> Vec<Point> {
             way.truncate(way.len() - 2);
             way.push(c);
         }
-        if let [.., a, b] = way[..] {
-            if same(a.x, b.x) && same(a.y, b.y) {
-                way.pop();
-            }
+        if matches!(way[..], [.., a, b] if same(a.x, b.x) && same(a.y, b.y)) {
+            way.pop();
         }
     }
     way

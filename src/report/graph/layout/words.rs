@@ -45,24 +45,16 @@ pub fn link_class(link: &Link) -> String {
     class(link.mark) + if link.trouble.is_some() { " broken" } else { "" }
 }
 
-/// An address, a route or a rule with its mark.
-fn words(entry: &Entry) -> String {
-    let text = entry.brief.as_deref().unwrap_or(&entry.text);
-    entry.mark.map_or(text.to_owned(), |sort| format!("{text} {}", sort.word()))
-}
-
 /// The addresses of a link, a line each.
 pub fn addresses(link: &Link) -> Vec<Line> {
-    let line = |entry: &Entry| Line::new(&words(entry), Style::Address, class(entry.mark).trim_start());
+    let line = |entry: &Entry| Line::new(&entry.said(), Style::Address, class(entry.mark).trim_start());
     link.addresses.iter().map(line).collect()
 }
 
 /// What is wrong with a link, in a line: `down`, `missing`.
 pub fn trouble(link: &Link) -> Option<Line> {
-    let mark = link.mark.map(|sort| sort.word().to_owned());
-    let words: Vec<String> = mark.into_iter().chain(link.trouble.clone()).collect();
     let class = if link.trouble.is_some() { "bad".into() } else { class(link.mark) };
-    (!words.is_empty()).then(|| Line::new(&words.join(", "), Style::Label, class.trim_start()))
+    link.odd().map(|words| Line::new(&words, Style::Label, class.trim_start()))
 }
 
 /// The routes and rules that are worth a place in the picture, each in lines of at most this width.
@@ -71,7 +63,7 @@ pub fn captions(machine: &Machine, most: f64) -> Vec<Vec<Line>> {
     let all = machine.routes.iter().chain(&machine.rules).filter(|entry| entry.brief.is_some());
     all.map(|one| {
         // Who is spared stands below who is masqueraded.
-        let parts = words(one).replacen(" except ", "\nexcept ", 1);
+        let parts = one.said().replacen(" except ", "\nexcept ", 1);
         let lines = parts.split('\n').flat_map(|part| wrap(part, Style::Caption, most));
         // Plain blanks at a beginning are nothing in SVG.
         let text = |(i, text): (usize, String)| if i == 0 { text } else { format!("\u{a0}\u{a0}{text}") };
@@ -93,7 +85,7 @@ pub fn further(graph: &Graph, guest: &Machine) -> Vec<Line> {
         if let Role::Plug(segment) = link.role {
             words.extend(graph.segments.get(segment).map(|segment| format!("→ {}", segment.name)));
         }
-        words.extend(trouble(link).map(|line| line.text));
+        words.extend(link.odd());
         Line::new(&words.join(" "), Style::Label, link_class(link).trim_start())
     };
     others.map(line).collect()

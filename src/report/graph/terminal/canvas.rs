@@ -24,6 +24,11 @@ impl Canvas {
         Canvas { columns, rows: Vec::new() }
     }
 
+    /// How wide it is.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
     /// Writes a text; what would stand beyond the right edge is left out.
     pub fn put(&mut self, x: usize, y: usize, text: &str, code: &'static str) {
         for (i, letter) in text.chars().enumerate() {

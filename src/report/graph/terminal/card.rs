@@ -10,7 +10,7 @@
 //! ```
 
 use crate::diff::Sort;
-use crate::graph::{Entry, Graph, Kind, Link, Machine, Role};
+use crate::graph::{Entry, Graph, Link, Machine, Role, summary};
 
 /// From how many guests on a bridge on they are counted, and not listed.
 const MANY: usize = 12;
@@ -73,7 +73,7 @@ impl Card {
             let (guests, others): (Vec<&Machine>, Vec<&Machine>) = loose.into_iter().partition(|guest| is_its(guest));
             loose = others;
             self.lines.extend(link(bridge));
-            let (listed, counted) = crowd(machine, &guests);
+            let (listed, counted) = machine.crowd(&guests, MANY);
             let count = listed.len() + usize::from(!counted.is_empty());
             for (place, guest) in listed.iter().enumerate() {
                 let last = place + 1 == count;
@@ -81,7 +81,7 @@ impl Card {
             }
             self.summary(&counted, "╙ ");
         }
-        let (listed, counted) = crowd(machine, &loose);
+        let (listed, counted) = machine.crowd(&loose, MANY);
         for guest in &listed {
             self.guest(graph, machine, guest, ["╳ ", "  "]);
         }
@@ -118,18 +118,16 @@ impl Card {
         }
     }
 
-    /// `50 pods 10.244.1.2 … 10.244.1.51`
+    /// `50 pods`, and below the first and the last address.
     fn summary(&mut self, guests: &[&Machine], lead: &str) {
-        let (Some(first), Some(last)) = (guests.first(), guests.last()) else { return };
-        let word = if guests.iter().all(|guest| guest.kind == Kind::Pod) { "pods" } else { "machines" };
-        self.lines.push(vec![(lead.into(), ""), (format!("{} {word}", guests.len()), BOLD)]);
-        let addresses = |guest: &Machine| -> Vec<String> {
-            let pin = guest.pin().map(|(pin, _)| pin.addresses.as_slice()).unwrap_or_default();
-            pin.iter().map(|entry| entry.text.split('/').next().unwrap_or_default().to_owned()).collect()
-        };
-        for (from, to) in addresses(first).into_iter().zip(addresses(last)) {
-            self.lines.push(vec![(format!("  {from} …"), "")]);
-            self.lines.push(vec![(format!("  {to}"), "")]);
+        if guests.is_empty() {
+            return;
+        }
+        let (count, addresses) = summary(guests);
+        self.lines.push(vec![(lead.into(), ""), (count, BOLD)]);
+        for (first, last) in addresses {
+            self.lines.push(vec![(format!("  {first} …"), "")]);
+            self.lines.push(vec![(format!("  {last}"), "")]);
         }
     }
 
@@ -174,20 +172,6 @@ fn numbers(machine: &Machine) -> Vec<Span> {
     mark.into_iter().chain(numbers).collect()
 }
 
-/// Those that are listed, and those that are counted.
-fn crowd<'a>(home: &Machine, guests: &[&'a Machine]) -> (Vec<&'a Machine>, Vec<&'a Machine>) {
-    if guests.len() <= MANY {
-        return (guests.to_vec(), Vec::new());
-    }
-    guests.iter().partition(|guest| {
-        let pin = guest.pin();
-        let socket = pin.and_then(|(_, peer)| home.link(&peer.link));
-        guest.mark.is_some()
-            || !guest.marks.is_empty()
-            || pin.map(|(pin, _)| pin).into_iter().chain(socket).any(|link| odd(link).is_some())
-    })
-}
-
 /// The colour of something that differs.
 pub fn code(mark: Option<Sort>) -> Option<&'static str> {
     mark.map(|sort| match sort {
@@ -198,19 +182,13 @@ pub fn code(mark: Option<Sort>) -> Option<&'static str> {
 }
 
 fn span(entry: &Entry, plain: &'static str) -> Span {
-    let text = entry.brief.as_deref().unwrap_or(&entry.text);
-    match entry.mark {
-        Some(sort) => (format!("{text} {}", sort.word()), code(entry.mark).unwrap_or_default()),
-        None => (text.to_owned(), plain),
-    }
+    (entry.said(), code(entry.mark).unwrap_or(plain))
 }
 
 /// What is wrong with a link.
 fn odd(link: &Link) -> Option<Span> {
-    let mark = link.mark.map(|sort| sort.word().to_owned());
-    let words: Vec<String> = mark.into_iter().chain(link.trouble.clone()).collect();
     let colour = if link.trouble.is_some() { RED } else { code(link.mark).unwrap_or(RED) };
-    (!words.is_empty()).then(|| (words.join(", "), colour))
+    link.odd().map(|words| (words, colour))
 }
 
 /// `eth0 192.168.1.11/24`, further addresses below, and what is wrong with it.
