@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Common, Inside, colors, print, print_json, width};
-use crate::error::{Error, Result};
+use super::{Common, Inside, colors, print, print_json, width, write_file};
+use crate::error::Result;
 use crate::graph::{Graph, Source};
 use crate::kernel::host;
 use crate::kernel::observe::{View, observe};
@@ -105,10 +105,7 @@ impl Destination {
     /// Writes or prints it.
     pub(super) fn put(&self, text: &str) -> Result<()> {
         let Some(file) = &self.output else { return print(text) };
-        std::fs::write(file, text).map_err(|e| {
-            Error::refused(format!("cannot write {}: {e}", file.display()))
-                .help("name a file in a directory that you may write to")
-        })
+        write_file(file, text.as_bytes())
     }
 }
 
