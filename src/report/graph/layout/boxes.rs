@@ -30,6 +30,8 @@ const CABLE: f64 = 46.0;
 const BESIDE: f64 = 8.0;
 const BESIDE_WAYS: f64 = 25.0;
 const ROOM: f64 = 14.0;
+/// From a box to the cross of a packet that is lost in it.
+const DOOR: f64 = 7.0;
 /// Between boxes.
 pub const GAP: f64 = 14.0;
 
@@ -81,9 +83,10 @@ pub fn boxes(guests: &[Guest<'_>], standing: Stand) -> Drawn {
         }
         shapes.extend(guest.badges(at(x + w - 2.0, 1.0)));
         drawn.shapes.push(guest.group(shapes));
-        drawn.spots.put_hub(&guest.machine.name, at(middle, h / 2.0));
+        // What never leaves it stays at its door: in it there is text.
+        drawn.spots.put_hub(&guest.machine.name, at(middle, edge + DOOR));
         if let Some(pin) = pin {
-            drawn.spots.put(&pin.machine, &pin.link, vec![at(middle, edge), at(middle, h / 2.0)]);
+            drawn.spots.put(&pin.machine, &pin.link, vec![at(middle, edge)]);
         }
         drawn.w = x + w;
     }

@@ -4,7 +4,7 @@ use super::Detail;
 use super::boxes::{GAP, Stand, boxes};
 use super::guest::{Drawn, Guest};
 use super::list::{list, squares};
-use super::outer::{BAR, BESIDE, LANE, PAD, Page, card, card_width};
+use super::outer::{BAR, LANE, PAD, Page, card, card_width};
 use super::shape::{Point, Rect, Shape, at};
 use super::words::link_class;
 use crate::graph::{Graph, Link, Machine};
@@ -47,13 +47,13 @@ impl<'a> Page<'a> {
         let (mut x, mut below) = (PAD, bar);
         for ((bridge, _), drawn) in groups.iter().zip(drawn) {
             let label = card(bridge);
-            let wide = drawn.w.max(card_width(bridge, &label) + BESIDE - PAD).max(90.0);
+            let wide = drawn.w.max(card_width(bridge, &label) + self.beside() - PAD).max(90.0);
             let (dx, dy) = (x + (wide - drawn.w) / 2.0, bar - drawn.h);
             let joint = at(x + LANE - PAD, bar + BAR / 2.0);
             self.put(drawn, dx, dy, |port| vec![at(port.x, joint.y), joint]);
             self.bar(bridge, Rect { x, y: bar, w: wide, h: BAR });
             self.inner.push((bridge.name.clone(), vec![joint]));
-            let end = self.card(bridge, &label, x + BESIDE - PAD, bar + BAR + 6.0);
+            let end = self.card(bridge, &label, x + self.beside() - PAD, bar + BAR + 6.0);
             below = below.max(end);
             self.lane.get_or_insert(joint.y);
             self.widen(x + wide);
@@ -88,7 +88,8 @@ impl<'a> Page<'a> {
         for (bridge, guests) in groups {
             self.y = self.card(bridge, &card(bridge), PAD, self.y - 6.0) + 2.0;
             let (shown, squared) = crowd(self.machine, guests);
-            let (top, list, squares) = (self.y, list(&shown, true), squares(&squared));
+            let (top, list, squares) =
+                (self.y, list(&shown, Stand { plugged: true, traced: self.traced }), squares(&squared));
             let height = (list.h + if squared.is_empty() { 0.0 } else { squares.h + 4.0 }).max(12.0);
             let foot = at(LANE, top + height);
             let (w, h) = (list.w.max(squares.w), list.h);
@@ -104,7 +105,7 @@ impl<'a> Page<'a> {
         }
         if !loose.is_empty() {
             let (shown, squared) = crowd(self.machine, loose);
-            for drawn in [list(&shown, false), squares(&squared)] {
+            for drawn in [list(&shown, Stand { plugged: false, traced: self.traced }), squares(&squared)] {
                 if drawn.h > 0.0 && drawn.w > 30.0 {
                     let (w, h) = (drawn.w, drawn.h);
                     self.put(drawn, LANE, self.y, |port| vec![port]);

@@ -6,20 +6,25 @@
 //! cni0                           ║  ▪▪▪▪▪▪▪▪▪▪
 //! ```
 
+use super::boxes::Stand;
 use super::guest::{Drawn, Guest};
 use super::shape::{Rect, Shape, Style, at};
 use super::words::Line;
 use crate::graph::{Machine, summary};
 
+/// The length of a cable between the bridge and a guest, and of one that a way with its numbers is drawn along.
+const CABLE: f64 = 17.0;
+const TRACED: f64 = 62.0;
 /// The side of a square that stands for a machine, and how many there are in a line.
 const SQUARE: f64 = 12.0;
 const A_LINE: usize = 10;
 
 /// As a list at the right of a bridge that stands upright at `x` = 0.
-pub fn list(guests: &[Guest<'_>], plugged: bool) -> Drawn {
+pub fn list(guests: &[Guest<'_>], stand: Stand) -> Drawn {
+    let Stand { plugged, traced } = stand;
     let names = guests.iter().filter_map(|guest| guest.lines.first()).map(Line::width).fold(0.0, f64::max);
     let rest = guests.iter().flat_map(|guest| guest.lines.iter().skip(1)).map(Line::width).fold(0.0, f64::max);
-    let left = 17.0;
+    let left = if traced { TRACED } else { CABLE };
     let between = if rest > 0.0 { 10.0 } else { 0.0 };
     let w = names + between + rest + 2.0 * 7.0;
     let mut drawn = Drawn { w: left + w, ..Drawn::default() };
@@ -58,9 +63,9 @@ pub fn list(guests: &[Guest<'_>], plugged: bool) -> Drawn {
                 trouble.class,
             ));
         }
-        drawn.spots.put_hub(&guest.machine.name, at(left + 20.0, middle));
+        drawn.spots.put_hub(&guest.machine.name, at(left - 5.0, middle));
         if let Some(pin) = pin {
-            drawn.spots.put(&pin.machine, &pin.link, vec![at(left, middle), at(left + 20.0, middle)]);
+            drawn.spots.put(&pin.machine, &pin.link, vec![at(left, middle)]);
         }
         drawn.h = rect.y + rect.h + 2.0;
     }
@@ -69,7 +74,7 @@ pub fn list(guests: &[Guest<'_>], plugged: bool) -> Drawn {
 
 /// As squares, of which one cable leads to the bridge.
 pub fn squares(guests: &[Guest<'_>]) -> Drawn {
-    let left = 20.0;
+    let left = CABLE;
     let mut drawn = Drawn::default();
     let mut y = 14.0;
     let mut w: f64 = 0.0;

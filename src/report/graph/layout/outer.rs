@@ -27,7 +27,7 @@ pub const BAR: f64 = 8.0;
 /// Where the lane is, from the left.
 pub const LANE: f64 = PAD + 5.0;
 /// Where texts beside it begin.
-pub const BESIDE: f64 = LANE + 14.0;
+const BESIDE: [f64; 2] = [LANE + 14.0, LANE + 22.0];
 /// How many routes and rules there is room for.
 const CAPTIONS: usize = 8;
 
@@ -61,6 +61,11 @@ pub(super) struct Page<'a> {
 impl<'a> Page<'a> {
     fn new(machine: &'a Machine, detail: Detail, traced: bool) -> Self {
         Page { machine, detail, traced, block: Block::default(), y: 0.0, inner: Vec::new(), lane: None }
+    }
+
+    /// Where texts beside the lane begin: ways that are drawn along it have room, and a cross at the end of one.
+    pub fn beside(&self) -> f64 {
+        BESIDE[usize::from(self.traced)]
     }
 
     /// It reaches as far to the right as this.
@@ -103,7 +108,7 @@ impl<'a> Page<'a> {
 
     /// Routes and rules, as far as there is room.
     fn captions(&mut self) {
-        let mut all = captions(self.machine, self.block.w - BESIDE - PAD);
+        let mut all = captions(self.machine, self.block.w - self.beside() - PAD);
         // What differs is not what is left out.
         all.sort_by_key(|lines| lines.iter().all(|line| line.class.is_empty()));
         if all.len() > CAPTIONS {
@@ -111,7 +116,7 @@ impl<'a> Page<'a> {
             all.push(vec![Line::new(&format!("… and {more} more"), Style::Caption, "")]);
         }
         if !all.is_empty() {
-            self.y = self.lines(&all.concat(), BESIDE, self.y + 4.0);
+            self.y = self.lines(&all.concat(), self.beside(), self.y + 4.0);
         }
     }
 
@@ -141,7 +146,7 @@ impl<'a> Page<'a> {
         let mut last = LANE;
         for (link, lines) in cards.iter().zip(&blocks) {
             let top = bottom - 12.0 - lines.len() as f64 * 16.0;
-            self.card(link, lines, x + 14.0, top);
+            self.card(link, lines, x + self.beside() - LANE, top);
             let edge = at(x, bottom);
             self.inner.push((link.name.clone(), vec![edge, at(x, hub.y)]));
             if self.lane.is_some() || cards.len() > 1 {
@@ -149,7 +154,7 @@ impl<'a> Page<'a> {
                 last = x;
             }
             self.drop(link, edge);
-            x += card_width(link, lines) + 14.0 + 2.0 * GAP;
+            x += card_width(link, lines) + self.beside() - LANE + 2.0 * GAP;
         }
         if last > LANE {
             self.block.shapes.push(Shape::line([hub, at(last, hub.y)], "lane"));

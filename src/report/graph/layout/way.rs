@@ -17,7 +17,7 @@ const ASIDE: [f64; 2] = [3.0, 6.5];
 /// From the middle of a cable to the numbers.
 const NUMBER: f64 = 14.0;
 /// From the ends of a way to the numbers there.
-const APART: f64 = 16.0;
+const APART: f64 = 23.0;
 /// How long a line must be for an arrow in its middle.
 const LONG: f64 = 40.0;
 
@@ -54,6 +54,15 @@ pub struct Ending {
     pub before: Option<Peer>,
 }
 
+/// Where a cross is drawn.
+#[derive(Debug, Clone, Copy)]
+enum Cross {
+    /// At the end of the line.
+    AtTheEnd,
+    /// Here.
+    At(Point),
+}
+
 /// The ways as lines, arrows, numbers and crosses.
 pub fn draw(ways: &[Way], spots: &Spots) -> Vec<Shape> {
     let mut lines = Vec::new();
@@ -68,7 +77,7 @@ pub fn draw(ways: &[Way], spots: &Spots) -> Vec<Shape> {
             lines.extend(arrows(&aside, &way.class, cross.is_none()));
         }
         for (station, index) in numbers {
-            if let Some(place) = beside(&points, index, cross.is_none()) {
+            if let Some(place) = beside(&points, index, !matches!(cross, Some(Cross::AtTheEnd))) {
                 let shapes = vec![
                     Shape::Circle { at: place, r: 9.5, class: format!("badge {}", way.class) },
                     Shape::centred(place.by(0.0, 4.0), station.number.to_string(), Style::Number, "on-badge"),
@@ -81,8 +90,12 @@ pub fn draw(ways: &[Way], spots: &Spots) -> Vec<Shape> {
                 });
             }
         }
-        if let Some(cross) = cross {
-            let place = aside.last().copied().filter(|_| points.len() > 1).unwrap_or(cross);
+        let place = match cross {
+            Some(Cross::AtTheEnd) => aside.last().copied(),
+            Some(Cross::At(place)) => Some(place),
+            None => None,
+        };
+        if let Some(place) = place {
             above.push(Shape::Circle { at: place, r: 12.0, class: "lost".into() });
             above.extend(Shape::cross(place, 5.0));
         }
@@ -118,8 +131,9 @@ fn push(points: &mut Vec<Point>, point: Point) {
     }
 }
 
-/// Goes on to where it ended: half of the way to where it should have come next, or some way into the machine.
-fn end(ending: &Ending, way: &Way, spots: &Spots, points: &mut Vec<Point>) -> Option<Point> {
+/// Goes on to where it ended: half of the way to where it should have come next, or some way into the machine. Where there
+/// is no such way, the cross is at the machine's hub.
+fn end(ending: &Ending, way: &Way, spots: &Spots, points: &mut Vec<Point>) -> Option<Cross> {
     let last = way.places.iter().rev().find(|place| spots.of(place).is_some());
     let onwards = match (last, &ending.before) {
         (Some(last), Some(before)) if last != before && spots.of(before).is_some() => spots.between(last, before),
@@ -127,15 +141,12 @@ fn end(ending: &Ending, way: &Way, spots: &Spots, points: &mut Vec<Point>) -> Op
         _ => None,
     };
     match onwards.filter(|way| way.len() > 1) {
-        Some(onwards) => halfway(&onwards).into_iter().for_each(|point| push(points, point)),
-        None => {
-            let hub = spots.hub(&ending.machine)?;
-            if points.is_empty() || last.is_some_and(|last| last.machine != ending.machine) {
-                push(points, hub);
-            }
+        Some(onwards) => {
+            halfway(&onwards).into_iter().for_each(|point| push(points, point));
+            Some(Cross::AtTheEnd)
         }
+        None => spots.hub(&ending.machine).map(Cross::At),
     }
-    points.last().copied()
 }
 
 /// The first half of a line.

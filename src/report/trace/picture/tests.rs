@@ -3,7 +3,9 @@
 use super::super::samples::{self, all};
 use super::picture;
 use crate::network::Peer;
-use crate::report::graph::layout::{Picture, picture as laid_out, shape::Shape};
+use crate::report::graph::layout::shape::{Anchor, Shape, Style};
+use crate::report::graph::layout::width::width;
+use crate::report::graph::layout::{Picture, picture as laid_out};
 use crate::report::graph::{Theme, samples as graphs, svg};
 
 /// Centres of circles, and the edges of machines.
@@ -30,6 +32,24 @@ fn circles_and_boxes(picture: &Picture, class: &str) -> Found {
     found
 }
 
+/// The texts that a circle lies on.
+fn below<'a>(shapes: &'a [Shape], circle: (f64, f64), radius: f64) -> Vec<&'a str> {
+    let of = |shape: &'a Shape| -> Vec<&'a str> {
+        match shape {
+            Shape::Group { shapes, .. } => below(shapes, circle, radius),
+            Shape::Text { at, text, style, anchor, .. } if *style != Style::Number => {
+                let w = width(text, *style);
+                let left = if *anchor == Anchor::Middle { at.x - w / 2.0 } else { at.x };
+                let dx = (left - circle.0).max(circle.0 - left - w).max(0.0);
+                let dy = (at.y - style.size() * 0.7 - circle.1).max(circle.1 - at.y).max(0.0);
+                if dx.hypot(dy) < radius { vec![text] } else { Vec::new() }
+            }
+            _ => Vec::new(),
+        }
+    };
+    shapes.iter().flat_map(of).collect()
+}
+
 #[test]
 fn on_a_picture_each_machine_has_its_number_and_a_lost_packet_its_cross() {
     // The machines of that one are not in the lab.
@@ -49,6 +69,7 @@ fn on_a_picture_each_machine_has_its_number_and_a_lost_packet_its_cross() {
         };
         assert_eq!(crosses.len(), 2, "{name}");
         let (x, y) = crosses[0];
+        assert_eq!(below(&picture.shapes, (x, y), 12.0), [""; 0], "{name}: the cross hides text");
         let within = boxes.iter().filter(|(_, [left, top, right, bottom])| {
             // Ways lie beside the middle of a cable.
             (left - 9.0..=right + 9.0).contains(&x) && (top - 9.0..=bottom + 9.0).contains(&y)
