@@ -113,6 +113,8 @@ impl Graph {
 fn link_of(mend: &Mend) -> Option<String> {
     match &mend.deed {
         Deed::Redo { step, .. } => step.action.link().map(ToString::to_string),
+        // What hangs on a link is not the link.
+        Deed::Remove(_) | Deed::Restore(_) => None,
         _ => mend.link().map(str::to_owned),
     }
 }

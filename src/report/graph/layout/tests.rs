@@ -15,6 +15,7 @@ use crate::report::graph::drift;
 struct Flat {
     boxes: Vec<(MachineName, Rect, Option<Rect>)>,
     texts: Vec<(String, Rect, Option<Rect>)>,
+    bars: Vec<Rect>,
 }
 
 impl Flat {
@@ -54,6 +55,9 @@ impl Flat {
                     ));
                 }
             }
+            Shape::Rect { rect, class, .. } if class.starts_with("bar ") || class.starts_with("bridge") => {
+                self.bars.push(*rect);
+            }
             Shape::Rect { .. } | Shape::Line { .. } | Shape::Circle { .. } => {}
         }
     }
@@ -89,16 +93,35 @@ fn check(name: &str, graph: &Graph, picture: &Picture) {
             within.is_none_or(|around| inside(place, &around)),
             "{name}: {text:?} leaves its box: {place:?} {within:?}"
         );
+        let bar = flat.bars.iter().find(|bar| overlap(place, bar));
+        assert!(bar.is_none(), "{name}: {text:?} at {place:?} lies on {bar:?}");
         for (other, there, _) in flat.texts.iter().skip(i + 1) {
             assert!(!overlap(place, there), "{name}: {text:?} at {place:?} and {other:?} at {there:?} overlap");
         }
     }
 }
 
+/// A way that leads nowhere: room is made for it all the same.
+fn nowhere() -> Way {
+    Way { class: "there".into(), places: Vec::new(), stations: Vec::new(), lost: None }
+}
+
 #[test]
 fn nothing_overlaps_and_nothing_is_lost() {
     for (name, graph) in samples::all() {
         check(name, &graph, &picture(&graph, &[], &drift(&graph)));
+        check(name, &graph, &picture(&graph, &[nowhere()], &drift(&graph)));
+    }
+}
+
+/// What is wrong is never cut short.
+#[test]
+fn what_is_broken_is_told_in_full() {
+    for graph in [samples::broken(), samples::drifted()] {
+        let flat = Flat::of(&picture(&graph, &[], &Notes::default()));
+        for word in ["other end down", "port blocking", "in no bridge"] {
+            assert!(flat.texts.iter().any(|(text, ..)| text == word), "{word}");
+        }
     }
 }
 
@@ -156,5 +179,6 @@ proptest! {
         let text = topology(nodes, pods, hosts, networks, dual);
         let graph = samples::planned(&text);
         check(&text, &graph, &picture(&graph, &[], &Notes::default()));
+        check(&text, &graph, &picture(&graph, &[nowhere()], &Notes::default()));
     }
 }
