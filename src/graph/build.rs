@@ -1,6 +1,6 @@
 //! From namespaces to a graph.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::homes::homes;
 use super::segments::segments;
@@ -19,23 +19,28 @@ impl Graph {
         let homes = homes(plan, net);
         let sorted = sorted(net, &order);
         let segments = segments(&sorted, &homes);
-        let build = Build { plan, net: &sorted, homes: &homes, segments: &segments };
+        let kinds = plan.machines.iter().map(|member| (&member.name, &member.kind)).collect();
+        let build = Build { kinds, net: &sorted, homes: &homes, segments: &segments };
         let planned = plan.machines.iter().map(|member| &member.name);
-        let foreign = net.keys().filter(|name| plan.member(name.as_str()).is_none() && !name.is_fabric());
-        let mut rest: Vec<Machine> = planned.chain(foreign).filter_map(|name| build.machine(name)).collect();
-        let mut machines = Vec::new();
-        while !rest.is_empty() {
-            let first = rest.iter().position(|machine| machine.home.is_none()).unwrap_or(0);
-            let outer = rest.remove(first);
-            let (guests, others) = rest.into_iter().partition(|machine| machine.home.as_ref() == Some(&outer.name));
-            rest = others;
-            machines.push(outer);
-            machines.extend::<Vec<Machine>>(guests);
-        }
+        let foreign = net.keys().filter(|name| !build.kinds.contains_key(name) && !name.is_fabric());
+        let all: Vec<Machine> = planned.chain(foreign).filter_map(|name| build.machine(name)).collect();
+        let machines = by_home(all);
         let fabric =
             build.machine(&MachineName::fabric()).unwrap_or_else(|| nothing(MachineName::fabric(), Kind::Fabric));
         Graph { lab: plan.lab.clone(), source, segments, machines, fabric, drift: None, left_out: 0 }
     }
+}
+
+/// The machines, each that stands for itself before those that are at home in it.
+fn by_home(all: Vec<Machine>) -> Vec<Machine> {
+    let outer: Vec<MachineName> = all.iter().filter(|one| one.home.is_none()).map(|one| one.name.clone()).collect();
+    let places: HashMap<&MachineName, usize> = outer.iter().zip(0..).collect();
+    let mut machines = all;
+    machines.sort_by_key(|one| {
+        let place = places.get(one.home.as_ref().unwrap_or(&one.name)).copied();
+        (place.unwrap_or(usize::MAX), one.home.is_some())
+    });
+    machines
 }
 
 /// The same with each machine's links and routes in the plan's order: the kernel numbers links in the order in which they
@@ -58,7 +63,7 @@ fn nothing(name: MachineName, kind: Kind) -> Machine {
 }
 
 struct Build<'a> {
-    plan: &'a Plan,
+    kinds: HashMap<&'a MachineName, &'a plan::Kind>,
     net: &'a Namespaces,
     homes: &'a BTreeMap<MachineName, MachineName>,
     segments: &'a [Segment],
@@ -67,7 +72,7 @@ struct Build<'a> {
 impl Build<'_> {
     fn machine(&self, name: &MachineName) -> Option<Machine> {
         let ns = self.net.get(name)?;
-        let kind = match self.plan.member(name.as_str()).map(|member| &member.kind) {
+        let kind = match self.kinds.get(name) {
             Some(plan::Kind::Node) => Kind::Node,
             Some(plan::Kind::Host) => Kind::Host,
             Some(plan::Kind::Pod { .. }) => Kind::Pod,

@@ -6,7 +6,7 @@
 //! red   eth0 ══ eth0       blue         neither: two machines and a cable
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::names::MachineName;
 use crate::network::Namespaces;
@@ -15,23 +15,22 @@ use crate::plan::{Kind, Plan};
 /// Who is at home in whom.
 pub(super) fn homes(plan: &Plan, net: &Namespaces) -> BTreeMap<MachineName, MachineName> {
     let mut homes = BTreeMap::new();
+    let kinds: HashMap<&MachineName, &Kind> = plan.machines.iter().map(|member| (&member.name, &member.kind)).collect();
     for member in plan.machines.iter().filter(|member| net.contains_key(&member.name)) {
         if let Kind::Pod { node } = &member.kind {
-            let is_pod = |name: &MachineName| {
-                plan.member(name.as_str()).is_some_and(|member| matches!(member.kind, Kind::Pod { .. }))
-            };
+            let is_pod = |name: &MachineName| matches!(kinds.get(name), Some(Kind::Pod { .. }));
             let plugged = plugged_into(net, &member.name).map(|(home, _)| home).find(|home| !is_pod(home));
             if let Some(home) = plugged.or_else(|| net.contains_key(node).then(|| node.clone())) {
                 homes.insert(member.name.clone(), home);
             }
         }
     }
-    for name in net.keys().filter(|name| plan.member(name.as_str()).is_none() && !name.is_fabric()) {
+    for name in net.keys().filter(|name| !kinds.contains_key(name) && !name.is_fabric()) {
         // Whoever has guests of its own stands for itself.
         if homes.values().any(|home| home == name) {
             continue;
         }
-        let is_node = |home: &MachineName| plan.member(home.as_str()).is_some_and(|member| member.kind == Kind::Node);
+        let is_node = |home: &MachineName| matches!(kinds.get(home), Some(Kind::Node));
         let home =
             plugged_into(net, name).find(|(home, is_port)| (*is_port || is_node(home)) && !homes.contains_key(home));
         if let Some((home, _)) = home {

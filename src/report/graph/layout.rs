@@ -70,13 +70,14 @@ const SIDE_BY_SIDE: usize = 4;
 /// Lays out a lab, with the ways of packets if there are any.
 pub fn picture(graph: &Graph, ways: &[Way], notes: &Notes) -> Picture {
     let traced = !ways.is_empty();
-    let roomy = best(graph, Detail::Roomy, traced);
     let crowded = graph.outer().any(|machine| graph.guests(&machine.name).count() > SIDE_BY_SIDE);
-    let plane = if !crowded && scale(&roomy) >= SMALLEST {
-        roomy
-    } else {
-        let dense = best(graph, Detail::Dense, traced);
-        if crowded || scale(&dense) > scale(&roomy) { dense } else { roomy }
+    let roomy = (!crowded).then(|| best(graph, Detail::Roomy, traced));
+    let plane = match roomy {
+        Some(roomy) if scale(&roomy) >= SMALLEST => roomy,
+        roomy => {
+            let dense = best(graph, Detail::Dense, traced);
+            roomy.filter(|roomy| scale(roomy) > scale(&dense)).unwrap_or(dense)
+        }
     };
     let Plane { w, h, mut shapes, spots } = plane;
     shapes.extend(way::draw(ways, &spots));
@@ -86,15 +87,18 @@ pub fn picture(graph: &Graph, ways: &[Way], notes: &Notes) -> Picture {
 /// The arrangement that a slide shows largest.
 fn best(graph: &Graph, detail: Detail, traced: bool) -> Plane {
     let blocks: Vec<Block> = graph.outer().map(|machine| outer::block(graph, machine, detail, traced)).collect();
-    let mut best = rows(graph, &blocks, blocks.len(), detail);
+    let outlines: Vec<Block> = blocks.iter().map(Block::outline).collect();
+    let in_rows = |count: usize| blocks.len().div_ceil(count);
+    let size = |count: usize| scale(&rows(graph, &outlines, in_rows(count), detail)).min(1.0);
+    let mut best = (1, size(1));
     for count in 2..=blocks.len() {
-        let plane = rows(graph, &blocks, blocks.len().div_ceil(count), detail);
+        let size = size(count);
         // Fewer rows are worth something: they need no spine.
-        if scale(&plane).min(1.0) > scale(&best).min(1.0) * 1.08 {
-            best = plane;
+        if size > best.1 * 1.08 {
+            best = (count, size);
         }
     }
-    best
+    rows(graph, &blocks, in_rows(best.0), detail)
 }
 
 /// How large a plane is shown on a slide, beside its title.

@@ -128,6 +128,32 @@ fn differences() -> Vec<Difference> {
     ]
 }
 
+/// One node, to which somebody gave a second bridge with a machine on it, and a machine that is on none.
+pub fn two_bridges() -> Graph {
+    let plan = plan(ONE_NODE);
+    let mut net = plan.predict(|_| true);
+    let node: MachineName = "node-1".parse().unwrap();
+    for (machine, master) in [("green", Some("br1")), ("loose", None)] {
+        let machine: MachineName = machine.parse().unwrap();
+        effect::add_namespace(&mut net, &machine);
+        let port = format!("veth-{machine}");
+        let link = |name: &str, machine: &MachineName, link: &str| Link {
+            peer: Some(Peer { machine: machine.clone(), link: link.into() }),
+            up: true,
+            carrier: true,
+            ..Link::new(name, "veth")
+        };
+        net.get_mut(&machine).unwrap().links.push(link("eth0", &node, &port));
+        let near = Link { master: master.map(str::to_owned), ..link(&port, &machine, "eth0") };
+        net.get_mut(&node).unwrap().links.push(near);
+    }
+    let ns = net.get_mut(&node).unwrap();
+    ns.links.push(Link { up: true, ..Link::new("br1", "bridge") });
+    ns.links.push(Link { up: true, ..Link::new("dummy0", "dummy") });
+    ns.addresses.push(Address::new("dummy0", "198.51.100.9/32".parse().unwrap()));
+    Graph::of(&plan, &net, Source::Kernel)
+}
+
 /// The disturbed lab, as it was seen.
 pub fn broken() -> Graph {
     let (plan, net) = disturbed();
@@ -153,6 +179,7 @@ pub fn all() -> Vec<(&'static str, Graph)> {
         ("20x50", planned(&generate(20, 50))),
         ("3x13", planned(&generate(3, 13))),
         ("nothing", planned("lab: nothing\nnodes: {}\n")),
+        ("two-bridges", two_bridges()),
         ("broken", broken()),
         ("drifted", drifted()),
     ]

@@ -91,7 +91,6 @@ fn write(out: &mut String, shape: &Shape, interactive: bool) {
             let anchor = match anchor {
                 Anchor::Start => "",
                 Anchor::Middle => " text-anchor=\"middle\"",
-                Anchor::End => " text-anchor=\"end\"",
             };
             let class = class_of(&format!("{} {class}", style.class()));
             let [x, y] = [at.x, at.y].map(number);

@@ -35,6 +35,12 @@ pub struct Drop {
 }
 
 impl Block {
+    /// The same without anything drawn: enough to know how large rows of them are.
+    #[must_use]
+    pub fn outline(&self) -> Block {
+        Block { w: self.w, h: self.h, drops: self.drops.clone(), ..Block::default() }
+    }
+
     /// Makes it as wide as its column, if it nearly is.
     #[must_use]
     pub fn stretch(mut self, w: f64) -> Block {

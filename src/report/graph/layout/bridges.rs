@@ -16,12 +16,8 @@ impl<'a> Page<'a> {
     /// Its bridges, with those that are plugged into them.
     pub fn bridges(&mut self, graph: &'a Graph) {
         let machine = self.machine;
-        let guests: Vec<Guest<'a>> = graph
-            .machines
-            .iter()
-            .filter(|m| m.home.as_ref() == Some(&machine.name))
-            .map(|m| Guest::of(graph, machine, m))
-            .collect();
+        let guests: Vec<Guest<'a>> =
+            graph.guests(&machine.name).map(|guest| Guest::of(graph, machine, guest)).collect();
         let of = |bridge: Option<&str>| -> Vec<Guest<'a>> {
             let master = |guest: &Guest<'a>| guest.socket.and_then(|socket| socket.master.as_deref());
             let known = |name: &str| machine.bridges().any(|bridge| bridge.name == name);
@@ -63,24 +59,29 @@ impl<'a> Page<'a> {
             let w = loose.w;
             let dy = if groups.is_empty() { top } else { bar - high };
             below = below.max(dy + loose.h);
-            self.put(loose, x, dy, |port| vec![port]);
+            self.put(loose, x, dy, |port| vec![at(LANE, port.y)]);
             self.widen(x + w);
         }
-        // Bridges beside the first one meet the lane below all of them.
         self.y = below;
-        if groups.len() > 1 {
-            let meet = below + 6.0;
-            for (_, way) in &mut self.inner {
-                if let Some(joint) = way.last().copied().filter(|joint| joint.x > LANE + 1.0) {
-                    way.extend([at(joint.x, meet), at(LANE, meet)]);
+        self.join(below + 6.0);
+    }
+
+    /// Bridges beside the first one meet the lane below all of them.
+    fn join(&mut self, meet: f64) {
+        let mut stubs: Vec<[Point; 3]> = Vec::new();
+        for (_, way) in &mut self.inner {
+            if let Some(joint) = way.last().copied().filter(|joint| joint.x > LANE) {
+                way.extend([at(joint.x, meet), at(LANE, meet)]);
+                let stub = [joint.by(0.0, BAR / 2.0), at(joint.x, meet), at(LANE, meet)];
+                if !stubs.contains(&stub) {
+                    stubs.push(stub);
                 }
             }
-            let stubs: Vec<Vec<Point>> =
-                self.inner.iter().map(|(_, way)| way.clone()).filter(|way| way.len() > 2).collect();
-            let stubs = stubs.into_iter().filter_map(|way| way.get(way.len() - 3..).map(<[Point]>::to_vec));
-            self.block.shapes.extend(stubs.map(|way| Shape::line(way, "lane")).collect::<Vec<_>>());
+        }
+        if !stubs.is_empty() {
             self.y = meet;
         }
+        self.block.shapes.extend(stubs.into_iter().map(|stub| Shape::line(stub, "lane")));
     }
 
     /// Each bridge upright, with its guests as a list beside it.
@@ -105,13 +106,13 @@ impl<'a> Page<'a> {
         }
         if !loose.is_empty() {
             let (shown, squared) = crowd(self.machine, loose);
-            for drawn in [list(&shown, Stand { plugged: false, traced: self.traced }), squares(&squared)] {
-                if drawn.h > 0.0 && drawn.w > 30.0 {
-                    let (w, h) = (drawn.w, drawn.h);
-                    self.put(drawn, LANE, self.y, |port| vec![port]);
-                    self.widen(LANE + w);
-                    self.y += h + 4.0;
-                }
+            let list = list(&shown, Stand { plugged: false, traced: self.traced });
+            let squares = (!squared.is_empty()).then(|| squares(&squared));
+            for drawn in std::iter::once(list).chain(squares) {
+                let (w, h) = (drawn.w, drawn.h);
+                self.put(drawn, LANE, self.y, |port| vec![port]);
+                self.widen(LANE + w);
+                self.y += h + 4.0;
             }
         }
     }

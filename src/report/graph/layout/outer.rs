@@ -56,11 +56,13 @@ pub(super) struct Page<'a> {
     pub inner: Vec<(String, Vec<Point>)>,
     /// Where the lane begins, if there is a bridge.
     pub lane: Option<f64>,
+    /// Where all that is passed on meets, once it is known: above the cards.
+    hub: Option<Point>,
 }
 
 impl<'a> Page<'a> {
     fn new(machine: &'a Machine, detail: Detail, traced: bool) -> Self {
-        Page { machine, detail, traced, block: Block::default(), y: 0.0, inner: Vec::new(), lane: None }
+        Page { machine, detail, traced, block: Block::default(), y: 0.0, inner: Vec::new(), lane: None, hub: None }
     }
 
     /// Where texts beside the lane begin: ways that are drawn along it have room, and a cross at the end of one.
@@ -139,6 +141,7 @@ impl<'a> Page<'a> {
             (Detail::Dense, _) => 2.0,
         };
         let hub = at(LANE, self.y);
+        self.hub = Some(hub);
         let blocks: Vec<Vec<Line>> = cards.iter().map(|link| card(link)).collect();
         let most = blocks.iter().map(Vec::len).max().unwrap_or(1) as f64;
         let bottom = self.y + most * 16.0 + 14.0;
@@ -178,17 +181,9 @@ impl<'a> Page<'a> {
 
     fn finish(mut self) -> Block {
         let machine = self.machine;
-        let cards = machine.cards().next().is_some();
-        let bottom = if cards { self.y } else { self.y + 8.0 };
-        let hub = at(
-            LANE,
-            if cards {
-                self.inner.last().map_or(bottom, |(_, way)| way.last().map_or(bottom, |p| p.y))
-            } else {
-                bottom - 6.0
-            },
-        );
-        if let Some(top) = self.lane.filter(|_| cards) {
+        let bottom = if self.hub.is_some() { self.y } else { self.y + 8.0 };
+        let hub = self.hub.unwrap_or(at(LANE, bottom - 6.0));
+        if let Some(top) = self.lane.filter(|_| self.hub.is_some()) {
             self.block.shapes.push(Shape::line([at(LANE, top + BAR / 2.0), hub], "lane"));
         }
         for (link, mut way) in std::mem::take(&mut self.inner) {

@@ -132,8 +132,6 @@ pub enum Anchor {
     Start,
     /// Its middle.
     Middle,
-    /// Its end.
-    End,
 }
 
 /// Something to draw. A `class` is what the style sheet calls it.

@@ -43,7 +43,6 @@ impl Flat {
                 let x = match anchor {
                     Anchor::Start => at.x,
                     Anchor::Middle => at.x - w / 2.0,
-                    Anchor::End => at.x - w,
                 };
                 // Numbers sit in circles, which may sit on an edge.
                 if *style != Style::Number {
