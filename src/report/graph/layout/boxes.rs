@@ -47,8 +47,8 @@ fn box_size(guests: &[Guest<'_>], beside: f64) -> (f64, f64) {
 }
 
 /// As boxes side by side, with cables down to a bridge at the height of the result.
-pub fn boxes(guests: &[Guest<'_>], standing: Stand) -> Drawn {
-    let Stand { plugged, traced } = standing;
+pub fn boxes(guests: &[Guest<'_>], stand: Stand) -> Drawn {
+    let Stand { plugged, traced } = stand;
     let beside = if traced { BESIDE_WAYS } else { BESIDE };
     if guests.is_empty() {
         return Drawn { h: if plugged { 8.0 } else { 0.0 }, ..Drawn::default() };
@@ -69,7 +69,7 @@ pub fn boxes(guests: &[Guest<'_>], standing: Stand) -> Drawn {
             }
             // As far as the next cable, or the edge of the machine.
             let room = if place + 1 < guests.len() { w + GAP - beside - 10.0 } else { w / 2.0 + ROOM - beside };
-            drawn.shapes.extend(ends(guest, at(middle + beside, edge), room, plugged));
+            drawn.shapes.extend(ends(guest, at(middle + beside, edge), room, stand));
             drawn.ports.extend(socket.map(|socket| (socket, at(middle, end))));
         }
         let mut shapes = vec![Shape::rect(Rect { x, y: 0.0, w, h }, 6.0, "box")];
@@ -94,7 +94,8 @@ pub fn boxes(guests: &[Guest<'_>], standing: Stand) -> Drawn {
 }
 
 /// The names at both ends of a cable, and what is wrong with it.
-fn ends(guest: &Guest<'_>, Point { x, y: top }: Point, room: f64, plugged: bool) -> Vec<Shape> {
+fn ends(guest: &Guest<'_>, Point { x, y: top }: Point, room: f64, stand: Stand) -> Vec<Shape> {
+    let Stand { plugged, traced } = stand;
     let mut shapes = Vec::new();
     let mut put = |y: f64, text: &str, class: &str| {
         let text = fit(text, Style::Label, room);
@@ -108,7 +109,7 @@ fn ends(guest: &Guest<'_>, Point { x, y: top }: Point, room: f64, plugged: bool)
     }
     match (&trouble, guest.socket.filter(|_| plugged)) {
         (Some(line), _) => put(top + if plugged { 29.0 } else { 19.0 }, &line.text, &line.class),
-        (None, Some(socket)) => put(top + CABLE - 7.0, &socket.name, ""),
+        (None, Some(socket)) => put(top + CABLE - if traced { 12.0 } else { 7.0 }, &socket.name, ""),
         (None, None) => {}
     }
     shapes
