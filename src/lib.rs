@@ -6,6 +6,7 @@
 //! cli        parse arguments, call one function, print
 //! report     tables, JSON: values in, text out
 //! up  down  learn  repair  list  doctor   what these commands do
+//! graph      a lab as things that can be drawn
 //! check      who reaches whom: the Kubernetes network model, tried with packets
 //! trace      a packet's way: what was observed, what was decided, and why it died
 //! diff       what differs from the plan, and what mends it
@@ -32,6 +33,7 @@ pub mod down;
 pub mod error;
 pub mod feature;
 pub mod fuse;
+pub mod graph;
 pub mod journal;
 pub mod kernel;
 pub mod lab;

@@ -59,10 +59,18 @@ pub struct Repaired {
 /// # Errors
 /// When the lab cannot be looked at.
 pub fn diff(kernel: &Kernel, lab: &Lab, plan: &Plan) -> Result<Drift> {
-    let record = lab.record(plan);
     let seen = look(kernel, plan)?;
-    let expected = Expected::new(plan, &record.done, fresh(kernel, &seen)?);
-    let (differences, mends) = (expected.differences(&seen), expected.mends(&seen));
+    compare(kernel, lab, plan, &seen)
+}
+
+/// Compares what was seen of a running lab with its plan.
+///
+/// # Errors
+/// When it cannot be found out what a new namespace has.
+pub(crate) fn compare(kernel: &Kernel, lab: &Lab, plan: &Plan, seen: &Namespaces) -> Result<Drift> {
+    let record = lab.record(plan);
+    let expected = Expected::new(plan, &record.done, fresh(kernel, seen)?);
+    let (differences, mends) = (expected.differences(seen), expected.mends(seen));
     Ok(Drift { record, differences, mends })
 }
 
