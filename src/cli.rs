@@ -16,6 +16,7 @@ mod exec;
 mod expand;
 mod explain;
 mod generate;
+mod graph;
 mod learn;
 mod list;
 mod listen;
@@ -62,6 +63,7 @@ Examples:
   netlab routes                              see who knows the way to whom
   netlab exec pod-a -- ping -c 1 10.244.2.2  run a command in a pod
   netlab trace pod-a pod-c                   see a packet's way, and why it died
+  netlab graph                               see it as a picture
   netlab check                               try whether everybody reaches everybody
   netlab down                                take everything away
 
@@ -123,6 +125,7 @@ enum Command {
     Status(status::Status),
     Routes(routes::Routes),
     Show(show::Show),
+    Graph(graph::GraphCommand),
     Exec(exec::Exec),
     Shell(shell::Shell),
     Trace(trace::Trace),
@@ -166,6 +169,7 @@ pub fn run() -> Result<ExitCode> {
         Command::Status(command) => command.run(&common),
         Command::Routes(command) => command.run(&common),
         Command::Show(command) => command.run(&common),
+        Command::Graph(command) => command.run(&common),
         Command::Exec(command) => command.run(&common),
         Command::Shell(command) => return command.run(&common),
         Command::Trace(command) => return command.run(&common),
@@ -298,6 +302,14 @@ impl Inside {
         let sandbox = lab.sandbox().ok_or_else(|| lab.gone())?;
         let kernel = sandbox.enter()?;
         Ok(Inside { store, lab, plan, pause: sandbox.pid(), kernel })
+    }
+
+    /// All machines that there may be: the plan's, then those that somebody made by hand.
+    fn machines(&self) -> Vec<MachineName> {
+        let planned = self.plan.machines.iter().map(|member| member.name.clone());
+        let made =
+            netns::list().unwrap_or_default().into_iter().filter(|name| self.plan.member(name.as_str()).is_none());
+        planned.chain(made).collect()
     }
 
     /// The machine of this name: one of the plan's, one that somebody made by hand (`ip netns add`), or the fabric.

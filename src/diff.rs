@@ -30,6 +30,7 @@ use crate::names::MachineName;
 use crate::network::Namespaces;
 use crate::plan::Plan;
 
+pub use foreign::is_fallback;
 pub use mend::{Deed, Mend};
 pub use thing::Thing;
 

@@ -6,6 +6,7 @@
 //! cli        parse arguments, call one function, print
 //! report     tables, JSON: values in, text out
 //! up  down  learn  repair  inject  list  doctor   what these commands do
+//! graph      a lab as things that can be drawn
 //! check      who reaches whom: the Kubernetes network model, tried with packets
 //! fault      what can be broken, and who should find out
 //! trace      a packet's way: what was observed, what was decided, and why it died
@@ -34,6 +35,7 @@ pub mod error;
 pub mod fault;
 pub mod feature;
 pub mod fuse;
+pub mod graph;
 pub mod inject;
 pub mod journal;
 pub mod kernel;

@@ -59,13 +59,14 @@ pub struct Repaired {
 /// # Errors
 /// When the lab cannot be looked at.
 pub fn diff(kernel: &Kernel, lab: &Lab, plan: &Plan) -> Result<Drift> {
-    compare(kernel, lab, plan, &look(kernel, plan)?)
+    let seen = look(kernel, plan)?;
+    compare(kernel, lab, plan, &seen)
 }
 
-/// Compares what was seen of a lab with its plan.
+/// Compares what was seen of a running lab with its plan.
 ///
 /// # Errors
-/// When the sysctls of a new namespace cannot be read.
+/// When it cannot be found out what a new namespace has.
 pub(crate) fn compare(kernel: &Kernel, lab: &Lab, plan: &Plan, seen: &Namespaces) -> Result<Drift> {
     let record = lab.record(plan);
     let expected = Expected::new(plan, &record.done, fresh(kernel, seen)?);

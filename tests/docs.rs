@@ -109,6 +109,25 @@ fn the_readme_names_every_field_of_a_trace() {
 }
 
 #[test]
+fn the_readme_names_every_field_of_a_graph() {
+    let text = readme_between("\ngraph     {", "\nvalidate ");
+    let named: BTreeSet<&str> = text.split(|c: char| !c.is_ascii_alphabetic()).collect();
+    let lab = Lab::up(&topology("dual-stack.yaml"));
+    lab.script(
+        "node-1",
+        "ip link add flannel.1 type vxlan id 1 dstport 8472 local 192.168.1.11 && ip link set flannel.1 up",
+    )
+    .success();
+    lab.script("node-2", "ip route delete 10.244.0.0/24; ip link set veth-pod-c down").success();
+    lab.script("fabric", "ip netns add red; ip link set underlay down").success();
+    let mut found = BTreeSet::new();
+    keys(&lab.run(&["graph", "--json", "--diff"]).json(), &mut found);
+    let unnamed: Vec<_> = found.iter().filter(|key| !named.contains(key.as_str())).collect();
+    assert!(unnamed.is_empty(), "README.md says nothing of {unnamed:?}");
+    assert!(found.len() > 25, "{found:?}");
+}
+
+#[test]
 fn every_topology_that_the_documentation_names_is_there() {
     let tutorials = TUTORIALS.iter().map(|file| repository().join("tutorials").join(file));
     for file in std::iter::once(repository().join("README.md")).chain(tutorials) {

@@ -19,6 +19,7 @@ use crate::report::diff;
 Examples:
   netlab exec node-1 -- ip route delete 10.244.2.0/24     break something
   netlab diff                                             see what is missing
+  netlab graph --diff                                     see it on a picture
   netlab repair                                           put it right")]
 pub struct Diff {}
 

@@ -37,14 +37,13 @@ enum Format {
 
 impl PlanCommand {
     pub(super) fn run(self, common: &Common) -> Result<()> {
-        let topology = self.file.load(common)?.topology;
-        let plan = Plan::of(&topology);
+        let plan = Plan::of(&self.file.load(common)?.topology);
         match self.format {
             _ if common.json => print_json(&plan::document(&plan)),
             Format::Json => print_json(&plan::document(&plan)),
             Format::Table => print(&plan::text(&plan, width(), colors(&std::io::stdout()))),
             Format::Sh => print(&script::text(&plan)),
-            Format::Markdown => print(&worksheet::text(&topology, &plan, &self.file.named())),
+            Format::Markdown => print(&worksheet::text(&plan, &self.file.named())),
         }
     }
 }

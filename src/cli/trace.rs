@@ -10,12 +10,15 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
+use super::graph::{Destination, look};
 use super::{Common, Inside, colors, lab_to_name, print, print_json, seconds, width, write_file};
 use crate::error::{Error, Result, Status};
 use crate::kernel::probe::Protocol;
 use crate::kernel::{host, signal};
 use crate::names::LabName;
 use crate::prose::wrap;
+use crate::report::graph::layout::picture;
+use crate::report::graph::{html, svg};
 use crate::report::trace as report;
 use crate::trace::{Family, Outcome, Request, Target, trace};
 
@@ -66,6 +69,8 @@ pub struct Trace {
     /// How to show the journey
     #[arg(long, value_enum, default_value_t = Format::Tree, conflicts_with = "json")]
     format: Format,
+    #[command(flatten)]
+    to: Destination,
     /// Trace again every so many seconds [default: 1]: the first journey whole, then only what changes; Ctrl-C ends it
     #[arg(long, value_name = "SECONDS", value_parser = seconds, num_args = 0..=1, default_missing_value = "1")]
     watch: Option<Duration>,
@@ -80,6 +85,10 @@ enum Format {
     Brief,
     /// As a sequence diagram for Mermaid
     Mermaid,
+    /// On the picture of the lab (see `netlab graph`), in one file
+    Svg,
+    /// The same as a page: zoom, drag, look into machines
+    Html,
 }
 
 /// The payload of ping.
@@ -91,6 +100,10 @@ impl Trace {
         let inside = Inside::enter(common)?;
         let request = self.request(&inside)?;
         let lab = lab_to_name(common, &inside);
+        if self.watch.is_some() && (self.to.is_a_file() || matches!(self.format, Format::Svg | Format::Html)) {
+            return Err(Error::usage("--watch prints what changes, and makes no pictures or files")
+                .help("leave out --watch, or --output and --format"));
+        }
         let ask = || trace(&inside.kernel, &inside.plan, &inside.lab.record(&inside.plan).done, &request);
         if let Some(pause) = self.watch {
             return self.repeat(common, lab.as_ref(), pause, ask);
@@ -101,7 +114,7 @@ impl Trace {
         }
         match common.json {
             true => print_json(&report::document(&outcome, lab.as_ref()))?,
-            false => print(&self.whole(&outcome, lab.as_ref()))?,
+            false => self.to.put(&self.drawn(&inside, &outcome, lab.as_ref())?)?,
         }
         Ok(exit_code(&outcome))
     }
@@ -154,11 +167,26 @@ impl Trace {
     }
 
     fn whole(&self, outcome: &Outcome, lab: Option<&LabName>) -> String {
+        let color = colors(&std::io::stdout()) && !self.to.is_a_file();
         match self.format {
             Format::Mermaid => report::mermaid(outcome),
-            Format::Tree => report::text(outcome, lab, width(), colors(&std::io::stdout())),
-            Format::Brief => report::brief(outcome, lab, width(), colors(&std::io::stdout())),
+            Format::Brief => report::brief(outcome, lab, width(), color),
+            // Pictures need the lab: see `drawn`.
+            Format::Tree | Format::Svg | Format::Html => report::text(outcome, lab, width(), color),
         }
+    }
+
+    /// The same, or the journey on a picture of the lab.
+    fn drawn(&self, inside: &Inside, outcome: &Outcome, lab: Option<&LabName>) -> Result<String> {
+        if !matches!(self.format, Format::Svg | Format::Html) {
+            return Ok(self.whole(outcome, lab));
+        }
+        let journey = report::picture(outcome, look(inside)?, lab);
+        let picture = picture(&journey.graph, &journey.ways, &journey.notes);
+        Ok(match self.format {
+            Format::Html => html(&journey.graph, &picture, self.to.theme()),
+            _ => svg(&picture, self.to.theme()),
+        })
     }
 
     fn request(&self, inside: &Inside) -> Result<Request> {

@@ -21,6 +21,11 @@ use crate::step::{Action, Step, rules_in_order};
 const FALLBACKS: [&str; 9] =
     ["tunl0", "gre0", "gretap0", "erspan0", "ip_vti0", "ip6_vti0", "sit0", "ip6tnl0", "ip6gre0"];
 
+/// Whether it is such a device, at rest.
+pub fn is_fallback(link: &Link) -> bool {
+    !link.up && FALLBACKS.contains(&link.name.as_str())
+}
+
 impl Expected<'_> {
     /// What the plan does not know.
     pub(super) fn foreign(&self, seen: &Namespaces) -> Vec<Difference> {
@@ -115,7 +120,6 @@ fn sleeper(machine: &MachineName, table: &Table) -> Difference {
 }
 
 fn links<'a>(planned: &'a Namespace, ns: &'a Namespace) -> impl Iterator<Item = Thing> + 'a {
-    let is_fallback = |link: &Link| !link.up && FALLBACKS.contains(&link.name.as_str());
     let foreign = ns.links.iter().filter(move |link| planned.link(&link.name).is_none() && !is_fallback(link));
     foreign.map(|link| Thing::Link(link.name.clone()))
 }

@@ -118,7 +118,7 @@ impl Mend {
     }
 
     /// The link that what is mended hangs on.
-    pub(super) fn link(&self) -> Option<&str> {
+    pub(crate) fn link(&self) -> Option<&str> {
         match &self.deed {
             Deed::Remove(thing) => thing.link(),
             Deed::Restore(route) => route.dev.as_deref(),

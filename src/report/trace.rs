@@ -19,6 +19,7 @@
 //! | people | [`text`] |
 //! | programs | [`document`] |
 //! | a page | [`mermaid`] |
+//! | a slide | [`picture`] |
 //! | Wireshark and tcpdump | [`pcapng`] |
 //! | whoever watches | [`changes`] |
 
@@ -32,6 +33,7 @@ mod layout;
 mod paint;
 mod passages;
 mod pcapng;
+mod picture;
 mod rounds;
 mod sequence;
 mod text;
@@ -46,5 +48,6 @@ pub use changes::changes;
 pub use command::in_netlab;
 pub use document::{Document, document};
 pub use pcapng::pcapng;
+pub use picture::{Journey, picture};
 pub use sequence::mermaid;
 pub use text::{brief, text};

@@ -21,15 +21,15 @@ mod sections;
 use self::look::Look;
 use self::questions::{Question, Whole};
 use self::sections::Section;
-use super::mermaid;
+use super::graph;
+use crate::graph::{Graph, Source};
 use crate::plan::Plan;
 use crate::step::Step;
-use crate::topology::model::Topology;
 
-/// The worksheet of a topology; `file` is how its file is called on a command line.
-pub fn text(topology: &Topology, plan: &Plan, file: &str) -> String {
+/// The worksheet of a plan; `file` is how its file is called on a command line.
+pub fn text(plan: &Plan, file: &str) -> String {
     let mut sheet = Sheet { plan, text: String::new(), answers: Vec::new() };
-    sheet.opening(topology, file);
+    sheet.opening(file);
     let whole = plan.predict(|_| true);
     let all = Whole { plan, net: &whole };
     for (place, section) in sections::sections(plan).iter().enumerate() {
@@ -62,10 +62,11 @@ struct Sheet<'a> {
 }
 
 impl Sheet<'_> {
-    fn opening(&mut self, topology: &Topology, file: &str) {
+    fn opening(&mut self, file: &str) {
         let Plan { lab, .. } = self.plan;
         let (steps, title) = (self.plan.len(), markdown(lab.as_str()));
-        let (picture, file) = (mermaid::flowchart(topology), word(file));
+        let graph = Graph::of(self.plan, &self.plan.predict(|_| true), Source::Plan);
+        let (picture, file) = (graph::mermaid(&graph), word(file));
         self.text = format!(
             "# Worksheet: {title}\n\
              \n\
@@ -195,7 +196,7 @@ mod tests {
 
     fn sheet(text: &str) -> String {
         let topology = parse("test.yaml", text).unwrap();
-        super::text(&topology, &Plan::of(&topology), "it's here.yaml")
+        super::text(&Plan::of(&topology), "it's here.yaml")
     }
 
     #[test]
@@ -203,7 +204,7 @@ mod tests {
         let text = crate::topology::generate(3, 2);
         let topology = parse("test.yaml", &text).unwrap();
         let plan = Plan::of(&topology);
-        let sheet = super::text(&topology, &plan, "x.yaml");
+        let sheet = super::text(&plan, "x.yaml");
         let lines: Vec<&str> = sheet.lines().map(str::trim).collect();
         let mut rest = lines.iter();
         for command in plan.steps.iter().filter_map(Step::command) {

@@ -118,11 +118,10 @@ fn bare<'t>(tree: &'t Tree<'_>) -> Option<&'t str> {
     }
 }
 
-/// Whether an address is meant, right or wrong, and not a name: no name has a colon or a slash, or is made of digits and
-/// points.
+/// Whether an address is meant, right or wrong, and not a name: no name has a colon or a slash. (A machine may be called
+/// `1.2`, and one that is called `10.0.0.1` cannot be spoken of here.)
 fn looks_like_address(tree: &Tree<'_>) -> bool {
-    let digits = |text: &str| text.contains('.') && text.chars().all(|c| c.is_ascii_digit() || c == '.');
-    bare(tree).is_some_and(|text| text.parse::<IpAddr>().is_ok() || text.contains([':', '/']) || digits(text))
+    bare(tree).is_some_and(|text| text.parse::<IpAddr>().is_ok() || text.contains([':', '/']))
 }
 
 fn family(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Decoded<Family> {

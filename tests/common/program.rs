@@ -58,6 +58,7 @@ fn package(program: &str) -> &str {
         "sysctl" | "ps" => "procps",
         "man" => "man-db",
         "sh" => "dash",
+        "dot" => "graphviz",
         other => other,
     }
 }

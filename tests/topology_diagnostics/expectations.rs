@@ -28,7 +28,7 @@ fn machines_that_there_are_not() {
 fn who_sends_is_a_machine() {
     case(&expecting("{ from: «10.1.0.2, to: pods }"), &["10.1.0.2 is an address, and who sends is a machine"]);
     case(&expecting("{ from: pods, to: «10.1.0.0/24 }"), &["`10.1.0.0/24` is not an address"]);
-    case(&expecting("{ from: pods, to: «10.1.0 }"), &["`10.1.0` is not an address"]);
+    case(&expecting("{ from: pods, to: «fd00:::1 }"), &["`fd00:::1` is not an address"]);
     case(&expecting("{ «from: [], to: pods }"), &["`from` is empty"]);
     case(&expecting("«{ from: pods }"), &["an expectation needs the key `to`"]);
 }

@@ -34,7 +34,7 @@ fn what_is_not_accepted() {
         ("pod-a pod-c --timeout 0", "--timeout"),
         ("pod-a pod-c --timeout -3", "-3"),
         ("pod-a pod-c --timeout soon", "--timeout"),
-        ("pod-a pod-c --format svg", "svg"),
+        ("pod-a pod-c --format png", "png"),
         ("pod-a pod-c -4 -6", "-6"),
         ("pod-a 10.244.1.2 -6", "10.244.1.2"),
         ("pod-a fd00:10:244:1::2 -4", "fd00:10:244:1::2"),

@@ -17,6 +17,7 @@ Examples:
   netlab trace pod-a pod-c --size 1472 --df   does a full frame pass?
   netlab trace pod-a pod-c --pcap way.pcapng  look at it in Wireshark
   netlab trace pod-a pod-c --watch            break something meanwhile
+  netlab trace pod-a pod-c --format svg -o way.svg    for a slide
 
 Exit status: 0 delivered, 1 lost, 2 bad usage, 3 the machine refused.";
 
