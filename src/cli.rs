@@ -11,6 +11,7 @@ mod diff;
 mod doctor;
 mod down;
 mod exec;
+mod exercise;
 mod expand;
 mod explain;
 mod generate;
@@ -121,6 +122,7 @@ enum Command {
     Exec(exec::Exec),
     Shell(shell::Shell),
     Trace(trace::Trace),
+    Exercise(exercise::Exercise),
     Doctor(doctor::Doctor),
     Generate(generate::Generate),
     Completions(completions::Completions),
@@ -162,6 +164,7 @@ pub fn run() -> Result<ExitCode> {
         Command::Exec(command) => command.run(&common),
         Command::Shell(command) => return command.run(&common),
         Command::Trace(command) => return command.run(&common),
+        Command::Exercise(command) => return command.run(&common),
         Command::Doctor(command) => return command.run(&common),
         Command::Generate(command) => command.run(),
         Command::Completions(command) => command.run(),

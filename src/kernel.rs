@@ -8,6 +8,7 @@
 //!                            ├──▶ observe  reads what there is       (observe, ready)
 //!                            ├──▶ Listener hears what changes        (listen)
 //!                            ├──▶ Prober   sends a packet            (probe)
+//!                            ├──▶ transfer sends a stream            (transfer)
 //!                            ├──▶ Capture  sees it at interfaces     (capture, mark)
 //!                            ├──▶ Watch    what rules do with it     (nft::watch)
 //!                            ├──▶ lookup   where it would be sent    (lookup, conntrack, listeners, counters)
@@ -47,6 +48,7 @@ pub mod request;
 pub mod sandbox;
 pub mod signal;
 pub mod sysctl;
+pub mod transfer;
 pub mod worker;
 
 pub use refusal::Refusal;

@@ -7,8 +7,12 @@
 //!    ├─ pause           the pause process: pid, start time, boot
 //!    ├─ journal         what was done
 //!    ├─ hints           which hints a learner was given
+//!    ├─ exercise.yaml   if it is an exercise's lab: the exercise
+//!    ├─ session         and what was done so far
 //!    └─ lock            held by whoever changes the lab
 //! ```
+
+pub mod exercise;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -34,7 +38,19 @@ pub const STATE_DIR: &str = "NETLAB_STATE_DIR";
 
 /// The files of a lab, and the drafts that a killed writer leaves. The lock comes last: it is what makes a directory a
 /// lab's.
-const FILES: [&str; 7] = ["pause", "pause.new", "topology.yaml", "topology.yaml.new", "journal", "hints", "lock"];
+const FILES: [&str; 11] = [
+    "pause",
+    "pause.new",
+    "topology.yaml",
+    "topology.yaml.new",
+    "journal",
+    "hints",
+    "exercise.yaml",
+    "exercise.yaml.new",
+    "session",
+    "session.new",
+    "lock",
+];
 
 /// The directory that holds the state of all labs of this user.
 #[derive(Debug, Clone)]
@@ -245,7 +261,7 @@ impl Lab {
     /// # Errors
     /// When it cannot be written: the disk is full, or the directory read-only.
     pub fn begin(&self, _lock: &Lock, text: &str, pause: &ProcessId) -> Result<()> {
-        for stale in ["pause", "journal", "hints", "topology.yaml"] {
+        for stale in ["pause", "journal", "hints", "exercise.yaml", "session", "topology.yaml"] {
             match fs::remove_file(self.file(stale)) {
                 Err(e) if e.kind() != ErrorKind::NotFound => return Err(self.unwritable(&self.file(stale), &e)),
                 _ => {}

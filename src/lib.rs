@@ -28,6 +28,7 @@ pub mod diff;
 pub mod doctor;
 pub mod down;
 pub mod error;
+pub mod exercise;
 pub mod feature;
 pub mod fuse;
 pub mod journal;

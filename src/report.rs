@@ -8,6 +8,7 @@
 //! The documents are stable: a field may be added, none is renamed or taken away.
 
 pub mod diff;
+pub mod exercise;
 pub mod explain;
 pub mod findings;
 pub mod learn;

@@ -36,6 +36,7 @@ mod blocks;
 mod cluster;
 mod decode;
 mod expand;
+mod expectation;
 pub(crate) mod fields;
 mod generate;
 mod ipam;

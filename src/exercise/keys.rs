@@ -1,7 +1,7 @@
 //! Every key of an exercise's file, once, as `topology/keys.rs` has those of a topology: the decoder knows what is in these
 //! tables, and `netlab exercise schema` prints them.
 
-use crate::topology::keys::{FILE, Key, Object, Shape, key, required};
+use crate::topology::keys::{FAMILIES, FILE, Key, Object, Shape, key, required};
 
 /// The whole file.
 pub static EXERCISE: Object = Object {
@@ -18,11 +18,12 @@ pub static EXERCISE: Object = Object {
         required(
             "topology",
             Shape::Object(&FILE),
-            "The lab, as in a file of its own; its name `lab` is the exercise's. What is wrong may be wrong in it.",
+            "The lab, as in a file of its own; its name `lab` is the exercise's. What is wrong may be wrong in it. Its \
+             `expect` says which packets have to arrive in the end, and which must not.",
         ),
         key("break", Shape::Text, "What is typed in the lab's shell once it is up: the fault that no topology can hold."),
         required("hints", Shape::List(&Shape::Text), "Hints in stages, each of which says more than the one before."),
-        required("check", Shape::Object(&CHECK), "What has to be so in the end, whoever did it and how."),
+        key("check", Shape::Object(&CHECK), "What has to be so in the end beside the topology's `expect`, whoever did it and how."),
         required("solution", Shape::Object(&WAY), "The way to mend it that `netlab exercise solution` prints."),
         key("otherWays", Shape::List(&Shape::Object(&WAY)), "Other right ways: tests try them."),
         key("wrongWays", Shape::List(&Shape::Object(&WAY)), "Ways that must not count: tests try them. Never printed."),
@@ -32,10 +33,9 @@ pub static EXERCISE: Object = Object {
 /// What is demanded.
 pub static CHECK: Object = Object {
     name: "a check",
-    about: "What has to be so in the end.",
+    about: "What has to be so in the end, beside the topology's `expect`.",
     tables: &[&[
         key("model", Shape::Bool, "Whether the Kubernetes network model has to hold, as `netlab check` tests it."),
-        key("expect", Shape::List(&Shape::Object(&EXPECT)), "Which packets arrive, and which do not."),
         key("transfers", Shape::List(&Shape::Object(&TRANSFER)), "Streams that arrive whole."),
         key("state", Shape::List(&Shape::Object(&STATE)), "What packets cannot tell."),
     ]],
@@ -73,9 +73,6 @@ static STATE_KEYS: &[Key] = &[
     key("mtu", Shape::Count, "The MTU that a link has, in bytes."),
     key("unchanged", Shape::Bool, "Whether nothing on it may differ from the topology."),
 ];
-
-/// The words that `family` knows.
-pub const FAMILIES: &[&str] = &["IPv4", "IPv6"];
 
 /// A way.
 pub static WAY: Object = Object {

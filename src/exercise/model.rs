@@ -5,7 +5,7 @@
 //!          ├─ story, question, look                what is told at the start
 //!          ├─ topology, fault                      the lab, and what is then done to it
 //!          ├─ hints                                in stages
-//!          ├─ demands                              what has to be so in the end, whoever did it and how
+//!          ├─ topology.expect, model, transfers, state   what has to be so in the end, whoever did it and how
 //!          └─ solution, others, wrong              ways to mend it, and ways that do not count
 //! ```
 
@@ -13,7 +13,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use crate::names::{LabName, LinkName, MachineName};
-use crate::topology::model::{Expectation, Topology};
+use crate::topology::model::{Family, Topology};
 
 /// An exercise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,14 +34,18 @@ pub struct Exercise {
     pub question: String,
     /// Commands with which to begin.
     pub look: Vec<String>,
-    /// The lab.
+    /// The lab. Its `expect` says which packets have to arrive in the end, and which must not.
     pub topology: Topology,
     /// What is typed in the lab's shell once it is up.
     pub fault: Option<String>,
     /// Hints, from the first to the last.
     pub hints: Vec<String>,
-    /// What has to be so in the end.
-    pub demands: Vec<Demand>,
+    /// Whether the Kubernetes network model has to hold in the end.
+    pub model: bool,
+    /// Streams that have to arrive in the end.
+    pub transfers: Vec<Transfer>,
+    /// What has to be so in the end beside, where packets cannot tell.
+    pub state: Vec<State>,
     /// The way to mend it that is printed.
     pub solution: Way,
     /// Other right ways.
@@ -95,19 +99,6 @@ pub struct Way {
     pub why: String,
 }
 
-/// Something that has to be so.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Demand {
-    /// The Kubernetes network model holds, as `netlab check` tests it.
-    Model,
-    /// These packets arrive, or do not.
-    Expect(Expectation),
-    /// A stream of bytes arrives whole.
-    Transfer(Transfer),
-    /// The state of machines, where packets cannot tell.
-    State(State),
-}
-
 /// A stream of bytes by TCP, from each of some machines to each of some machines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transfer {
@@ -117,8 +108,8 @@ pub struct Transfer {
     pub to: Vec<MachineName>,
     /// How many bytes.
     pub bytes: usize,
-    /// By which family; without it by the first address.
-    pub ipv6: bool,
+    /// Between addresses of which family.
+    pub family: Family,
 }
 
 /// A fact about some machines.

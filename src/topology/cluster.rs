@@ -116,7 +116,7 @@ impl Masks {
 }
 
 fn routing(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<Routing> {
-    match values::choice(tree, "a kind of routing", diagnostics)? {
+    match values::word(tree, "a kind of routing", "nodeRoutes", diagnostics)? {
         "nodeRoutes" => Some(Routing::NodeRoutes),
         "none" => Some(Routing::None),
         word => {

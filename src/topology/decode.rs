@@ -16,7 +16,7 @@ use super::spec::{
 };
 use super::subnet::Family;
 use super::tree::{Key, Tree, Value};
-use super::{cluster, sysctl, values};
+use super::{cluster, expectation, sysctl, values};
 use crate::names::{LinkName, MachineName};
 
 /// The name of a node's bridge, unless the file says otherwise: the CNI plugins' own default.
@@ -38,7 +38,8 @@ pub fn file(tree: &Tree<'_>, owner: Span, diagnostics: &mut Diagnostics) -> Opti
     });
     let nodes = map(fields.get("nodes"), "nodes", diagnostics, node);
     let hosts = map(fields.get("hosts"), "hosts", diagnostics, host);
-    Some(Spec { lab: lab.map(|lab| lab.value), networks, networks_intact, cluster, nodes, hosts })
+    let expect = list(fields.get("expect"), "expectations", diagnostics, expectation::decode);
+    Some(Spec { lab: lab.map(|lab| lab.value), networks, networks_intact, cluster, nodes, hosts, expect })
 }
 
 fn network(key: &Key<'_>, tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<NetworkSpec> {

@@ -4,7 +4,8 @@
 //! FILE ── lab, networks ── NETWORK ── subnets
 //!     ├── cluster ── CLUSTER ── clusterCIDR, …
 //!     ├── nodes ──── NODE ──── what every machine has, address, podCIDR, bridge ── BRIDGE, pods ── POD
-//!     └── hosts ──── HOST ──── what every machine has
+//!     ├── hosts ──── HOST ──── what every machine has
+//!     └── expect ─── EXPECTATION ── from, to, reachable, …
 //! ```
 //!
 //! A new key is one line here and one in `decode.rs`.
@@ -65,6 +66,14 @@ pub enum Shape {
     Bool,
     /// A prefix length.
     PrefixLength,
+    /// A port of TCP or UDP.
+    Port,
+    /// A machine, or all of a kind.
+    Party,
+    /// A machine, all of a kind, or an address.
+    Target,
+    /// As whom somebody is seen: a word, a machine or an address.
+    Identity,
     /// Any single value: what a sysctl is set to.
     Setting,
     /// One of these words.
@@ -107,6 +116,11 @@ pub static FILE: Object = Object {
         ),
         required("nodes", Shape::Map(&Shape::MachineName, &Shape::Object(&NODE)), "The cluster's nodes."),
         key("hosts", Shape::Map(&Shape::MachineName, &Shape::Object(&HOST)), "Machines outside the cluster."),
+        key(
+            "expect",
+            Shape::List(&Shape::Object(&EXPECTATION)),
+            "Who is to reach whom, beside or against what the Kubernetes network model says: `netlab check` finds out.",
+        ),
     ]],
 };
 
@@ -274,3 +288,33 @@ pub static MASQUERADE: Object = Object {
         key("except", Shape::OneOrMany(&Shape::Subnet), "The destinations that are spared."),
     ]],
 };
+
+/// An expectation.
+pub static EXPECTATION: Object = Object {
+    name: "an expectation",
+    about: "Who is to reach whom, which `netlab check` tries with real packets. Without a port, it is a ping.",
+    tables: &[&[
+        required("from", Shape::OneOrMany(&Shape::Party), "Who sends: a machine, or all `pods`, `nodes` or `hosts`."),
+        required(
+            "to",
+            Shape::OneOrMany(&Shape::Target),
+            "To whom: a machine, all `pods`, `nodes` or `hosts`, or an address.",
+        ),
+        key("reachable", Shape::Bool, "Whether it is answered: true unless written."),
+        key(
+            "as",
+            Shape::OneOrMany(&Shape::Identity),
+            "Whose address it arrives with: `own` for the sender's, `node` for that of its node, a machine or an \
+             address. Any unless written.",
+        ),
+        key("tcp", Shape::Port, "A TCP connection to this port. Where nobody listens there, `check` does."),
+        key("udp", Shape::Port, "A UDP datagram to this port. Where nobody listens there, `check` does."),
+        key("family", Shape::Choice(FAMILIES), "IPv4 or IPv6: both unless written."),
+    ]],
+};
+
+/// The words for the families.
+pub const FAMILIES: &[&str] = &["IPv4", "IPv6"];
+
+/// The words for all machines of a kind.
+pub const GROUPS: &[&str] = &["pods", "nodes", "hosts"];

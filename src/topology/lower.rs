@@ -2,9 +2,11 @@
 
 use ipnetwork::IpNetwork;
 
-use super::model::{Bridge, Interface, Machine, Masquerade, Network, Node, Pod, Route, Topology};
+use super::model::{Bridge, Expectation, Interface, Machine, Masquerade, Network, Node, Pod, Route, Topology};
 use super::span::Spanned;
-use super::spec::{BridgeSpec, InterfaceSpec, MachineSpec, MasqueradeSpec, NetworkSpec, NodeSpec, PodSpec, Spec};
+use super::spec::{
+    BridgeSpec, ExpectationSpec, InterfaceSpec, MachineSpec, MasqueradeSpec, NetworkSpec, NodeSpec, PodSpec, Spec,
+};
 
 /// Lowers the whole file. Nothing comes of a file without a name.
 pub fn lower(spec: Spec) -> Option<Topology> {
@@ -13,6 +15,7 @@ pub fn lower(spec: Spec) -> Option<Topology> {
         networks: spec.networks.into_iter().map(network).collect(),
         nodes: spec.nodes.into_iter().map(node).collect(),
         hosts: spec.hosts.into_iter().map(machine).collect(),
+        expect: spec.expect.into_iter().map(expectation).collect(),
     })
 }
 
@@ -53,5 +56,16 @@ fn machine(machine: MachineSpec) -> Machine {
         interfaces: machine.interfaces.into_iter().map(interface).collect(),
         routes: machine.routes.into_iter().map(|route| Route { to: route.to.value, via: route.via.value }).collect(),
         masquerade: machine.masquerade.unwrap_or_default().into_iter().map(masquerade).collect(),
+    }
+}
+
+fn expectation(expectation: ExpectationSpec) -> Expectation {
+    Expectation {
+        from: values(expectation.from),
+        to: values(expectation.to),
+        reachable: expectation.reachable,
+        seen_as: values(expectation.seen_as),
+        port: expectation.port,
+        family: expectation.family.map(|family| family.value),
     }
 }

@@ -19,6 +19,7 @@ use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
 
+pub use super::subnet::Family;
 use crate::names::{LabName, LinkName, MachineName};
 
 /// A whole lab.
@@ -32,6 +33,8 @@ pub struct Topology {
     pub nodes: Vec<Node>,
     /// The machines outside the cluster, in file order.
     pub hosts: Vec<Machine>,
+    /// Who is to reach whom, in file order.
+    pub expect: Vec<Expectation>,
 }
 
 /// A layer-2 segment: one bridge in the fabric, which bears this name.
@@ -117,4 +120,83 @@ pub struct Pod {
     pub machine: Machine,
     /// The addresses of its `eth0`.
     pub addresses: Vec<IpNetwork>,
+}
+
+/// Who is to reach whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expectation {
+    /// Who sends.
+    pub from: Vec<Party>,
+    /// To whom.
+    pub to: Vec<Party>,
+    /// Whether it is to be answered.
+    pub reachable: bool,
+    /// Whose address it is to arrive with; none means any.
+    pub seen_as: Vec<Identity>,
+    /// To which port; none means a ping.
+    pub port: Option<Port>,
+    /// Of which family; none means of both, as far as sender and receiver have addresses.
+    pub family: Option<Family>,
+}
+
+/// One or several machines, or an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Party {
+    /// Every pod.
+    Pods,
+    /// Every node.
+    Nodes,
+    /// Every host.
+    Hosts,
+    /// A machine.
+    Machine(MachineName),
+    /// An address, whoever has it: only to send to.
+    Address(IpAddr),
+}
+
+impl std::fmt::Display for Party {
+    /// As it is written.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Party::Pods => f.pad("pods"),
+            Party::Nodes => f.pad("nodes"),
+            Party::Hosts => f.pad("hosts"),
+            Party::Machine(name) => name.fmt(f),
+            Party::Address(ip) => ip.fmt(f),
+        }
+    }
+}
+
+/// As whom a sender is seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identity {
+    /// With an address of its own.
+    Own,
+    /// With an address of its node.
+    Node,
+    /// With an address of this machine.
+    Machine(MachineName),
+    /// With this address.
+    Address(IpAddr),
+}
+
+impl std::fmt::Display for Identity {
+    /// As it is written.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Identity::Own => f.pad("own"),
+            Identity::Node => f.pad("node"),
+            Identity::Machine(name) => name.fmt(f),
+            Identity::Address(ip) => ip.fmt(f),
+        }
+    }
+}
+
+/// A port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Port {
+    /// Of TCP.
+    Tcp(u16),
+    /// Of UDP.
+    Udp(u16),
 }

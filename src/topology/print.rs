@@ -9,7 +9,7 @@
 
 use serde_yaml::{Mapping, Value};
 
-use super::model::{Interface, Machine, Masquerade, Network, Node, Pod, Route, Topology};
+use super::model::{Expectation, Interface, Machine, Masquerade, Network, Node, Pod, Port, Route, Topology};
 
 impl Topology {
     /// The topology as a file that is spelled out.
@@ -25,6 +25,9 @@ impl Topology {
         put(&mut file, "nodes", Value::Mapping(self.nodes.iter().map(node).collect()));
         let hosts = self.hosts.iter().map(|host| (text(&host.name), Value::Mapping(machine(host))));
         put_unless_empty(&mut file, "hosts", hosts.collect());
+        if !self.expect.is_empty() {
+            put(&mut file, "expect", Value::Sequence(self.expect.iter().map(expectation).collect()));
+        }
         // Writing plain values to a string cannot fail.
         serde_yaml::to_string(&file).unwrap_or_default()
     }
@@ -125,5 +128,24 @@ fn masquerade(entry: &Masquerade) -> Value {
     let mut mapping = Mapping::new();
     put(&mut mapping, "from", text(&entry.from));
     put_list(&mut mapping, "except", &entry.except);
+    Value::Mapping(mapping)
+}
+
+fn expectation(expectation: &Expectation) -> Value {
+    let mut mapping = Mapping::new();
+    put_list(&mut mapping, "from", &expectation.from);
+    put_list(&mut mapping, "to", &expectation.to);
+    if !expectation.reachable {
+        put(&mut mapping, "reachable", false.into());
+    }
+    put_list(&mut mapping, "as", &expectation.seen_as);
+    match expectation.port {
+        Some(Port::Tcp(port)) => put(&mut mapping, "tcp", port.into()),
+        Some(Port::Udp(port)) => put(&mut mapping, "udp", port.into()),
+        None => {}
+    }
+    if let Some(family) = expectation.family {
+        put(&mut mapping, "family", text(&family));
+    }
     Value::Mapping(mapping)
 }

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::keys::{FILE, Object, Shape};
+use super::keys::{FILE, GROUPS, Object, Shape};
 use super::sysctl;
 use crate::names::{LINK_NAME_MAX, MACHINE_NAME_MAX};
 
@@ -90,6 +90,12 @@ fn describe(shape: &Shape, definitions: &mut Map<String, Value>) -> Value {
         Shape::Count => json!({ "type": "integer", "minimum": 1 }),
         Shape::Bool => json!({ "type": "boolean" }),
         Shape::PrefixLength => json!({ "type": "integer", "minimum": 1, "maximum": 128 }),
+        Shape::Port => json!({ "type": "integer", "minimum": 1, "maximum": u16::MAX }),
+        Shape::Party => json!({ "anyOf": [{ "enum": GROUPS }, reference("machineName")] }),
+        Shape::Target => json!({ "anyOf": [{ "enum": GROUPS }, reference("machineName"), reference("address")] }),
+        Shape::Identity => {
+            json!({ "anyOf": [{ "enum": ["own", "node"] }, reference("machineName"), reference("address")] })
+        }
         Shape::Setting => json!({ "type": ["string", "number"], "pattern": "^[ -~]*[!-~][ -~]*$" }),
         Shape::Choice(words) => json!({ "enum": words }),
         Shape::OneOrMany(item) => {

@@ -10,6 +10,8 @@ use std::net::IpAddr;
 use ipnetwork::IpNetwork;
 
 use super::span::{Span, Spanned};
+use super::model::{Identity, Party, Port};
+use super::subnet::Family;
 use crate::names::{LabName, LinkName, MachineName};
 
 /// The whole file.
@@ -27,6 +29,8 @@ pub struct Spec {
     pub nodes: Vec<NodeSpec>,
     /// `hosts`.
     pub hosts: Vec<MachineSpec>,
+    /// `expect`.
+    pub expect: Vec<ExpectationSpec>,
 }
 
 /// A network.
@@ -148,6 +152,23 @@ pub struct PodSpec {
     pub machine: MachineSpec,
     /// `addresses` of its `eth0`.
     pub addresses: Vec<Spanned<IpNetwork>>,
+}
+
+/// An expectation.
+#[derive(Debug, Clone)]
+pub struct ExpectationSpec {
+    /// `from`.
+    pub from: Vec<Spanned<Party>>,
+    /// `to`.
+    pub to: Vec<Spanned<Party>>,
+    /// `reachable`.
+    pub reachable: bool,
+    /// `as`.
+    pub seen_as: Vec<Spanned<Identity>>,
+    /// `tcp` or `udp`.
+    pub port: Option<Port>,
+    /// `family`.
+    pub family: Option<Spanned<Family>>,
 }
 
 impl Spec {

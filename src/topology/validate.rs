@@ -7,11 +7,13 @@
 //! addresses   each in its subnet, none twice  addresses::check
 //! routes      gateways on connected subnets   routes::check
 //! bridges     at most 1,023 ports             ports::check
+//! expect      of machines that there are      expectations::check
 //! ```
 //!
 //! If a part of the file could not be read, rules that would blame others for what is missing are left out.
 
 pub mod addresses;
+pub mod expectations;
 pub mod names;
 pub mod ports;
 pub mod routes;
@@ -27,4 +29,5 @@ pub fn check(spec: &Spec, expanded: bool, diagnostics: &mut Diagnostics) {
     addresses::check(spec, diagnostics);
     routes::check(spec, expanded, diagnostics);
     ports::check(spec, diagnostics);
+    expectations::check(spec, diagnostics);
 }

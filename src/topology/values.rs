@@ -159,6 +159,19 @@ pub fn prefix_length(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Decoded<
     None
 }
 
+/// A port of TCP or UDP.
+pub fn port(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Decoded<u16> {
+    if let Value::Scalar(scalar) = &tree.value
+        && let Meaning::Integer(Some(value)) = scalar.meaning()
+        && let Ok(port @ 1..) = u16::try_from(value)
+    {
+        return Some(Spanned::new(port, tree.span));
+    }
+    let expected = Expected { noun: "a port", example: "80" };
+    diagnostics.push(wrong_type(tree, expected).help("a port is a number from 1 to 65535"));
+    None
+}
+
 /// An address without a prefix length.
 pub fn address(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Decoded<IpAddr> {
     let text = text(tree, ADDRESS, diagnostics)?;
@@ -294,7 +307,12 @@ pub fn setting(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Decoded<String
     None
 }
 
-/// One of several words.
-pub fn choice<'a>(tree: &'a Tree<'_>, noun: &'static str, diagnostics: &mut Diagnostics) -> Option<&'a str> {
-    text(tree, Expected { noun, example: "nodeRoutes" }, diagnostics)
+/// A word: a noun with its article, and an example.
+pub fn word<'a>(
+    tree: &'a Tree<'_>,
+    noun: &'static str,
+    example: &'static str,
+    diagnostics: &mut Diagnostics,
+) -> Option<&'a str> {
+    text(tree, Expected { noun, example }, diagnostics)
 }
