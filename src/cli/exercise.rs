@@ -112,7 +112,12 @@ fn manner() -> Manner {
 pub(super) fn not_in_an_exercise(lab: &Lab, command: &str) -> Result<()> {
     match lab.is_of_an_exercise() {
         false => Ok(()),
-        true => Err(Error::usage(format!("lab {} is an exercise, and `netlab {command}` would solve it or spoil it", lab.name))
-            .help("`netlab exercise hint` helps, `netlab exercise solution` tells all, `netlab exercise reset` begins again")),
+        true => Err(Error::usage(format!(
+            "lab {} is an exercise, and `netlab {command}` would solve it or spoil it",
+            lab.name
+        ))
+        .help(
+            "`netlab exercise hint` helps, `netlab exercise solution` tells all, `netlab exercise reset` begins again",
+        )),
     }
 }

@@ -72,7 +72,8 @@ fn exercise(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<Exercise> 
     if topology.as_ref().is_some_and(|topology| topology.expect.is_empty()) && nothing {
         let diagnostic = Diagnostic::new(fields.key_span("check").unwrap_or(Span::START), "nothing is demanded");
         let diagnostic = diagnostic.label("any lab would do, also the broken one");
-        diagnostics.push(diagnostic.help("write `expect` in the topology, or `model`, `transfers` or `state` in `check`"));
+        diagnostics
+            .push(diagnostic.help("write `expect` in the topology, or `model`, `transfers` or `state` in `check`"));
     }
     let solution = fields.get("solution").and_then(|tree| way(tree, diagnostics));
     let others = list(fields.get("otherWays"), diagnostics, way);
@@ -128,8 +129,10 @@ fn check(
 ) -> Option<Check> {
     let owner = around.key_span("check").unwrap_or(tree.span);
     let fields = Fields::open(tree, &keys::CHECK, owner, diagnostics)?;
-    let model = fields.get("model").and_then(|tree| values::boolean(tree, diagnostics)).is_some_and(|model| model.value);
-    let transfers = list(fields.get("transfers"), diagnostics, |tree, diagnostics| transfer(tree, machines, diagnostics));
+    let model =
+        fields.get("model").and_then(|tree| values::boolean(tree, diagnostics)).is_some_and(|model| model.value);
+    let transfers =
+        list(fields.get("transfers"), diagnostics, |tree, diagnostics| transfer(tree, machines, diagnostics));
     let state = list(fields.get("state"), diagnostics, |tree, diagnostics| state::decode(tree, machines, diagnostics));
     Some(Check { model, transfers, state })
 }

@@ -21,9 +21,17 @@ pub static EXERCISE: Object = Object {
             "The lab, as in a file of its own; its name `lab` is the exercise's. What is wrong may be wrong in it. Its \
              `expect` says which packets have to arrive in the end, and which must not.",
         ),
-        key("break", Shape::Text, "What is typed in the lab's shell once it is up: the fault that no topology can hold."),
+        key(
+            "break",
+            Shape::Text,
+            "What is typed in the lab's shell once it is up: the fault that no topology can hold.",
+        ),
         required("hints", Shape::List(&Shape::Text), "Hints in stages, each of which says more than the one before."),
-        key("check", Shape::Object(&CHECK), "What has to be so in the end beside the topology's `expect`, whoever did it and how."),
+        key(
+            "check",
+            Shape::Object(&CHECK),
+            "What has to be so in the end beside the topology's `expect`, whoever did it and how.",
+        ),
         required("solution", Shape::Object(&WAY), "The way to mend it that `netlab exercise solution` prints."),
         key("otherWays", Shape::List(&Shape::Object(&WAY)), "Other right ways: tests try them."),
         key("wrongWays", Shape::List(&Shape::Object(&WAY)), "Ways that must not count: tests try them. Never printed."),

@@ -128,7 +128,8 @@ pub fn keep(path: &Path, record: &Record) -> Result<()> {
         text.push('\n');
     }
     let draft = draft(path);
-    let written = File::create(&draft).and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
+    let written =
+        File::create(&draft).and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
     written.and_then(|()| fs::rename(&draft, path)).map_err(|e| {
         let _ = fs::remove_file(&draft);
         unwritable(e)

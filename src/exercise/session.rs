@@ -137,7 +137,10 @@ impl Ongoing {
     /// # Errors
     /// When there is none, or several and none was named.
     pub fn choose(store: &Store, named: Option<&LabName>) -> Result<Self> {
-        let none = || Error::usage("no exercise goes on").help("`netlab exercise list` lists them, `netlab exercise start NAME` begins one");
+        let none = || {
+            Error::usage("no exercise goes on")
+                .help("`netlab exercise list` lists them, `netlab exercise start NAME` begins one")
+        };
         if let Some(name) = named {
             let direct = Ongoing::of(store.lab(name))?;
             let all = || Ongoing::all(store).into_iter().find(|ongoing| ongoing.exercise.name == *name);

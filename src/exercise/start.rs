@@ -38,13 +38,7 @@ pub struct Started {
 ///
 /// # Errors
 /// When a lab of that name is somebody else's, or the machine refuses.
-pub fn start(
-    store: &Store,
-    read: &Read,
-    name: Option<&LabName>,
-    session: Session,
-    manner: &Manner,
-) -> Result<Started> {
+pub fn start(store: &Store, read: &Read, name: Option<&LabName>, session: Session, manner: &Manner) -> Result<Started> {
     let name = name.unwrap_or(&read.exercise.name);
     let lab = store.lab(name);
     if lab.exists() {
@@ -63,7 +57,8 @@ pub fn start(
     if let Some(path) = &session.results {
         // What was read once stays read.
         let earlier = results::read(path)?;
-        let same = |record: &&Record| record.student == session.student && record.exercise == read.exercise.name.as_str();
+        let same =
+            |record: &&Record| record.student == session.student && record.exercise == read.exercise.name.as_str();
         session.hints = earlier.iter().filter(same).map(|record| record.hints).max().unwrap_or(0);
         session.solution_shown = earlier.iter().filter(same).any(|record| record.solution_shown);
     }
@@ -109,7 +104,6 @@ fn break_it(_kernel: &Kernel, fault: &str) -> Result<()> {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&ran.stderr).trim().to_owned();
-    Err(Error::refused(format!("the exercise cannot be prepared: {said}")).help(
-        "it takes the programs ip, nft and sysctl: `apt install iproute2 nftables procps`; then begin it again",
-    ))
+    Err(Error::refused(format!("the exercise cannot be prepared: {said}"))
+        .help("it takes the programs ip, nft and sysctl: `apt install iproute2 nftables procps`; then begin it again"))
 }

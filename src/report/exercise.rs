@@ -26,7 +26,10 @@ use crate::prose::wrap;
 fn prose(text: &str, columns: usize, indent: &str) -> String {
     let lines = |paragraph: &str| {
         let words = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
-        wrap(&words, columns.saturating_sub(indent.len())).iter().map(|line| format!("{indent}{line}\n")).collect::<String>()
+        wrap(&words, columns.saturating_sub(indent.len()))
+            .iter()
+            .map(|line| format!("{indent}{line}\n"))
+            .collect::<String>()
     };
     text.split("\n\n").map(lines).collect::<Vec<_>>().join("\n")
 }
@@ -45,7 +48,8 @@ fn meant(ongoing: &Ongoing) -> String {
 pub fn start(ongoing: &Ongoing, before: bool, columns: usize, color: bool) -> String {
     let (exercise, paint) = (&ongoing.exercise, Paint(color));
     let heading = format!("{}  ({}, about {} minutes)", paint.bold(&exercise.title), exercise.level, exercise.minutes);
-    let mut text = format!("{heading}\n\n{}\n{}", prose(&exercise.story, columns, ""), prose(&exercise.question, columns, ""));
+    let mut text =
+        format!("{heading}\n\n{}\n{}", prose(&exercise.story, columns, ""), prose(&exercise.question, columns, ""));
     if !exercise.look.is_empty() {
         text += &format!("\nBegin by looking:\n{}", commands(&exercise.look.join("\n"), paint));
     }
@@ -80,12 +84,19 @@ pub fn hint(ongoing: &Ongoing, given: Option<usize>, columns: usize) -> String {
     match given.and_then(|number| Some((number, hints.get(number)?))) {
         Some((number, hint)) => {
             let worth = ongoing.session.worth();
-            let end = if ongoing.session.solved_at.is_some() { String::new() } else { format!("({worth} points are left)\n") };
+            let end = if ongoing.session.solved_at.is_some() {
+                String::new()
+            } else {
+                format!("({worth} points are left)\n")
+            };
             format!("hint {} of {}\n{}{end}", number + 1, hints.len(), prose(hint, columns, "  "))
         }
         None => {
             let all: Vec<String> = hints.iter().map(|hint| prose(hint, columns, "  ")).collect();
-            format!("there are no more hints; these were all:\n{}`netlab exercise solution` tells the rest\n", all.join("\n"))
+            format!(
+                "there are no more hints; these were all:\n{}`netlab exercise solution` tells the rest\n",
+                all.join("\n")
+            )
         }
     }
 }
@@ -102,7 +113,11 @@ pub fn hint_document(ongoing: &Ongoing, given: Option<usize>) -> Value {
 /// The solution, for people.
 pub fn solution(ongoing: &Ongoing, columns: usize, color: bool) -> String {
     let exercise = &ongoing.exercise;
-    let mut text = format!("In `netlab shell`:\n{}\n{}", commands(&exercise.solution.commands, Paint(color)), prose(&exercise.solution.why, columns, ""));
+    let mut text = format!(
+        "In `netlab shell`:\n{}\n{}",
+        commands(&exercise.solution.commands, Paint(color)),
+        prose(&exercise.solution.why, columns, "")
+    );
     if !exercise.others.is_empty() {
         text += "\nOther ways:\n";
         text += &exercise.others.iter().map(|way| prose(&format!("- {}", way.why), columns, "  ")).collect::<String>();

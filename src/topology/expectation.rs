@@ -38,7 +38,8 @@ pub fn decode(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<Expectat
     let reachable = fields.get("reachable").filter(|tree| !tree.is_null());
     let reachable = reachable.and_then(|tree| values::boolean(tree, diagnostics)).is_none_or(|yes| yes.value);
     let seen_as = one_or_many(fields.get("as"), diagnostics, identity);
-    let mut port = |key| fields.get(key).filter(|tree| !tree.is_null()).and_then(|tree| values::port(tree, diagnostics));
+    let mut port =
+        |key| fields.get(key).filter(|tree| !tree.is_null()).and_then(|tree| values::port(tree, diagnostics));
     let (tcp, udp) = (port("tcp"), port("udp"));
     if let (Some(tcp), Some(udp)) = (&tcp, &udp) {
         diagnostics.push(

@@ -9,8 +9,8 @@ use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
 
-use super::span::{Span, Spanned};
 use super::model::{Identity, Party, Port};
+use super::span::{Span, Spanned};
 use super::subnet::Family;
 use crate::names::{LabName, LinkName, MachineName};
 

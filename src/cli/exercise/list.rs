@@ -6,9 +6,9 @@ use clap::Args;
 
 use super::super::{Common, print, print_json, width};
 use crate::error::Result;
+use crate::exercise::catalogue;
 use crate::exercise::results::{self, Record};
 use crate::exercise::session::Ongoing;
-use crate::exercise::catalogue;
 use crate::lab::Store;
 use crate::report::exercise as report;
 

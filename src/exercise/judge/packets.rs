@@ -15,23 +15,23 @@ use crate::trace::ask::planned;
 use crate::trace::{self, Cause, Request, Target};
 
 /// Judges the expectations.
-pub fn judge(
-    kernel: &Kernel,
-    exercise: &Exercise,
-    plan: &Plan,
-    in_force: &BTreeSet<u32>,
-) -> Result<Vec<Verdict>> {
-    exercise.topology.expect.iter().map(|one| {
-        let mut found = Vec::new();
-        for from in one.from.iter().flat_map(|party| members(party, plan)) {
-            for to in &one.to {
-                for target in targets(to, plan, &from) {
-                    found.extend(pair(kernel, plan, in_force, one, &from, &target));
+pub fn judge(kernel: &Kernel, exercise: &Exercise, plan: &Plan, in_force: &BTreeSet<u32>) -> Result<Vec<Verdict>> {
+    exercise
+        .topology
+        .expect
+        .iter()
+        .map(|one| {
+            let mut found = Vec::new();
+            for from in one.from.iter().flat_map(|party| members(party, plan)) {
+                for to in &one.to {
+                    for target in targets(to, plan, &from) {
+                        found.extend(pair(kernel, plan, in_force, one, &from, &target));
+                    }
                 }
             }
-        }
-        Ok(Verdict::new(says(one), found))
-    }).collect()
+            Ok(Verdict::new(says(one), found))
+        })
+        .collect()
 }
 
 fn members(party: &Party, plan: &Plan) -> Vec<MachineName> {
@@ -67,15 +67,27 @@ fn pair(
         (None, Target::Machine(name)) => {
             let both = [trace::Family::V4, trace::Family::V6];
             let has = |m: &MachineName, v4: bool| planned(m, plan).any(|ip| ip.is_ipv4() == v4);
-            both.into_iter().filter(|f| { let v4 = *f == trace::Family::V4; has(name, v4) && has(from, v4) }).collect()
+            both.into_iter()
+                .filter(|f| {
+                    let v4 = *f == trace::Family::V4;
+                    has(name, v4) && has(from, v4)
+                })
+                .collect()
         }
     };
-    let target = match to { Target::Machine(name) => name.to_string(), Target::Address(ip, _) => ip.to_string() };
+    let target = match to {
+        Target::Machine(name) => name.to_string(),
+        Target::Address(ip, _) => ip.to_string(),
+    };
     for family in families {
         let request = Request {
             source: from.clone(),
             target: to.clone(),
-            protocol: match one.port { Some(Port::Tcp(p)) => Protocol::Tcp(p), Some(Port::Udp(p)) => Protocol::Udp(p), None => Protocol::Icmp },
+            protocol: match one.port {
+                Some(Port::Tcp(p)) => Protocol::Tcp(p),
+                Some(Port::Udp(p)) => Protocol::Udp(p),
+                None => Protocol::Icmp,
+            },
             size: 56,
             ttl: None,
             dont_fragment: false,
@@ -84,20 +96,31 @@ fn pair(
             family: Some(family),
         };
         let outcome = trace::trace(kernel, plan, in_force, &request);
-        let reached = outcome.as_ref().is_ok_and(|outcome| outcome.lost.as_ref().is_none_or(|death| death.cause == Cause::NoListener));
+        let reached = outcome
+            .as_ref()
+            .is_ok_and(|outcome| outcome.lost.as_ref().is_none_or(|death| death.cause == Cause::NoListener));
         if reached != one.reachable {
             return Some(format!("{from} → {target} {}", if reached { "arrives" } else { "is lost" }));
         }
-        if !reached { continue; }
-        let source = outcome.ok().and_then(|o| o.there.last().and_then(|hop| hop.sighting.frame.packet()).map(|p| p.source));
-        let node = plan.member(from.as_str()).and_then(|m| match &m.kind { Kind::Pod { node } => Some(node.clone()), _ => None });
+        if !reached {
+            continue;
+        }
+        let source =
+            outcome.ok().and_then(|o| o.there.last().and_then(|hop| hop.sighting.frame.packet()).map(|p| p.source));
+        let node = plan.member(from.as_str()).and_then(|m| match &m.kind {
+            Kind::Pod { node } => Some(node.clone()),
+            _ => None,
+        });
         let is = |identity: &Identity, ip: IpAddr| match identity {
             Identity::Own => planned(from, plan).any(|own| own == ip),
             Identity::Node => node.as_ref().is_some_and(|node| planned(node, plan).any(|own| own == ip)),
             Identity::Machine(name) => planned(name, plan).any(|own| own == ip),
             Identity::Address(wanted) => *wanted == ip,
         };
-        if let Some(source) = source && !one.seen_as.is_empty() && !one.seen_as.iter().any(|identity| is(identity, source)) {
+        if let Some(source) = source
+            && !one.seen_as.is_empty()
+            && !one.seen_as.iter().any(|identity| is(identity, source))
+        {
             return Some(format!("{from} → {target} arrives with the address {source}"));
         }
     }
@@ -107,6 +130,10 @@ fn pair(
 fn says(one: &Expectation) -> String {
     let all = |parties: &[Party]| parties.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let arrow = if one.reachable { "→" } else { "↛" };
-    let port = match one.port { Some(Port::Tcp(p)) => format!(", TCP port {p}"), Some(Port::Udp(p)) => format!(", UDP port {p}"), None => String::new() };
+    let port = match one.port {
+        Some(Port::Tcp(p)) => format!(", TCP port {p}"),
+        Some(Port::Udp(p)) => format!(", UDP port {p}"),
+        None => String::new(),
+    };
     format!("{} {arrow} {}{port}", all(&one.from), all(&one.to))
 }

@@ -39,7 +39,8 @@ fn begin<'scope, 'a: 'scope>(
     seen: &'a Namespaces,
     one: &'a Transfer,
 ) -> Vec<std::thread::ScopedJoinHandle<'scope, Option<String>>> {
-    let pairs = one.from.iter().flat_map(|from| one.to.iter().map(move |to| (from, to))).filter(|(from, to)| from != to);
+    let pairs =
+        one.from.iter().flat_map(|from| one.to.iter().map(move |to| (from, to))).filter(|(from, to)| from != to);
     let stream = |(from, to): (&'a MachineName, &'a MachineName)| {
         let address = address(plan, seen, to, one.family);
         scope.spawn(move || {
@@ -58,7 +59,8 @@ fn begin<'scope, 'a: 'scope>(
 fn address(plan: &Plan, seen: &Namespaces, machine: &MachineName, family: Family) -> Option<IpAddr> {
     let ns = seen.get(machine)?;
     let usable = |ip: &IpAddr| Family::of(*ip) == family && !ip.is_loopback();
-    let there = || ns.addresses.iter().filter(|a| a.global && !a.is_link_local()).map(|a| a.address.ip()).filter(usable);
+    let there =
+        || ns.addresses.iter().filter(|a| a.global && !a.is_link_local()).map(|a| a.address.ip()).filter(usable);
     planned(machine, plan).find(|ip| there().any(|one| one == *ip)).or_else(|| there().next())
 }
 

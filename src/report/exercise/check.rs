@@ -26,7 +26,11 @@ pub fn check(ongoing: &Ongoing, verdicts: &[Verdict], columns: usize, color: boo
     }
     if !passed {
         let wrong = verdicts.iter().filter(|verdict| !verdict.holds).count();
-        let count = if verdicts.len() == 1 { "".into() } else { format!(": {wrong} of {} demands are not met", verdicts.len()) };
+        let count = if verdicts.len() == 1 {
+            "".into()
+        } else {
+            format!(": {wrong} of {} demands are not met", verdicts.len())
+        };
         text += &match session.solved_at {
             Some(_) => format!("{} was solved, and is broken again{count}\n", exercise.name),
             None => format!("{} is not solved yet{count}; {} points are left\n", exercise.name, session.worth()),
@@ -39,6 +43,7 @@ pub fn check(ongoing: &Ongoing, verdicts: &[Verdict], columns: usize, color: boo
     };
     text += &paint.bold(&format!("{} is solved: {points}, {}", exercise.name, duration(session.seconds())));
     text += &format!("\n\n{}", prose(&exercise.solution.why, columns, ""));
+    text += &format!("\n{}", prose(&format!("What it was for: {}", exercise.teaches), columns, ""));
     if session.results.is_none() {
         text += "\nThe result goes with the lab, at `netlab down`; `--results FILE` keeps it.\n";
     }

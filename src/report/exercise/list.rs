@@ -34,7 +34,13 @@ pub fn list(exercises: &[Exercise], records: &[Record], columns: usize) -> Strin
         ]);
     }
     for record in others(exercises, records) {
-        table.add_row([record.exercise.clone(), record.title.clone(), record.level.clone(), "-".into(), stand(Some(record))]);
+        table.add_row([
+            record.exercise.clone(),
+            record.title.clone(),
+            record.level.clone(),
+            "-".into(),
+            stand(Some(record)),
+        ]);
     }
     format!("{}\n`netlab exercise start NAME` begins one\n", lines(&table))
 }

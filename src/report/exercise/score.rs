@@ -32,7 +32,8 @@ fn bests(records: &[Record]) -> Vec<&Record> {
 /// Scores, for people.
 pub fn score(records: &[Record], columns: usize) -> String {
     if records.is_empty() {
-        return "no exercise was begun, or its result was not kept: `--results FILE` keeps it beyond `netlab down`\n".into();
+        return "no exercise was begun, or its result was not kept: `--results FILE` keeps it beyond `netlab down`\n"
+            .into();
     }
     let mut table = table(columns, ["STUDENT", "EXERCISE", "STATE", "POINTS", "TIME", "HINTS", "CHECKS"]);
     let mut totals = String::new();
