@@ -6,6 +6,7 @@
 
 pub mod pause;
 
+mod check;
 mod completions;
 mod diff;
 mod doctor;
@@ -33,8 +34,9 @@ mod validate;
 
 use std::io::{IsTerminal, Write};
 use std::os::fd::{AsRawFd, RawFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use nix::sys::signal::{SigHandler, Signal, signal};
@@ -60,6 +62,7 @@ Examples:
   netlab routes                              see who knows the way to whom
   netlab exec pod-a -- ping -c 1 10.244.2.2  run a command in a pod
   netlab trace pod-a pod-c                   see a packet's way, and why it died
+  netlab check                               try whether everybody reaches everybody
   netlab down                                take everything away
 
 Exit status: 0 done, 1 the finding is negative, 2 bad usage or file, 3 the machine refused.")]
@@ -122,6 +125,7 @@ enum Command {
     Exec(exec::Exec),
     Shell(shell::Shell),
     Trace(trace::Trace),
+    Check(check::Check),
     Exercise(exercise::Exercise),
     Doctor(doctor::Doctor),
     Generate(generate::Generate),
@@ -164,6 +168,7 @@ pub fn run() -> Result<ExitCode> {
         Command::Exec(command) => command.run(&common),
         Command::Shell(command) => return command.run(&common),
         Command::Trace(command) => return command.run(&common),
+        Command::Check(command) => return command.run(&common),
         Command::Exercise(command) => return command.run(&common),
         Command::Doctor(command) => return command.run(&common),
         Command::Generate(command) => command.run(),
@@ -226,6 +231,29 @@ fn print(text: &str) -> Result<()> {
 fn print_json(document: &impl serde::Serialize) -> Result<()> {
     let text = serde_json::to_string_pretty(document);
     print(&text.map_err(|e| Error::refused(format!("cannot write JSON: {e}")))?)
+}
+
+/// A number of seconds, as an argument.
+fn seconds(text: &str) -> std::result::Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "a number of seconds is expected, such as 2 or 0.5".to_owned())?;
+    match seconds {
+        s if s > 0.0 && s <= 3600.0 => Ok(Duration::from_secs_f64(s)),
+        _ => Err("more than 0 and at most 3600 seconds are expected".into()),
+    }
+}
+
+/// The lab's name, where commands have to say it: several run.
+fn lab_to_name(common: &Common, inside: &Inside) -> Option<LabName> {
+    let running = inside.store.labs().iter().filter(|lab| lab.sandbox().is_some()).count();
+    (common.lab.is_some() || running > 1).then(|| inside.lab.name.clone())
+}
+
+/// Writes a file that the user has named.
+fn write_file(file: &Path, bytes: &[u8]) -> Result<()> {
+    std::fs::write(file, bytes).map_err(|e| {
+        Error::refused(format!("cannot write {}: {e}", file.display()))
+            .help("name a file in a directory that you may write to")
+    })
 }
 
 /// The file argument of commands that read a topology.

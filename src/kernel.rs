@@ -8,7 +8,9 @@
 //!                            ├──▶ observe  reads what there is       (observe, ready)
 //!                            ├──▶ Listener hears what changes        (listen)
 //!                            ├──▶ Prober   sends a packet            (probe)
-//!                            ├──▶ transfer sends a stream            (transfer)
+//!                            ├──▶ transfer sends a stream                (transfer)
+//!                            ├──▶ Volley   pings many, from everywhere   (volley, echo)
+//!                            ├──▶ call     knocks at ports               (calls)
 //!                            ├──▶ Capture  sees it at interfaces     (capture, mark)
 //!                            ├──▶ Watch    what rules do with it     (nft::watch)
 //!                            ├──▶ lookup   where it would be sent    (lookup, conntrack, listeners, counters)
@@ -22,10 +24,12 @@
 //! Everything above this floor is plain values.
 
 pub mod apart;
+pub mod calls;
 pub mod capture;
 pub mod conntrack;
 pub mod counters;
 pub mod drops;
+pub mod echo;
 pub mod exec;
 pub mod host;
 pub mod listen;
@@ -49,6 +53,7 @@ pub mod sandbox;
 pub mod signal;
 pub mod sysctl;
 pub mod transfer;
+pub mod volley;
 pub mod worker;
 
 pub use refusal::Refusal;

@@ -6,6 +6,7 @@
 //! cli        parse arguments, call one function, print
 //! report     tables, JSON: values in, text out
 //! up  down  learn  repair  list  doctor   what these commands do
+//! check      who reaches whom: the Kubernetes network model, tried with packets
 //! trace      a packet's way: what was observed, what was decided, and why it died
 //! diff       what differs from the plan, and what mends it
 //! stepping   step by step, asking before each: what the view asks the lab
@@ -22,6 +23,7 @@
 //!
 //! Beside them stand `error`, what the user is told, and `prose`, how it is broken into lines.
 
+pub mod check;
 pub mod cli;
 pub mod cursor;
 pub mod diff;

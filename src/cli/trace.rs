@@ -4,13 +4,13 @@ mod help;
 
 use std::io::{IsTerminal, Write};
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
-use super::{Common, Inside, colors, print, print_json, width};
+use super::{Common, Inside, colors, lab_to_name, print, print_json, seconds, width, write_file};
 use crate::error::{Error, Result, Status};
 use crate::kernel::probe::Protocol;
 use crate::kernel::{host, signal};
@@ -85,14 +85,6 @@ enum Format {
 /// The payload of ping.
 const SIZE: u16 = 56;
 
-fn seconds(text: &str) -> std::result::Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| "a number of seconds is expected, such as 2 or 0.5".to_owned())?;
-    match seconds {
-        s if s > 0.0 && s <= 3600.0 => Ok(Duration::from_secs_f64(s)),
-        _ => Err("more than 0 and at most 3600 seconds are expected".into()),
-    }
-}
-
 impl Trace {
     pub(super) fn run(self, common: &Common) -> Result<ExitCode> {
         host::allow_many_files();
@@ -109,7 +101,7 @@ impl Trace {
         }
         let outcome = ask()?;
         if let Some(file) = &self.pcap {
-            write(file, &report::pcapng(&outcome))?;
+            write_file(file, &report::pcapng(&outcome))?;
         }
         match common.json {
             true => print_json(&report::document(&outcome, lab.as_ref()))?,
@@ -234,19 +226,6 @@ fn why(outcome: &Outcome, lab: Option<&LabName>) -> Vec<String> {
 
 fn exit_code(outcome: &Outcome) -> ExitCode {
     if outcome.lost.is_none() { ExitCode::SUCCESS } else { ExitCode::from(Status::Negative as u8) }
-}
-
-/// The lab's name, where commands have to say it: several run.
-fn lab_to_name(common: &Common, inside: &Inside) -> Option<LabName> {
-    let running = inside.store.labs().iter().filter(|lab| lab.sandbox().is_some()).count();
-    (common.lab.is_some() || running > 1).then(|| inside.lab.name.clone())
-}
-
-fn write(file: &Path, bytes: &[u8]) -> Result<()> {
-    std::fs::write(file, bytes).map_err(|e| {
-        Error::refused(format!("cannot write {}: {e}", file.display()))
-            .help("name a file in a directory that you may write to")
-    })
 }
 
 /// A line at the bottom of the terminal that is written over. No longer than its text: what the terminal prints for Ctrl-C

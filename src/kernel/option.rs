@@ -25,3 +25,20 @@ pub fn set(socket: &impl AsFd, level: libc::c_int, option: libc::c_int, value: l
     };
     Errno::result(done).map(drop)
 }
+
+/// Whether what a socket sends may be fragmented, and without regard to what was learned of the path before: a probe is to
+/// find out for itself.
+///
+/// # Errors
+/// As setsockopt(2).
+pub fn fragmentation(socket: &impl AsFd, ipv6: bool, dont_fragment: bool) -> nix::Result<()> {
+    match (ipv6, dont_fragment) {
+        (false, true) => set(socket, libc::SOL_IP, libc::IP_MTU_DISCOVER, libc::IP_PMTUDISC_PROBE),
+        (false, false) => set(socket, libc::SOL_IP, libc::IP_MTU_DISCOVER, libc::IP_PMTUDISC_DONT),
+        (true, dont_fragment) => {
+            let discover = if dont_fragment { libc::IPV6_PMTUDISC_PROBE } else { libc::IPV6_PMTUDISC_DONT };
+            set(socket, libc::SOL_IPV6, libc::IPV6_MTU_DISCOVER, discover)?;
+            set(socket, libc::SOL_IPV6, libc::IPV6_DONTFRAG, dont_fragment.into())
+        }
+    }
+}

@@ -10,8 +10,8 @@
 //! of any other packet. ICMP goes through a raw socket, UDP through a connected one, and TCP through connect(2).
 
 mod cookie;
-mod errors;
-mod icmp;
+pub(super) mod errors;
+pub(super) mod icmp;
 mod tcp;
 mod udp;
 
@@ -24,7 +24,7 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, Sockaddr
 use super::mark::Mark;
 use super::option;
 use super::refusal::{Refusal, Result};
-pub use cookie::{Cookie, HIGHEST};
+pub use cookie::{Cookie, HIGHEST, draw};
 
 /// What kind of packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -211,19 +211,5 @@ impl Question {
         }
         option::set(&socket, level, errors, 1)?;
         Ok(socket)
-    }
-
-    /// Whether what is sent there may be fragmented, and without regard to what was learned of the path before: a probe
-    /// is to find out for itself.
-    fn set_fragmentation(&self, socket: &OwnedFd) -> nix::Result<()> {
-        match (self.to.is_ipv6(), self.dont_fragment) {
-            (false, true) => option::set(socket, libc::SOL_IP, libc::IP_MTU_DISCOVER, libc::IP_PMTUDISC_PROBE),
-            (false, false) => option::set(socket, libc::SOL_IP, libc::IP_MTU_DISCOVER, libc::IP_PMTUDISC_DONT),
-            (true, true) => {
-                option::set(socket, libc::SOL_IPV6, libc::IPV6_MTU_DISCOVER, libc::IPV6_PMTUDISC_PROBE)?;
-                option::set(socket, libc::SOL_IPV6, libc::IPV6_DONTFRAG, 1)
-            }
-            (true, false) => option::set(socket, libc::SOL_IPV6, libc::IPV6_MTU_DISCOVER, libc::IPV6_PMTUDISC_DONT),
-        }
     }
 }

@@ -1,139 +1,98 @@
-//! Which packets arrive, and as whose.
+//! Which packets arrive, and as whose: what `netlab check` finds, sorted by what the exercise demands.
+//!
+//! ```text
+//! check ─▶ findings ─▶ of each entry of `expect`     "pods → outside, as node": pod-a → outside is lost
+//!                  └─▶ of the network model, if it has to hold
+//! ```
+//!
+//! An entry of `expect` is about small packets: what becomes of large ones is demanded by `transfers`, which leave it to
+//! TCP how they get through, or by `model`.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use super::Verdict;
+use crate::check::{self, Census, Demand, Failure, Finding, Options, Pick, Report, Rule, Subject};
 use crate::error::Result;
 use crate::exercise::model::Exercise;
 use crate::kernel::Kernel;
-use crate::kernel::probe::Protocol;
-use crate::names::MachineName;
-use crate::plan::{Kind, Plan};
-use crate::topology::model::{Expectation, Family, Identity, Party, Port};
-use crate::trace::ask::planned;
-use crate::trace::{self, Cause, Request, Target};
+use crate::plan::Plan;
+use crate::topology::model::{Expectation, Identity, Party, Port};
 
-/// Judges the expectations.
+/// Judges the expectations, and the model if it has to hold.
 pub fn judge(kernel: &Kernel, exercise: &Exercise, plan: &Plan, in_force: &BTreeSet<u32>) -> Result<Vec<Verdict>> {
-    exercise
-        .topology
-        .expect
-        .iter()
-        .map(|one| {
-            let mut found = Vec::new();
-            for from in one.from.iter().flat_map(|party| members(party, plan)) {
-                for to in &one.to {
-                    for target in targets(to, plan, &from) {
-                        found.extend(pair(kernel, plan, in_force, one, &from, &target));
-                    }
-                }
-            }
-            Ok(Verdict::new(says(one), found))
-        })
-        .collect()
-}
-
-fn members(party: &Party, plan: &Plan) -> Vec<MachineName> {
-    let of = |pick: fn(&Kind) -> bool| plan.machines.iter().filter(|m| pick(&m.kind)).map(|m| m.name.clone()).collect();
-    match party {
-        Party::Pods => of(|kind| matches!(kind, Kind::Pod { .. })),
-        Party::Nodes => of(|kind| matches!(kind, Kind::Node)),
-        Party::Hosts => of(|kind| matches!(kind, Kind::Host)),
-        Party::Machine(name) => vec![name.clone()],
-        Party::Address(_) => Vec::new(),
+    let topology = &exercise.topology;
+    if topology.expect.is_empty() && !exercise.model {
+        return Ok(Vec::new());
     }
-}
-
-fn targets(party: &Party, plan: &Plan, from: &MachineName) -> Vec<Target> {
-    match party {
-        Party::Address(ip) => vec![Target::Address(*ip, None)],
-        other => members(other, plan).into_iter().filter(|to| to != from).map(Target::Machine).collect(),
+    let options = Options { family: None, all: true, seed: 0, why: false };
+    let report = check::check(Subject { kernel, topology, plan, in_force }, &options, &mut |_, _| {})?;
+    let mut verdicts: Vec<Verdict> = topology.expect.iter().map(|one| expected(&report, one)).collect();
+    if exercise.model {
+        verdicts.push(model(&report));
     }
+    Ok(verdicts)
 }
 
-fn pair(
-    kernel: &Kernel,
-    plan: &Plan,
-    in_force: &BTreeSet<u32>,
-    one: &Expectation,
-    from: &MachineName,
-    to: &Target,
-) -> Option<String> {
-    let families: Vec<trace::Family> = match (one.family, to) {
-        (Some(Family::V4), _) => vec![trace::Family::V4],
-        (Some(Family::V6), _) => vec![trace::Family::V6],
-        (None, Target::Address(ip, _)) => vec![if ip.is_ipv4() { trace::Family::V4 } else { trace::Family::V6 }],
-        (None, Target::Machine(name)) => {
-            let both = [trace::Family::V4, trace::Family::V6];
-            let has = |m: &MachineName, v4: bool| planned(m, plan).any(|ip| ip.is_ipv4() == v4);
-            both.into_iter()
-                .filter(|f| {
-                    let v4 = *f == trace::Family::V4;
-                    has(name, v4) && has(from, v4)
-                })
-                .collect()
+/// The verdict on one entry of `expect`.
+fn expected(report: &Report, one: &Expectation) -> Verdict {
+    let demands = check::demand::demands(&report.census, std::slice::from_ref(one), None, Pick::All);
+    let wanted: Vec<Demand> = demands.into_iter().filter(|demand| demand.rule == Rule::Expected).collect();
+    let of = |finding: &&Finding| wanted.contains(&finding.trial.demand);
+    let found = report.findings.iter().filter(of).filter_map(|finding| match &finding.failure {
+        None | Some(Failure::BlackHole(_)) => None,
+        Some(failure) => Some(say(&report.census, &finding.trial.demand, failure)),
+    });
+    Verdict::new(says(one), found.collect())
+}
+
+/// The verdict on the network model.
+fn model(report: &Report) -> Verdict {
+    let findings = report.findings.iter().filter(|finding| finding.trial.demand.rule != Rule::Expected);
+    let failed = findings.filter_map(|one| Some(say(&report.census, &one.trial.demand, one.failure.as_ref()?)));
+    let twice = report.duplicates.iter().map(|one| format!("there are two of {}", one.address));
+    Verdict::new("the Kubernetes network model holds".into(), failed.chain(twice).collect())
+}
+
+/// What became of a packet that should have fared otherwise.
+fn say(census: &Census, demand: &Demand, failure: &Failure) -> String {
+    let to = demand.to.map_or_else(|| demand.address.to_string(), |to| census.name(to).to_owned());
+    let family = match demand.to.and_then(|to| census.person(to)) {
+        // Only where there is a choice.
+        Some(person) if person.addresses.iter().any(|ip| ip.is_ipv4() != demand.address.is_ipv4()) => {
+            format!(" ({})", demand.family())
         }
+        _ => String::new(),
     };
-    let target = match to {
-        Target::Machine(name) => name.to_string(),
-        Target::Address(ip, _) => ip.to_string(),
+    let what = match failure {
+        Failure::NoMachine => "cannot be tried: there is no such machine".to_owned(),
+        Failure::Unsent(_) => "is not even sent".to_owned(),
+        Failure::Lost | Failure::AnswerLost => "is lost, or its answer".to_owned(),
+        Failure::Refused => "is refused".to_owned(),
+        Failure::WrongMachine(machine) => format!("is answered by {machine}"),
+        Failure::WrongSource(address) => format!("arrives with the address {address}"),
+        Failure::BlackHole(size) => format!("is lost when it is large ({size} bytes)"),
+        Failure::Reachable => "gets through".to_owned(),
     };
-    for family in families {
-        let request = Request {
-            source: from.clone(),
-            target: to.clone(),
-            protocol: match one.port {
-                Some(Port::Tcp(p)) => Protocol::Tcp(p),
-                Some(Port::Udp(p)) => Protocol::Udp(p),
-                None => Protocol::Icmp,
-            },
-            size: 56,
-            ttl: None,
-            dont_fragment: false,
-            count: 1,
-            patience: None,
-            family: Some(family),
-        };
-        let outcome = trace::trace(kernel, plan, in_force, &request);
-        let reached = outcome
-            .as_ref()
-            .is_ok_and(|outcome| outcome.lost.as_ref().is_none_or(|death| death.cause == Cause::NoListener));
-        if reached != one.reachable {
-            return Some(format!("{from} → {target} {}", if reached { "arrives" } else { "is lost" }));
-        }
-        if !reached {
-            continue;
-        }
-        let source =
-            outcome.ok().and_then(|o| o.there.last().and_then(|hop| hop.sighting.frame.packet()).map(|p| p.source));
-        let node = plan.member(from.as_str()).and_then(|m| match &m.kind {
-            Kind::Pod { node } => Some(node.clone()),
-            _ => None,
-        });
-        let is = |identity: &Identity, ip: IpAddr| match identity {
-            Identity::Own => planned(from, plan).any(|own| own == ip),
-            Identity::Node => node.as_ref().is_some_and(|node| planned(node, plan).any(|own| own == ip)),
-            Identity::Machine(name) => planned(name, plan).any(|own| own == ip),
-            Identity::Address(wanted) => *wanted == ip,
-        };
-        if let Some(source) = source
-            && !one.seen_as.is_empty()
-            && !one.seen_as.iter().any(|identity| is(identity, source))
-        {
-            return Some(format!("{from} → {target} arrives with the address {source}"));
-        }
-    }
-    None
+    format!("{} → {to}{family} {what}", census.name(demand.from))
 }
 
+/// An entry in a line: `pods → outside, TCP port 443, as node`.
 fn says(one: &Expectation) -> String {
     let all = |parties: &[Party]| parties.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let arrow = if one.reachable { "→" } else { "↛" };
+    let arrow = if one.reachable { "→" } else { "must not reach" };
     let port = match one.port {
-        Some(Port::Tcp(p)) => format!(", TCP port {p}"),
-        Some(Port::Udp(p)) => format!(", UDP port {p}"),
+        Some(Port::Tcp(port)) => format!(", TCP port {port}"),
+        Some(Port::Udp(port)) => format!(", UDP port {port}"),
         None => String::new(),
     };
-    format!("{} {arrow} {}{port}", all(&one.from), all(&one.to))
+    let family = one.family.map_or_else(String::new, |family| format!(", {family}"));
+    let seen = |identity: &Identity| match identity {
+        Identity::Own => "the sender's own".to_owned(),
+        Identity::Node => "its node's".to_owned(),
+        Identity::Machine(name) => format!("{name}'s"),
+        Identity::Address(address) => address.to_string(),
+    };
+    let seen: Vec<String> = one.seen_as.iter().map(seen).collect();
+    let seen = if seen.is_empty() { String::new() } else { format!(", with an address that is {}", seen.join(" or ")) };
+    format!("{} {arrow} {}{port}{family}{seen}", all(&one.from), all(&one.to))
 }

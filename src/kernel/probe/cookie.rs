@@ -41,10 +41,7 @@ impl Cookie {
     /// # Errors
     /// When the kernel has no random numbers to give.
     pub fn draw() -> Result<Self> {
-        let mut bytes = [0; 4];
-        let read = File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes));
-        read.map_err(|e| Refusal::from_io("draw a random number", &e))?;
-        Ok(Cookie(u32::from_be_bytes(bytes)))
+        draw().map(Cookie)
     }
 
     /// The identifier of an ICMP echo: never 0, which the kernel takes for none.
@@ -85,6 +82,17 @@ impl Cookie {
         let mark = |offset| Mark { offset, bytes: vec![a, b, c] };
         TRANSPORT.into_iter().flat_map(|at| [mark(at + SEQUENCE), mark(at + ACKNOWLEDGEMENT)]).collect()
     }
+}
+
+/// A random number.
+///
+/// # Errors
+/// When the kernel has none to give.
+pub fn draw() -> Result<u32> {
+    let mut bytes = [0; 4];
+    let read = File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes));
+    read.map_err(|e| Refusal::from_io("draw a random number", &e))?;
+    Ok(u32::from_be_bytes(bytes))
 }
 
 /// The marks by which answers to a port are known; from which port they come may be translated on the way.

@@ -19,6 +19,19 @@ const LOCAL: u8 = 1;
 /// Everything in the queue. `number` finds the probe's number in the payload that the error is about.
 pub fn drain(socket: &impl AsFd, number: impl Fn(&[u8]) -> Option<u32>) -> Vec<Heard> {
     let mut found = Vec::new();
+    each(socket, &mut |heard, sent| {
+        found.push(match heard {
+            Heard::Error { errno, icmp, from, mtu, .. } => {
+                Heard::Error { number: number(sent), errno, icmp, from, mtu }
+            }
+            other => other,
+        });
+    });
+    found
+}
+
+/// Tells of everything in the queue: the error, without a number, and the payload that it is about.
+pub fn each(socket: &impl AsFd, tell: &mut dyn FnMut(Heard, &[u8])) {
     let mut buffer = [0; 2048];
     loop {
         let mut control = nix::cmsg_space!(libc::sock_extended_err, libc::sockaddr_in6);
@@ -28,7 +41,7 @@ pub fn drain(socket: &impl AsFd, number: impl Fn(&[u8]) -> Option<u32>) -> Vec<H
             match recvmsg::<SockaddrStorage>(socket.as_fd().as_raw_fd(), &mut parts, Some(&mut control), flags) {
                 Ok(message) => message,
                 Err(Errno::EINTR) => continue,
-                Err(_) => return found,
+                Err(_) => return,
             };
         let length = message.bytes;
         let Ok(controls) = message.cmsgs() else { continue };
@@ -43,12 +56,13 @@ pub fn drain(socket: &impl AsFd, number: impl Fn(&[u8]) -> Option<u32>) -> Vec<H
         });
         let Some((error, from)) = error else { continue };
         let by_message = error.ee_origin != LOCAL;
-        found.push(Heard::Error {
-            number: number(buffer.get(..length).unwrap_or_default()),
+        let heard = Heard::Error {
+            number: None,
             errno: Errno::from_raw(error.ee_errno.cast_signed()),
             icmp: by_message.then_some((error.ee_type, error.ee_code)),
             from: from.filter(|from| by_message && !from.is_unspecified()),
             mtu: error.ee_info,
-        });
+        };
+        tell(heard, buffer.get(..length).unwrap_or_default());
     }
 }

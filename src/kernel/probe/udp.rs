@@ -8,6 +8,7 @@ use nix::sys::socket::{MsgFlags, SockType, SockaddrStorage, bind, connect, getso
 use super::cookie::marks_of_port;
 use super::{Cookie, Heard, Question, errors};
 use crate::kernel::mark::Mark;
+use crate::kernel::option;
 
 /// A socket that is bound to a port of its own.
 #[derive(Debug)]
@@ -25,7 +26,7 @@ pub struct Prober {
 impl Prober {
     pub(super) fn open(question: Question, destination: u16, cookie: Cookie) -> nix::Result<Self> {
         let socket = question.socket(SockType::Datagram, None)?;
-        question.set_fragmentation(&socket)?;
+        option::fragmentation(&socket, question.to.is_ipv6(), question.dont_fragment)?;
         let any: SockaddrStorage = match question.to.is_ipv6() {
             true => std::net::SocketAddr::from((std::net::Ipv6Addr::UNSPECIFIED, 0)).into(),
             false => std::net::SocketAddr::from((std::net::Ipv4Addr::UNSPECIFIED, 0)).into(),

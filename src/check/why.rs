@@ -1,0 +1,198 @@
+//! Why pairs fail: some of them are traced, each for those that are like it.
+//!
+//! ```text
+//! pod-a, pod-b → pod-c, pod-d   fail alike   ─▶ pod-a → pod-c is traced, and pod-b → pod-d to make sure
+//!                                                the same death: it stands for all four
+//!                                                another one: each is traced by itself, as far as there is time
+//! ```
+//!
+//! One fault makes many pairs fail, and a trace of a lost packet takes a quarter of a second. Those that are alike fail in
+//! the same way, between the same two nodes; or they have the one machine in common that nobody reaches, or that reaches
+//! nobody.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::census::{Census, Number};
+use super::demand::Demand;
+use super::run::Trial;
+use super::verdict::Failure;
+use crate::error::Result;
+use crate::kernel::{Kernel, signal};
+use crate::plan::Plan;
+use crate::trace::outcome::{Death, Leg, Outcome};
+use crate::trace::{Request, Target, trace};
+
+/// Why a pair fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Why {
+    /// The trial that was traced: its place among all.
+    pub traced: usize,
+    /// The trace, in what it says of a loss.
+    pub death: Option<Death>,
+    /// One line.
+    pub line: String,
+}
+
+/// How many traces there may be.
+const MOST: usize = 32;
+
+/// Finds out why, for each trial that failed: a place in the list of reasons.
+///
+/// # Errors
+/// As a trace.
+pub fn find(
+    kernel: &Kernel,
+    plan: &Plan,
+    in_force: &std::collections::BTreeSet<u32>,
+    census: &Census,
+    trials: &[Trial],
+    failures: &[Option<Failure>],
+) -> Result<(Vec<Why>, HashMap<usize, usize>)> {
+    let mut seeker = Seeker { kernel, plan, in_force, census, trials, whys: Vec::new(), traced: HashMap::new() };
+    let mut of = HashMap::new();
+    for group in groups(census, trials, failures).into_values() {
+        if signal::asked_to_stop() {
+            break;
+        }
+        let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
+        let Some(one) = seeker.seek(*first)? else { continue };
+        let other = if last == first { Some(one) } else { seeker.seek(*last)? };
+        let alike = other.is_none_or(|other| seeker.are_alike(one, other));
+        for place in group {
+            let own = if alike { None } else { seeker.seek(place)? };
+            of.insert(place, seeker.traced.get(&place).copied().or(own).unwrap_or(one));
+        }
+    }
+    Ok((seeker.whys, of))
+}
+
+/// Those that fail alike.
+type Kind = (&'static str, bool, Option<Number>, Option<Number>);
+
+/// The failed ones, with those that are alike together.
+fn groups(census: &Census, trials: &[Trial], failures: &[Option<Failure>]) -> BTreeMap<(usize, Kind), Vec<usize>> {
+    let failed = || {
+        trials.iter().zip(failures).enumerate().filter_map(|(place, (trial, failure))| {
+            // What is not there needs no trace, nor what is answered and should not be.
+            let worth = |failure: &&Failure| !matches!(failure, Failure::NoMachine | Failure::Reachable);
+            failure.as_ref().filter(worth).map(|failure| (place, &trial.demand, failure))
+        })
+    };
+    // Who reaches nobody, and who is reached by nobody, of a family.
+    let mut sent: HashMap<(Number, bool), (usize, usize)> = HashMap::new();
+    let mut got: HashMap<(Number, bool), (usize, usize)> = HashMap::new();
+    for (trial, failure) in trials.iter().zip(failures) {
+        let Demand { from, to: Some(to), .. } = trial.demand else { continue };
+        if from == to {
+            continue;
+        }
+        let ipv6 = trial.demand.address.is_ipv6();
+        for (of, number) in [(&mut sent, from), (&mut got, to)] {
+            let entry = of.entry((number, ipv6)).or_default();
+            *entry = (entry.0 + usize::from(failure.is_some()), entry.1 + 1);
+        }
+    }
+    let all = |of: &HashMap<(Number, bool), (usize, usize)>, key: (Number, bool)| {
+        of.get(&key).is_some_and(|(failed, count)| *count > 1 && failed == count)
+    };
+    let mut kinds: HashMap<Kind, usize> = HashMap::new();
+    let mut groups: BTreeMap<(usize, Kind), Vec<usize>> = BTreeMap::new();
+    for (place, demand, failure) in failed() {
+        let ipv6 = demand.address.is_ipv6();
+        let key = match demand.to {
+            Some(to) if all(&got, (to, ipv6)) => (failure.slug(), ipv6, None, Some(to)),
+            _ if all(&sent, (demand.from, ipv6)) => (failure.slug(), ipv6, Some(demand.from), None),
+            to => {
+                let (from, to) = (census.node_of(demand.from), to.map(|to| census.node_of(to)));
+                (failure.slug(), ipv6, Some(from), to)
+            }
+        };
+        // In the order in which they come.
+        let next = kinds.len();
+        let number = *kinds.entry(key).or_insert(next);
+        groups.entry((number, key)).or_default().push(place);
+    }
+    groups
+}
+
+struct Seeker<'a> {
+    kernel: &'a Kernel,
+    plan: &'a Plan,
+    in_force: &'a std::collections::BTreeSet<u32>,
+    census: &'a Census,
+    trials: &'a [Trial],
+    whys: Vec<Why>,
+    /// Which reason was found for a trial that was traced.
+    traced: HashMap<usize, usize>,
+}
+
+impl Seeker<'_> {
+    /// Traces a trial; nothing once there were enough traces.
+    fn seek(&mut self, place: usize) -> Result<Option<usize>> {
+        if let Some(why) = self.traced.get(&place) {
+            return Ok(Some(*why));
+        }
+        if self.whys.len() >= MOST {
+            return Ok(None);
+        }
+        let Some(trial) = self.trials.get(place) else { return Ok(None) };
+        let Some(request) = self.request(trial) else { return Ok(None) };
+        let outcome = trace(self.kernel, self.plan, self.in_force, &request)?;
+        let line = line(&outcome);
+        self.traced.insert(place, self.whys.len());
+        self.whys.push(Why { traced: place, death: outcome.lost, line });
+        Ok(Some(self.whys.len() - 1))
+    }
+
+    fn request(&self, trial: &Trial) -> Option<Request> {
+        let demand = &trial.demand;
+        let large = match trial.path_mtu {
+            Some(super::PathMtu::BlackHole(mtu)) => Some(mtu.saturating_sub(super::path_mtu::headers(demand.address))),
+            _ => None,
+        };
+        Some(Request {
+            source: self.census.person(demand.from)?.name.clone(),
+            target: Target::Address(demand.address, None),
+            protocol: demand.protocol,
+            size: large.unwrap_or(56) as usize,
+            ttl: None,
+            dont_fragment: large.is_some(),
+            count: 1,
+            patience: None,
+            family: None,
+        })
+    }
+
+    /// Whether two have the same death.
+    fn are_alike(&self, one: usize, other: usize) -> bool {
+        let death = |at: usize| self.whys.get(at).map(|why| why.death.as_ref().map(|d| (d.machine.clone(), d.cause)));
+        death(one) == death(other)
+    }
+}
+
+/// What a trace says, in one line.
+fn line(outcome: &Outcome) -> String {
+    match &outcome.lost {
+        Some(death) => format!("{}: {}", death.cause.slug(), death.why),
+        None => rewriting(outcome).unwrap_or_else(|| "traced just afterwards, it is answered".into()),
+    }
+}
+
+/// Where a packet that arrives got another source address.
+fn rewriting(outcome: &Outcome) -> Option<String> {
+    let hop = outcome.there.iter().find(|hop| hop.rewritten.iter().any(|change| change.what == "source"))?;
+    let change = hop.rewritten.iter().find(|change| change.what == "source")?;
+    let machine = &hop.sighting.machine;
+    let facts = outcome.there.iter().filter(|hop| hop.sighting.machine == *machine).flat_map(|hop| &hop.facts);
+    let rule = facts.filter(|fact| fact.kind == "rule").map(|fact| format!(": {}", fact.text)).next_back();
+    Some(format!("{machine} puts {} in the place of {}{}", change.to, change.from, rule.unwrap_or_default()))
+}
+
+/// On which way it died, and where.
+pub fn place(death: &Death) -> String {
+    let what = if death.leg == Leg::Back { "the answer is lost" } else { "lost" };
+    match &death.after {
+        Some(after) => format!("{what} in {} after {after}", death.machine),
+        None => format!("{what} in {}", death.machine),
+    }
+}

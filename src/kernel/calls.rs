@@ -1,0 +1,178 @@
+//! TCP connections and UDP datagrams to ports, several at once: whether they are answered, and under whose address they
+//! arrive.
+//!
+//! ```text
+//! call([pod-a → 10.244.2.2 tcp 80])
+//!     pod-c's door   listens on the port, if nobody does         door
+//!     pod-c's ear    sees the SYN: Arrival { at: pod-c, from: 10.244.1.2 }     ear
+//!     pod-a's probe  connected, refused, or silence              probe
+//! ```
+
+mod door;
+mod ear;
+
+use std::net::IpAddr;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Instant;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use self::door::Door;
+use self::ear::Ear;
+use super::netns::Netns;
+use super::probe::{Cookie, Heard, Prober, Protocol, Question};
+use super::refusal::Result;
+use super::sandbox::Kernel;
+use super::signal;
+use super::volley::{Arrival, Echo, QUIET, Told};
+use crate::names::MachineName;
+
+/// One call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Call {
+    /// Who calls: a place in the list of machines.
+    pub from: usize,
+    /// Where to.
+    pub to: IpAddr,
+    /// At which port.
+    pub protocol: Protocol,
+    /// Whose address that is, if it is one's: a place in the list of machines. Where nobody listens there, it is listened.
+    pub door: Option<usize>,
+}
+
+/// How many calls are made at once.
+const AT_ONCE: usize = 100;
+
+/// Bytes of payload of a datagram.
+const SIZE: usize = 16;
+
+/// Makes the calls.
+///
+/// # Errors
+/// When a machine is not there, or no more files can be opened.
+pub fn call(_kernel: &Kernel, machines: &[MachineName], calls: &[Call]) -> Result<Vec<Echo>> {
+    let mut echoes = Vec::new();
+    for some in calls.chunks(AT_ONCE) {
+        echoes.extend(Exchange::open(machines, some)?.run(some)?);
+    }
+    Ok(echoes)
+}
+
+/// What is open for some calls.
+struct Exchange {
+    probes: Vec<(Cookie, Prober)>,
+    ears: Vec<Ear>,
+    doors: Vec<Door>,
+}
+
+/// Does something in a machine.
+fn within<T>(machine: Option<&MachineName>, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let home = Netns::current()?;
+    if let Some(machine) = machine.filter(|machine| !machine.is_fabric()) {
+        Netns::open(machine)?.enter()?;
+    }
+    let done = work();
+    home.enter()?;
+    done
+}
+
+impl Exchange {
+    fn open(machines: &[MachineName], calls: &[Call]) -> Result<Self> {
+        let open = |call: &Call| {
+            let (protocol, to) = (call.protocol, call.to);
+            let question = Question { protocol, to, scope: 0, size: SIZE, ttl: None, dont_fragment: false };
+            let cookie = Cookie::draw()?;
+            Ok((cookie, within(machines.get(call.from), || Prober::open(question, cookie))?))
+        };
+        let probes = calls.iter().map(open).collect::<Result<_>>()?;
+        let mut kinds: Vec<(bool, bool)> =
+            calls.iter().map(|call| (matches!(call.protocol, Protocol::Tcp(_)), call.to.is_ipv6())).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        // It may arrive at anybody: that is what is to be found out.
+        let mut ears = Vec::new();
+        for (at, machine) in machines.iter().enumerate() {
+            ears.extend(within(Some(machine), || Ear::open(at, &kinds))?);
+        }
+        let mut wanted: Vec<(usize, Protocol)> =
+            calls.iter().filter_map(|call| Some((call.door?, call.protocol))).collect();
+        wanted.sort_by_key(|(at, protocol)| (*at, matches!(protocol, Protocol::Tcp(_)), protocol.port()));
+        wanted.dedup();
+        let mut doors = Vec::new();
+        for (at, protocol) in wanted {
+            doors.extend(within(machines.get(at), || Ok(Door::open(at, protocol)))?);
+        }
+        Ok(Exchange { probes, ears, doors })
+    }
+
+    fn run(mut self, calls: &[Call]) -> Result<Vec<Echo>> {
+        let mut echoes = vec![Echo::default(); calls.len()];
+        for ((_, probe), echo) in self.probes.iter_mut().zip(&mut echoes) {
+            echo.unsent = probe.send(0).err();
+        }
+        let mut moved = Instant::now();
+        let is_open = |echo: &Echo| echo.unsent.is_none() && !echo.answered && echo.error.is_none();
+        while echoes.iter().any(is_open) && moved.elapsed() < QUIET && !signal::asked_to_stop() {
+            if self.wait(&echoes) && self.hear(&mut echoes) {
+                moved = Instant::now();
+            }
+        }
+        // What was answered had arrived: its ear may not have been asked since.
+        self.hear(&mut echoes);
+        for (call, echo) in calls.iter().zip(&mut echoes) {
+            // Many programs that take datagrams answer none: that it came, and no error, has to be enough.
+            let ours = self.doors.iter().any(|door| call.door == Some(door.at) && door.protocol == call.protocol);
+            let came = echo.arrived.is_some() && echo.error.is_none();
+            echo.answered |= matches!(call.protocol, Protocol::Udp(_)) && !ours && came;
+        }
+        Ok(echoes)
+    }
+
+    /// Waits a moment for something to hear.
+    fn wait(&self, echoes: &[Echo]) -> bool {
+        let sockets: Vec<(BorrowedFd<'_>, PollFlags)> = {
+            let open = self.probes.iter().zip(echoes).filter(|(_, echo)| !echo.answered && echo.error.is_none());
+            let probes = open.flat_map(|((_, probe), _)| {
+                // A connection that comes about is told by being writable.
+                let extra = if matches!(probe, Prober::Tcp(_)) { PollFlags::POLLOUT } else { PollFlags::empty() };
+                probe.sockets().into_iter().map(move |socket| (socket, PollFlags::POLLIN | extra))
+            });
+            let ears = self.ears.iter().map(|ear| (ear.as_fd(), PollFlags::POLLIN));
+            let doors = self.doors.iter().filter_map(Door::answers).map(|door| (door, PollFlags::POLLIN));
+            probes.chain(ears).chain(doors).collect()
+        };
+        let mut files: Vec<PollFd> = sockets.iter().map(|(socket, flags)| PollFd::new(*socket, *flags)).collect();
+        poll(&mut files, PollTimeout::from(5_u8)).is_ok_and(|ready| ready > 0)
+    }
+
+    /// Takes note of what there is to hear. Says whether that was anything.
+    fn hear(&mut self, echoes: &mut [Echo]) -> bool {
+        let mut heard_any = false;
+        for ear in &self.ears {
+            ear.read(&mut |from, is_of| {
+                let found = self.probes.iter().position(|(cookie, _)| is_of(*cookie));
+                if let Some(echo) = found.and_then(|index| echoes.get_mut(index)) {
+                    heard_any = true;
+                    echo.arrived = Some(echo.arrived.unwrap_or(Arrival { at: ear.at, from }));
+                }
+            });
+        }
+        self.doors.iter().for_each(Door::answer);
+        for ((_, probe), echo) in self.probes.iter_mut().zip(echoes) {
+            for heard in probe.hear() {
+                heard_any = true;
+                match heard {
+                    Heard::Answer { .. } => echo.answered = true,
+                    Heard::Refused { .. } => {
+                        let told = Told { errno: nix::errno::Errno::ECONNREFUSED, from: None, mtu: 0 };
+                        echo.error = Some(echo.error.unwrap_or(told));
+                    }
+                    Heard::Error { errno, from, mtu, .. } => {
+                        echo.error = Some(echo.error.unwrap_or(Told { errno, from, mtu }));
+                    }
+                }
+            }
+        }
+        heard_any
+    }
+}
