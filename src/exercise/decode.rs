@@ -59,8 +59,10 @@ fn exercise(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<Exercise> 
     let minutes = fields.get("minutes").and_then(|tree| count(tree, 1_000, "a number of minutes", diagnostics));
     let look = list(fields.get("look"), diagnostics, self::prose);
     let hints = list(fields.get("hints"), diagnostics, self::prose);
-    if let (true, Some(span)) = (hints.is_empty(), fields.key_span("hints")) {
-        let diagnostic = Diagnostic::new(span, "there is no hint").label("expected a list of at least one");
+    let no_hint = |tree: &&Tree<'_>| tree.is_null() || matches!(&tree.value, Value::List(items) if items.is_empty());
+    if let Some(empty) = fields.get("hints").filter(no_hint) {
+        let diagnostic = Diagnostic::new(fields.key_span("hints").unwrap_or(empty.span), "there is no hint")
+            .label("expected a list of at least one");
         diagnostics.push(diagnostic.help("whoever is stuck asks `netlab exercise hint`"));
     }
     let machines = topology.as_ref().map(names);

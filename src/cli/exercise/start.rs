@@ -15,6 +15,9 @@ use crate::lab::Store;
 use crate::report::exercise as report;
 
 /// Begin an exercise: its lab is brought up, and its story told; again, while it goes on, only the story
+///
+/// A file of somebody else's may hold commands, which are run inside the lab as if you had typed them: start only what you
+/// trust.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
