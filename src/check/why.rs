@@ -10,16 +10,18 @@
 //! the same way, between the same two nodes; or they have the one machine in common that nobody reaches, or that reaches
 //! nobody.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::census::{Census, Number};
 use super::demand::Demand;
 use super::run::Trial;
 use super::verdict::Failure;
 use crate::error::Result;
+use crate::kernel::calls::{Call, Doors};
 use crate::kernel::{Kernel, signal};
+use crate::names::MachineName;
 use crate::plan::Plan;
-use crate::trace::outcome::{Death, Leg, Outcome};
+use crate::trace::outcome::{Death, Hop, Leg, Outcome};
 use crate::trace::{Request, Target, trace};
 
 /// Why a pair fails.
@@ -31,6 +33,8 @@ pub struct Why {
     pub death: Option<Death>,
     /// One line.
     pub line: String,
+    /// What it has in common with others: those with the same key have the same remedy, or happen at the same place.
+    pub key: String,
 }
 
 /// How many traces there may be.
@@ -43,7 +47,7 @@ const MOST: usize = 32;
 pub fn find(
     kernel: &Kernel,
     plan: &Plan,
-    in_force: &std::collections::BTreeSet<u32>,
+    in_force: &BTreeSet<u32>,
     census: &Census,
     trials: &[Trial],
     failures: &[Option<Failure>],
@@ -63,6 +67,7 @@ pub fn find(
             of.insert(place, seeker.traced.get(&place).copied().or(own).unwrap_or(one));
         }
     }
+    seeker.share(&mut of);
     Ok((seeker.whys, of))
 }
 
@@ -73,8 +78,10 @@ type Kind = (&'static str, bool, Option<Number>, Option<Number>);
 fn groups(census: &Census, trials: &[Trial], failures: &[Option<Failure>]) -> BTreeMap<(usize, Kind), Vec<usize>> {
     let failed = || {
         trials.iter().zip(failures).enumerate().filter_map(|(place, (trial, failure))| {
-            // What is not there needs no trace, nor what is answered and should not be.
-            let worth = |failure: &&Failure| !matches!(failure, Failure::NoMachine | Failure::Reachable);
+            // What is not there needs no trace, nor what is answered and should not be, or by the wrong machine.
+            let worth = |failure: &&Failure| {
+                !matches!(failure, Failure::NoMachine | Failure::Reachable | Failure::WrongMachine(_))
+            };
             failure.as_ref().filter(worth).map(|failure| (place, &trial.demand, failure))
         })
     };
@@ -118,7 +125,7 @@ fn groups(census: &Census, trials: &[Trial], failures: &[Option<Failure>]) -> BT
 struct Seeker<'a> {
     kernel: &'a Kernel,
     plan: &'a Plan,
-    in_force: &'a std::collections::BTreeSet<u32>,
+    in_force: &'a BTreeSet<u32>,
     census: &'a Census,
     trials: &'a [Trial],
     whys: Vec<Why>,
@@ -137,11 +144,34 @@ impl Seeker<'_> {
         }
         let Some(trial) = self.trials.get(place) else { return Ok(None) };
         let Some(request) = self.request(trial) else { return Ok(None) };
+        let door = self.door(&trial.demand);
+        let _doors = Doors::open(&door.0, &door.1)?;
         let outcome = trace(self.kernel, self.plan, self.in_force, &request)?;
-        let line = line(&outcome);
         self.traced.insert(place, self.whys.len());
-        self.whys.push(Why { traced: place, death: outcome.lost, line });
+        self.whys.push(Why { traced: place, line: line(&outcome), key: key(&outcome), death: outcome.lost });
         Ok(Some(self.whys.len() - 1))
+    }
+
+    /// A datagram that arrives is delivered, for a trace, even if its answer is lost: why that is, a ping between the same two
+    /// may know.
+    fn share(&self, of: &mut HashMap<usize, usize>) {
+        let pair = |place: &usize| self.trials.get(*place).map(|trial| (trial.demand.from, trial.demand.address));
+        let explains = |why: &usize| self.whys.get(*why).is_some_and(|why| !why.key.is_empty());
+        let known: HashMap<_, _> =
+            of.iter().filter(|(_, why)| explains(why)).filter_map(|(place, why)| Some((pair(place)?, *why))).collect();
+        for (place, why) in of.iter_mut().filter(|(_, why)| !explains(why)) {
+            if let Some(other) = pair(place).and_then(|pair| known.get(&pair)) {
+                *why = *other;
+            }
+        }
+    }
+
+    /// Whoever listened while it was tried is to listen again.
+    fn door(&self, demand: &Demand) -> (Vec<MachineName>, Vec<Call>) {
+        let machine = demand.to.and_then(|to| self.census.person(to)).map(|person| person.name.clone());
+        let door = machine.is_some().then_some(0);
+        let call = Call { from: 0, to: demand.address, protocol: demand.protocol, door };
+        (machine.into_iter().collect(), vec![call])
     }
 
     fn request(&self, trial: &Trial) -> Option<Request> {
@@ -178,9 +208,25 @@ fn line(outcome: &Outcome) -> String {
     }
 }
 
+/// What it has in common with others.
+fn key(outcome: &Outcome) -> String {
+    match &outcome.lost {
+        Some(death) => match death.fix.first() {
+            Some(fix) => fix.clone(),
+            None => format!("{} {}", death.machine, death.cause.slug()),
+        },
+        None => translated(outcome).map_or(String::new(), |hop| format!("{} translates", hop.sighting.machine)),
+    }
+}
+
+/// The hop at which a packet is first seen with another source address.
+fn translated(outcome: &Outcome) -> Option<&Hop> {
+    outcome.there.iter().find(|hop| hop.rewritten.iter().any(|change| change.what == "source"))
+}
+
 /// Where a packet that arrives got another source address.
 fn rewriting(outcome: &Outcome) -> Option<String> {
-    let hop = outcome.there.iter().find(|hop| hop.rewritten.iter().any(|change| change.what == "source"))?;
+    let hop = translated(outcome)?;
     let change = hop.rewritten.iter().find(|change| change.what == "source")?;
     let machine = &hop.sighting.machine;
     let facts = outcome.there.iter().filter(|hop| hop.sighting.machine == *machine).flat_map(|hop| &hop.facts);

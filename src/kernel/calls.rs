@@ -11,13 +11,13 @@
 mod door;
 mod ear;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Instant;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use self::door::Door;
+pub use self::door::Doors;
 use self::ear::Ear;
 use super::netns::Netns;
 use super::probe::{Cookie, Heard, Prober, Protocol, Question};
@@ -40,6 +40,13 @@ pub struct Call {
     pub door: Option<usize>,
 }
 
+impl Call {
+    /// The address and port.
+    fn address(&self) -> Option<SocketAddr> {
+        self.protocol.port().map(|port| SocketAddr::new(self.to, port))
+    }
+}
+
 /// How many calls are made at once.
 const AT_ONCE: usize = 100;
 
@@ -53,7 +60,14 @@ const SIZE: usize = 16;
 pub fn call(_kernel: &Kernel, machines: &[MachineName], calls: &[Call]) -> Result<Vec<Echo>> {
     let mut echoes = Vec::new();
     for some in calls.chunks(AT_ONCE) {
-        echoes.extend(Exchange::open(machines, some)?.run(some)?);
+        let doors = Doors::open(machines, some)?;
+        let heard = Exchange::open(machines, some)?.run()?;
+        echoes.extend(some.iter().zip(heard).map(|(call, mut echo)| {
+            // Many programs that take datagrams answer none: that it came, and no error, has to be enough.
+            let is_datagram = matches!(call.protocol, Protocol::Udp(_));
+            echo.answered |= is_datagram && !doors.are_for(call) && echo.arrived.is_some() && echo.error.is_none();
+            echo
+        }));
     }
     Ok(echoes)
 }
@@ -62,7 +76,6 @@ pub fn call(_kernel: &Kernel, machines: &[MachineName], calls: &[Call]) -> Resul
 struct Exchange {
     probes: Vec<(Cookie, Prober)>,
     ears: Vec<Ear>,
-    doors: Vec<Door>,
 }
 
 /// Does something in a machine.
@@ -94,19 +107,11 @@ impl Exchange {
         for (at, machine) in machines.iter().enumerate() {
             ears.extend(within(Some(machine), || Ear::open(at, &kinds))?);
         }
-        let mut wanted: Vec<(usize, Protocol)> =
-            calls.iter().filter_map(|call| Some((call.door?, call.protocol))).collect();
-        wanted.sort_by_key(|(at, protocol)| (*at, matches!(protocol, Protocol::Tcp(_)), protocol.port()));
-        wanted.dedup();
-        let mut doors = Vec::new();
-        for (at, protocol) in wanted {
-            doors.extend(within(machines.get(at), || Ok(Door::open(at, protocol)))?);
-        }
-        Ok(Exchange { probes, ears, doors })
+        Ok(Exchange { probes, ears })
     }
 
-    fn run(mut self, calls: &[Call]) -> Result<Vec<Echo>> {
-        let mut echoes = vec![Echo::default(); calls.len()];
+    fn run(mut self) -> Result<Vec<Echo>> {
+        let mut echoes = vec![Echo::default(); self.probes.len()];
         for ((_, probe), echo) in self.probes.iter_mut().zip(&mut echoes) {
             echo.unsent = probe.send(0).err();
         }
@@ -119,12 +124,6 @@ impl Exchange {
         }
         // What was answered had arrived: its ear may not have been asked since.
         self.hear(&mut echoes);
-        for (call, echo) in calls.iter().zip(&mut echoes) {
-            // Many programs that take datagrams answer none: that it came, and no error, has to be enough.
-            let ours = self.doors.iter().any(|door| call.door == Some(door.at) && door.protocol == call.protocol);
-            let came = echo.arrived.is_some() && echo.error.is_none();
-            echo.answered |= matches!(call.protocol, Protocol::Udp(_)) && !ours && came;
-        }
         Ok(echoes)
     }
 
@@ -138,8 +137,7 @@ impl Exchange {
                 probe.sockets().into_iter().map(move |socket| (socket, PollFlags::POLLIN | extra))
             });
             let ears = self.ears.iter().map(|ear| (ear.as_fd(), PollFlags::POLLIN));
-            let doors = self.doors.iter().filter_map(Door::answers).map(|door| (door, PollFlags::POLLIN));
-            probes.chain(ears).chain(doors).collect()
+            probes.chain(ears).collect()
         };
         let mut files: Vec<PollFd> = sockets.iter().map(|(socket, flags)| PollFd::new(*socket, *flags)).collect();
         poll(&mut files, PollTimeout::from(5_u8)).is_ok_and(|ready| ready > 0)
@@ -149,15 +147,14 @@ impl Exchange {
     fn hear(&mut self, echoes: &mut [Echo]) -> bool {
         let mut heard_any = false;
         for ear in &self.ears {
-            ear.read(&mut |from, is_of| {
-                let found = self.probes.iter().position(|(cookie, _)| is_of(*cookie));
+            for packet in ear.read() {
+                let found = self.probes.iter().position(|(cookie, _)| packet.is_of(*cookie));
                 if let Some(echo) = found.and_then(|index| echoes.get_mut(index)) {
                     heard_any = true;
-                    echo.arrived = Some(echo.arrived.unwrap_or(Arrival { at: ear.at, from }));
+                    echo.arrived = Some(echo.arrived.unwrap_or(Arrival { at: ear.at, from: packet.from }));
                 }
-            });
+            }
         }
-        self.doors.iter().for_each(Door::answer);
         for ((_, probe), echo) in self.probes.iter_mut().zip(echoes) {
             for heard in probe.hear() {
                 heard_any = true;

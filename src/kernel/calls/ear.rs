@@ -22,6 +22,15 @@ pub struct Ear {
     socket: OwnedFd,
 }
 
+/// A segment or a datagram.
+#[derive(Debug)]
+pub struct Packet {
+    /// Its source address.
+    pub from: IpAddr,
+    tcp: bool,
+    transport: Vec<u8>,
+}
+
 impl AsFd for Ear {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
@@ -41,23 +50,30 @@ impl Ear {
         kinds.iter().map(open).collect()
     }
 
-    /// Tells of all that came: from whom, and how to ask whose it is.
-    pub fn read(&self, tell: &mut dyn FnMut(IpAddr, &dyn Fn(Cookie) -> bool)) {
+    /// All that came since the last call.
+    pub fn read(&self) -> Vec<Packet> {
+        let mut packets = Vec::new();
         let mut buffer = [0; ENOUGH];
         loop {
             let (length, from) = match recvfrom::<SockaddrStorage>(self.socket.as_raw_fd(), &mut buffer) {
                 Ok(received) => received,
-                Err(Errno::EAGAIN) => return,
+                Err(Errno::EAGAIN) => return packets,
                 Err(_) => continue,
             };
             let packet = buffer.get(..length).unwrap_or(&buffer);
             // IPv4 hands out the IP header too, IPv6 does not.
             let header = if self.ipv6 { 0 } else { packet.first().map_or(0, |byte| usize::from(byte & 0xf) * 4) };
-            let (Some(transport), Some(from)) = (packet.get(header..), from.as_ref().and_then(icmp::address)) else {
-                continue;
-            };
-            tell(from, &|cookie| if self.tcp { is_syn(transport, cookie) } else { is_datagram(transport, cookie) });
+            if let (Some(transport), Some(from)) = (packet.get(header..), from.as_ref().and_then(icmp::address)) {
+                packets.push(Packet { from, tcp: self.tcp, transport: transport.to_vec() });
+            }
         }
+    }
+}
+
+impl Packet {
+    /// Whether it is the first packet of the call with this cookie.
+    pub fn is_of(&self, cookie: Cookie) -> bool {
+        if self.tcp { is_syn(&self.transport, cookie) } else { is_datagram(&self.transport, cookie) }
     }
 }
 

@@ -1,23 +1,25 @@
-//! What fails, those together that have the same reason.
+//! What fails, those together that have the same remedy.
 //!
 //! ```text
-//! ✗ IPv4  node-1, pod-a, pod-b → pod-c, pod-d
-//!     lost in node-1 after cni0
-//!     no-route: node-1 has no route to 10.244.2.2
+//! ✗ IPv4  pod-a, pod-b, node-1 → pod-c, pod-d
+//!   IPv4  pod-c, pod-d → pod-a, pod-b
+//!     no-route: node-1 has no route to 10.244.2.2 (lost in node-1 after cni0; traced: pod-a → pod-c)
+//!     no-return-route: … (the answer is lost in node-1 after cni0; traced: pod-c → pod-a)
 //!     fix  netlab exec node-1 -- ip route add 10.244.2.0/24 via 192.168.1.12
 //! ```
 
 use std::collections::BTreeMap;
 
 use super::port;
-use crate::check::{Failure, Finding, Number, Report, why};
+use crate::check::{Demand, Failure, Finding, Number, Report, Why, why};
 use crate::names::LabName;
 use crate::prose::wrap;
 use crate::report::Paint;
 use crate::report::trace::in_netlab;
 
-/// How many lines of pairs are printed for one reason; the document has all.
+/// How many lines of pairs, and of reasons, are printed together; the document has all.
 const MOST: usize = 12;
+const MOST_REASONS: usize = 4;
 
 /// All failures; none if there is none.
 pub fn text(report: &Report, lab: Option<&LabName>, columns: usize, paint: Paint) -> Option<String> {
@@ -31,7 +33,7 @@ pub fn text(report: &Report, lab: Option<&LabName>, columns: usize, paint: Paint
     (!parts.is_empty()).then(|| parts.join(""))
 }
 
-/// Those that have one reason in common.
+/// Those that have one remedy in common.
 struct Group<'a> {
     members: Vec<&'a Finding>,
 }
@@ -40,16 +42,11 @@ fn groups(report: &Report) -> Vec<Group<'_>> {
     let mut known: Vec<String> = Vec::new();
     let mut groups: BTreeMap<usize, Group<'_>> = BTreeMap::new();
     for finding in report.failed() {
-        let (demand, failure) = (&finding.trial.demand, finding.failure.as_ref());
-        let kind = failure.map_or("", Failure::slug);
-        let reason = finding.why.and_then(|at| report.whys.get(at)).map(|why| (&why.line, &why.death));
-        let reason = match reason {
-            // Each has its own address in its line; what it died of is the same.
-            Some((_, Some(death))) => format!("{} {} {:?}", death.machine, death.cause.slug(), death.fix),
-            Some((line, None)) => line.clone(),
-            None => String::new(),
+        let kind = finding.failure.as_ref().map_or("", Failure::slug);
+        let key = match reason_of(finding, report) {
+            Some(why) if !why.key.is_empty() => why.key.clone(),
+            _ => kind.to_owned(),
         };
-        let key = format!("{} {kind} {} {reason}", demand.family(), port(demand.protocol));
         let at = known.iter().position(|one| *one == key).unwrap_or_else(|| {
             known.push(key);
             known.len() - 1
@@ -59,29 +56,36 @@ fn groups(report: &Report) -> Vec<Group<'_>> {
     groups.into_values().collect()
 }
 
+fn reason_of<'a>(finding: &Finding, report: &'a Report) -> Option<&'a Why> {
+    finding.why.and_then(|at| report.whys.get(at))
+}
+
+/// A pair's family and port: `IPv4 tcp 80`.
+fn label(demand: &Demand) -> String {
+    format!("{}{}", demand.family(), port(demand.protocol))
+}
+
+fn receiver(demand: &Demand, report: &Report) -> String {
+    demand.to.map_or_else(|| demand.address.to_string(), |to| report.census.name(to).to_owned())
+}
+
 impl Group<'_> {
     fn text(&self, report: &Report, lab: Option<&LabName>, columns: usize, paint: Paint) -> String {
-        let Some(first) = self.members.first() else { return String::new() };
-        let demand = &first.trial.demand;
-        let title = format!("{}{}", demand.family(), port(demand.protocol));
-        let count = self.members.len();
-        let pairs = if count == 1 { String::new() } else { format!(" ({count} pairs)") };
         let lines = self.pairs(report);
-        let (sign, title) = (paint.with("31", "✗"), paint.bold(&title));
-        let mut text = match &lines[..] {
-            [one] => indented(&format!("{sign} {title}  "), 8, one, columns),
-            _ => format!("{sign} {title}{pairs}\n"),
-        };
-        for line in lines.iter().take(MOST).filter(|_| lines.len() > 1) {
-            text += &indented("    ", 8, line, columns);
+        let width = lines.iter().map(|(label, _)| label.len()).max().unwrap_or(0);
+        let mut text = String::new();
+        for (at, (label, pairs)) in lines.iter().enumerate().take(MOST) {
+            let sign = if at == 0 { paint.with("31", "✗") } else { " ".into() };
+            let label = paint.bold(&format!("{label:width$}"));
+            text += &indented(&format!("{sign} {label}  "), width + 6, pairs, columns);
         }
         if lines.len() > MOST {
-            text += &format!("    … and from {} more senders; --json has all\n", lines.len() - MOST);
+            text += &format!("  … and {} more such lines; --json has all\n", lines.len() - MOST);
         }
-        for line in self.reason(report, first) {
-            text += &indented("    ", 4, &line, columns);
+        for line in self.reasons(report) {
+            text += &indented("    ", 6, &line, columns);
         }
-        let why = first.why.and_then(|at| report.whys.get(at));
+        let why = self.members.iter().find_map(|finding| reason_of(finding, report));
         for command in why.iter().filter_map(|why| why.death.as_ref()).flat_map(|death| &death.fix) {
             // A command stays in one piece, to be pasted.
             text += &format!("    fix  {}\n", paint.command(&in_netlab(command, lab)));
@@ -89,42 +93,59 @@ impl Group<'_> {
         text
     }
 
-    /// `pod-a, pod-b → pod-c, pod-d`: senders that have the same receivers are in one line.
-    fn pairs(&self, report: &Report) -> Vec<String> {
-        let mut receivers: BTreeMap<Number, Vec<String>> = BTreeMap::new();
+    /// `IPv4, IPv6`, `pod-a, pod-b → pod-c, pod-d`: senders with the same receivers are in one line, and so are families.
+    fn pairs(&self, report: &Report) -> Vec<(String, String)> {
+        let mut receivers: BTreeMap<(String, Number), Vec<String>> = BTreeMap::new();
         for finding in &self.members {
             let demand = &finding.trial.demand;
-            let to = demand.to.map_or_else(|| demand.address.to_string(), |to| report.census.name(to).to_owned());
-            receivers.entry(demand.from).or_default().push(to);
+            receivers.entry((label(demand), demand.from)).or_default().push(receiver(demand, report));
         }
-        let mut lines: Vec<(Vec<String>, Vec<&str>)> = Vec::new();
-        for (from, to) in receivers {
+        let mut lines: Vec<(String, Vec<String>, Vec<&str>)> = Vec::new();
+        for ((label, from), to) in receivers {
             let name = report.census.name(from);
-            match lines.iter_mut().find(|(receivers, _)| *receivers == to) {
-                Some((_, senders)) => senders.push(name),
-                None => lines.push((to, vec![name])),
+            match lines.iter_mut().find(|(one, receivers, _)| *one == label && *receivers == to) {
+                Some((.., senders)) => senders.push(name),
+                None => lines.push((label, to, vec![name])),
             }
         }
-        lines.into_iter().map(|(to, from)| format!("{} → {}", from.join(", "), to.join(", "))).collect()
+        let mut merged: Vec<(String, String)> = Vec::new();
+        for (label, to, from) in lines {
+            let pairs = format!("{} → {}", from.join(", "), to.join(", "));
+            match merged.iter_mut().find(|(_, one)| *one == pairs) {
+                Some((labels, _)) => *labels = format!("{labels}, {label}"),
+                None => merged.push((label, pairs)),
+            }
+        }
+        merged
     }
 
-    /// What is wrong, and why.
-    fn reason(&self, report: &Report, first: &Finding) -> Vec<String> {
-        let why = first.why.and_then(|at| report.whys.get(at));
-        let death = why.and_then(|why| why.death.as_ref());
-        let mut lines = vec![match (&first.failure, death) {
-            (Some(Failure::Lost | Failure::AnswerLost | Failure::Unsent(_)), Some(death)) => why::place(death),
-            (Some(failure), _) => wrong(failure, first, report),
-            (None, _) => String::new(),
-        }];
-        lines.extend(why.map(|why| why.line.clone()));
-        let traced = why.and_then(|why| report.findings.get(why.traced)).filter(|_| self.members.len() > 1);
-        lines.extend(traced.map(|finding| {
-            let demand = &finding.trial.demand;
-            let to = demand.to.map_or_else(|| demand.address.to_string(), |to| report.census.name(to).to_owned());
-            format!("(as a trace of {} → {to} found)", report.census.name(demand.from))
-        }));
-        lines
+    /// What is wrong, and why: each reason once.
+    fn reasons(&self, report: &Report) -> Vec<String> {
+        let mut told: Vec<(String, String)> = Vec::new();
+        for finding in &self.members {
+            let Some(failure) = &finding.failure else { continue };
+            let why = reason_of(finding, report);
+            let place = match (failure, why.and_then(|why| why.death.as_ref())) {
+                (Failure::Lost | Failure::AnswerLost | Failure::Unsent(_), Some(death)) => why::place(death),
+                _ => wrong(failure, finding, report),
+            };
+            let slug = why.and_then(|why| why.death.as_ref()).map_or(failure.slug(), |death| death.cause.slug());
+            let key = format!("{slug} {}", finding.why.map_or(place.clone(), |_| failure.slug().to_owned()));
+            if told.iter().any(|(known, _)| *known == key) {
+                continue;
+            }
+            let traced = why.and_then(|why| report.findings.get(why.traced)).map(|finding| &finding.trial.demand);
+            let traced = traced
+                .map(|demand| format!("; traced: {} → {}", report.census.name(demand.from), receiver(demand, report)));
+            told.push((
+                key,
+                match why {
+                    Some(why) => format!("{} ({place}{})", why.line, traced.unwrap_or_default()),
+                    None => place,
+                },
+            ));
+        }
+        told.into_iter().take(MOST_REASONS).map(|(_, line)| line).collect()
     }
 }
 
@@ -140,22 +161,20 @@ pub fn wrong(failure: &Failure, finding: &Finding, report: &Report) -> String {
         Failure::Unsent(errno) => format!("the kernel did not send it: {} ({errno:?})", errno.desc()),
         Failure::Lost => "lost".into(),
         Failure::AnswerLost => "it arrives, and the answer is lost".into(),
-        Failure::Refused => "refused: nobody listens there".into(),
+        Failure::Refused => "the connection is refused".into(),
         Failure::WrongMachine(machine) => format!("it arrives at {machine}"),
         Failure::WrongSource(from) => {
             let wanted: Vec<String> = demand.seen_as.iter().map(whose).collect();
             format!("it arrives as from {}, not {}", whose(from), wanted.join(" or "))
         }
-        Failure::BlackHole(size) => {
-            format!("small packets get through, but those of {size} bytes vanish, and the sender is not told")
-        }
+        Failure::BlackHole(size) => format!("those of {size} bytes vanish, and the sender is not told"),
         Failure::Reachable => "it is answered, and should not be".into(),
     }
 }
 
-/// A text, folded, with what stands before it, and before its further lines.
+/// A text, folded, with what stands before it, and its further lines so far to the right.
 fn indented(first: &str, further: usize, text: &str, columns: usize) -> String {
-    let lines = wrap(text, columns.saturating_sub(further.max(4)).max(20));
+    let lines = wrap(text, columns.saturating_sub(further).max(20));
     let lines = lines.iter().enumerate().map(|(i, line)| match i {
         0 => format!("{first}{line}\n"),
         _ => format!("{}{line}\n", " ".repeat(further)),

@@ -29,7 +29,7 @@ pub fn text(report: &Report, of: Family, columns: usize, paint: Paint) -> Option
         return None;
     }
     let columns = columns.min(WIDEST);
-    let single = Matrix::of(report, &all, |number| Line::Machine(number));
+    let single = Matrix::of(report, &all, Line::Machine);
     let grouped = || Matrix::of(report, &all, |number| Line::of(report, number));
     let matrix =
         if single.width() <= columns { Some(single) } else { Some(grouped()).filter(|m| m.width() <= columns) };
