@@ -4,6 +4,7 @@
 //! catalogue  the exercises that come with netlab       decode, model  a file → Exercise
 //! start      up ─▶ the fault ─▶ a session begins       session        what a student has done so far, kept with the lab
 //! judge      real packets, streams, state ─▶ verdicts  score          points and times     results  a file, where asked
+//! rehearse   does what a file says hold? for whoever writes one
 //! ```
 //!
 //! What counts is the state of the network in the end, never the commands that led there: any right mend is accepted, and
@@ -15,6 +16,7 @@ pub mod decode;
 pub mod judge;
 mod keys;
 pub mod model;
+pub mod rehearse;
 pub mod results;
 pub mod score;
 pub mod session;

@@ -7,6 +7,7 @@
 //! report     tables, JSON: values in, text out
 //! up  down  learn  repair  list  doctor   what these commands do
 //! check      who reaches whom: the Kubernetes network model, tried with packets
+//! exercise   something is wrong in a lab: stories, hints, and whether it is mended
 //! trace      a packet's way: what was observed, what was decided, and why it died
 //! diff       what differs from the plan, and what mends it
 //! stepping   step by step, asking before each: what the view asks the lab

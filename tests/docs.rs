@@ -40,6 +40,7 @@ tutorials! {
     tutorial_04: "04-leaving-the-cluster-masquerade.md",
     tutorial_05: "05-dual-stack.md",
     tutorial_06: "06-trace.md",
+    teaching: "teaching.md",
 }
 
 #[test]
@@ -51,6 +52,11 @@ fn every_tutorial_is_tried() {
     let mut tried = TUTORIALS.to_vec();
     tried.sort_unstable();
     assert_eq!(files, tried, "`tutorials!` in tests/docs.rs names them all");
+}
+
+#[test]
+fn what_the_page_of_the_exercises_shows_is_what_happens() {
+    try_out(&repository().join("tutorials/exercises/README.md"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `netlab exercise list|start|hint|check|solution|reset|score|schema`: one file for each, below.
+//! `netlab exercise list|start|hint|check|solution|reset|score|try|schema`: their files are below.
 //!
 //! ```text
 //! netlab exercise [--results FILE] ACTION [NAME]      without a name: the exercise that goes on, if it is only one
@@ -7,6 +7,7 @@
 mod check;
 mod help;
 mod list;
+mod rehearse;
 mod score;
 mod start;
 
@@ -37,6 +38,7 @@ Examples:
   netlab exercise check                          solved? a check that fails costs 5 points
   netlab exercise solution                       one way to mend it, and why; no points then
   netlab down                                    take the lab away
+  netlab exercise try mine.yaml                  one that you have written, before others do
 
 Exit status of `check`: 0 solved, 1 not yet.")]
 pub struct Exercise {
@@ -56,6 +58,7 @@ enum Action {
     Solution(help::Solution),
     Reset(start::Reset),
     Score(score::Score),
+    Try(rehearse::Try),
     /// Print the JSON schema of exercises' files, for editors
     Schema,
 }
@@ -67,6 +70,7 @@ impl Exercise {
         let results = results.map_err(|e| Error::usage(format!("--results is not a path: {e}")))?;
         let done = match self.action {
             Action::Check(action) => return action.run(common, results),
+            Action::Try(action) => return action.run(common),
             Action::List(action) => action.run(common, results),
             Action::Start(action) => action.run(common, results),
             Action::Hint(action) => action.run(common, results),

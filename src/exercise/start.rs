@@ -93,11 +93,15 @@ fn begin(store: &Store, lab: Lab, read: &Read, session: Session, manner: &Manner
     Ok(Ongoing { lab, exercise, session })
 }
 
+/// Where `ip`, `nft` and `sysctl` are found, whoever asks.
+pub(super) fn search_path() -> String {
+    format!("{}:{PROGRAMS}", std::env::var("PATH").unwrap_or_default())
+}
+
 /// Types the fault in the lab's shell.
 fn break_it(_kernel: &Kernel, fault: &str) -> Result<()> {
-    let search = std::env::var("PATH").unwrap_or_default();
     let mut shell = Command::new("sh");
-    shell.args(["-e", "-c", fault]).env("PATH", format!("{search}:{PROGRAMS}"));
+    shell.args(["-e", "-c", fault]).env("PATH", search_path());
     shell.stdin(Stdio::null()).stdout(Stdio::null());
     let ran = shell.output().map_err(|e| Error::refused(format!("cannot start sh: {e}")))?;
     if ran.status.success() {

@@ -10,7 +10,7 @@ mod check;
 mod list;
 mod score;
 
-pub use check::{check, check_document};
+pub use check::{attempt, check, check_document};
 pub use list::{list, list_document};
 pub use score::{score, score_document};
 

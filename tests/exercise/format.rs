@@ -4,6 +4,9 @@
 
 use netlab::exercise::decode::parse;
 
+use crate::common::program::repository;
+use crate::common::{Directory, Lab};
+
 const WHOLE: &str = "title: Mine
 level: easy
 minutes: 5
@@ -135,4 +138,38 @@ fn the_schema_knows_the_files_that_come_with_netlab() {
         }
     }
     assert!(schema["$defs"]["topology"]["properties"]["nodes"].is_object(), "the topology is described too");
+}
+
+/// The page of the exercises.
+fn page() -> String {
+    std::fs::read_to_string(repository().join("tutorials/exercises/README.md")).expect("the page")
+}
+
+#[test]
+fn the_page_has_every_key_and_an_example_that_is_one() {
+    let page = page();
+    let schema = netlab::exercise::schema();
+    let mut objects = vec![schema["properties"].clone()];
+    objects.extend(["check", "transfer", "state", "way"].map(|name| schema["$defs"][name]["properties"].clone()));
+    for object in objects {
+        for key in object.as_object().expect("properties").keys() {
+            assert!(page.contains(&format!("`{key}`")), "the page says nothing of `{key}`");
+        }
+    }
+    let (_, rest) = page.split_once("```yaml\n").expect("an example");
+    let (example, _) = rest.split_once("```").expect("its end");
+    let directory = Directory::new();
+    let lab = Lab::place();
+    let tried = lab.run(&["exercise", "try", &directory.file("mine.yaml", example)]).success();
+    assert!(tried.contains("the-lamp is as its file says"), "{tried}");
+}
+
+#[test]
+fn the_page_lists_every_exercise() {
+    let all = netlab::exercise::catalogue::all().expect("the exercises");
+    let rows: String =
+        all.iter().map(|one| format!("| `{}` | {} | {} |\n", one.name, one.level, one.minutes)).collect();
+    assert!(page().contains(&rows), "the table should be\n{rows}");
+    let readme = std::fs::read_to_string(repository().join("README.md")).expect("README.md");
+    assert!(all.len() == 18 && readme.contains("Eighteen labs in which"), "README.md says how many there are");
 }

@@ -55,6 +55,39 @@ fn a_file_of_ones_own_is_an_exercise_too() {
 }
 
 #[test]
+fn a_file_is_tried_before_others_do() {
+    let directory = Directory::new();
+    let file = own(&directory, "ip -n red link set eth0 down");
+    let lab = Lab::place();
+    let tried = lab.run(&["exercise", "try", &file, "--json"]).json();
+    let accepted = |n: usize| (tried["attempts"][n]["what"].clone(), tried["attempts"][n]["accepted"].clone());
+    assert_eq!(accepted(0), ("as it is at the start".into(), false.into()));
+    assert_eq!(accepted(1), ("the solution".into(), true.into()));
+    assert_eq!((&tried["well"], tried["attempts"].as_array().map(Vec::len)), (&true.into(), Some(2)));
+    let more = "otherWays:
+  - { commands: \"true\", why: it does nothing }
+  - { commands: ip -n nobody link, why: it fails }
+wrongWays:
+  - { commands: ip -n red link set eth0 up, why: it is right }
+";
+    let text = std::fs::read_to_string(&file).expect("the file");
+    let bad = directory.file("bad.yaml", text + more);
+    let tried = lab.run(&["exercise", "try", &bad]);
+    assert_eq!(tried.status, Some(1), "{tried}");
+    for line in [
+        "✓ the solution: accepted",
+        "✗ another way: refused",
+        "✗ another way: a command failed:",
+        "✗ a wrong way: accepted",
+    ] {
+        assert!(tried.stdout.contains(line), "{line}: {tried}");
+    }
+    let broken = own(&directory, "false");
+    assert!(lab.run(&["exercise", "try", &broken]).fails(3).contains("cannot be started"));
+    lab.assert_gone();
+}
+
+#[test]
 fn two_exercises_go_on_side_by_side() {
     let directory = Directory::new();
     let state = directory.path().join("state");

@@ -76,7 +76,7 @@ fn say(census: &Census, demand: &Demand, failure: &Failure) -> String {
     format!("{} → {to}{family} {what}", census.name(demand.from))
 }
 
-/// An entry in a line: `pods → outside, TCP port 443, as node`.
+/// An entry in a line: `pods → outside, TCP port 443, under its node's address`.
 fn says(one: &Expectation) -> String {
     let all = |parties: &[Party]| parties.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let arrow = if one.reachable { "→" } else { "must not reach" };
@@ -87,12 +87,12 @@ fn says(one: &Expectation) -> String {
     };
     let family = one.family.map_or_else(String::new, |family| format!(", {family}"));
     let seen = |identity: &Identity| match identity {
-        Identity::Own => "the sender's own".to_owned(),
-        Identity::Node => "its node's".to_owned(),
-        Identity::Machine(name) => format!("{name}'s"),
+        Identity::Own => "its own address".to_owned(),
+        Identity::Node => "its node's address".to_owned(),
+        Identity::Machine(name) => format!("{name}'s address"),
         Identity::Address(address) => address.to_string(),
     };
     let seen: Vec<String> = one.seen_as.iter().map(seen).collect();
-    let seen = if seen.is_empty() { String::new() } else { format!(", with an address that is {}", seen.join(" or ")) };
+    let seen = if seen.is_empty() { String::new() } else { format!(", under {}", seen.join(" or ")) };
     format!("{} {arrow} {}{port}{family}{seen}", all(&one.from), all(&one.to))
 }

@@ -15,7 +15,8 @@ use crate::plan::Plan;
 use crate::topology::model::Family;
 use crate::trace::ask::planned;
 
-/// How long a stream may take: long enough for a sender that finds a smaller MTU by trying (`net.ipv4.tcp_mtu_probing`).
+/// How long a stream may take: some milliseconds are enough where it gets through. Whoever needs longer than this, because
+/// packets are lost and sent again, stands still for its users.
 const PATIENCE: Duration = Duration::from_secs(4);
 
 /// Judges all of them, at the same time.

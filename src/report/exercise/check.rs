@@ -6,6 +6,7 @@ use super::super::Paint;
 use super::prose;
 use crate::exercise::clock::rfc3339;
 use crate::exercise::judge::{LISTED, Verdict};
+use crate::exercise::rehearse::Attempt;
 use crate::exercise::results::Record;
 use crate::exercise::session::Ongoing;
 
@@ -33,7 +34,7 @@ pub fn check(ongoing: &Ongoing, verdicts: &[Verdict], columns: usize, color: boo
         };
         text += &match session.solved_at {
             Some(_) => format!("{} was solved, and is broken again{count}\n", exercise.name),
-            None => format!("{} is not solved yet{count}; {} points are left\n", exercise.name, session.worth()),
+            None => format!("{} is not solved yet{count}\n({} points are left)\n", exercise.name, session.worth()),
         };
         return text;
     }
@@ -48,6 +49,22 @@ pub fn check(ongoing: &Ongoing, verdicts: &[Verdict], columns: usize, color: boo
         text += "\nThe result goes with the lab, at `netlab down`; `--results FILE` keeps it.\n";
     }
     text
+}
+
+/// One attempt of a rehearsal, for people.
+pub fn attempt(attempt: &Attempt, columns: usize, color: bool) -> String {
+    let paint = Paint(color);
+    let mark = if attempt.is_well() { paint.with("32", "✓") } else { paint.with("31", "✗") };
+    let came = match &attempt.came {
+        Ok(true) => "accepted".to_owned(),
+        Ok(false) => "refused".to_owned(),
+        Err(said) => format!("a command failed: {said}"),
+    };
+    format!(
+        "  {mark} {}: {came}\n{}",
+        attempt.what,
+        if attempt.why.is_empty() { String::new() } else { prose(&attempt.why, columns, "      ") }
+    )
 }
 
 /// `42 s`, `5 min 12 s`.
