@@ -22,6 +22,7 @@ pub mod score;
 pub mod session;
 pub mod start;
 mod state;
+mod values;
 
 use serde_json::Value;
 

@@ -59,6 +59,12 @@ pub fn all() -> Result<Vec<Exercise>> {
     FILES.iter().map(|(name, text)| Ok(decode::parse(name, text)?)).collect()
 }
 
+/// The exercise that comes after this one in the list.
+pub fn next(name: &str) -> Option<&'static str> {
+    let place = FILES.iter().position(|(known, _)| *known == name)?;
+    FILES.get(place + 1).map(|(next, _)| *next)
+}
+
 /// The exercise of this name, or in this file.
 ///
 /// # Errors

@@ -13,15 +13,16 @@
 use super::keys;
 use super::model::{Exercise, Level, State, Transfer, Way};
 use super::state;
+use super::values::{choice, count, list, machines, prose};
 use crate::names::MachineName;
-use crate::topology::diagnostic::{Diagnostic, Diagnostics, quoted};
-use crate::topology::fields::{Fields, nearest};
+use crate::topology::diagnostic::{Diagnostic, Diagnostics};
+use crate::topology::fields::Fields;
 use crate::topology::keys::FAMILIES;
 use crate::topology::model::{Family, Topology};
-use crate::topology::scalar::Meaning;
 use crate::topology::span::Span;
 use crate::topology::tree::{self, Tree, Value};
-use crate::topology::{Failure, of_tree, values};
+use crate::topology::values::boolean;
+use crate::topology::{Failure, of_tree};
 
 /// How many bytes a stream has unless it is written: more than a window of packets, so that full-sized ones are sent.
 const BYTES: u32 = 200_000;
@@ -54,11 +55,11 @@ fn exercise(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<Exercise> 
     let mut prose = |key| fields.get(key).and_then(|tree| prose(tree, diagnostics));
     let (title, teaches) = (prose("title"), prose("teaches"));
     let (story, question) = (prose("story"), prose("question"));
-    let fault = fields.get("break").filter(|tree| !tree.is_null()).map(|tree| self::prose(tree, diagnostics));
+    let fault = fields.get("break").filter(|tree| !tree.is_null()).map(|tree| super::values::prose(tree, diagnostics));
     let level = fields.get("level").and_then(|tree| level(tree, diagnostics));
     let minutes = fields.get("minutes").and_then(|tree| count(tree, 1_000, "a number of minutes", diagnostics));
-    let look = list(fields.get("look"), diagnostics, self::prose);
-    let hints = list(fields.get("hints"), diagnostics, self::prose);
+    let look = list(fields.get("look"), diagnostics, super::values::prose);
+    let hints = list(fields.get("hints"), diagnostics, super::values::prose);
     let no_hint = |tree: &&Tree<'_>| tree.is_null() || matches!(&tree.value, Value::List(items) if items.is_empty());
     if let Some(empty) = fields.get("hints").filter(no_hint) {
         let diagnostic = Diagnostic::new(fields.key_span("hints").unwrap_or(empty.span), "there is no hint")
@@ -131,8 +132,7 @@ fn check(
 ) -> Option<Check> {
     let owner = around.key_span("check").unwrap_or(tree.span);
     let fields = Fields::open(tree, &keys::CHECK, owner, diagnostics)?;
-    let model =
-        fields.get("model").and_then(|tree| values::boolean(tree, diagnostics)).is_some_and(|model| model.value);
+    let model = fields.get("model").and_then(|tree| boolean(tree, diagnostics)).is_some_and(|model| model.value);
     let transfers =
         list(fields.get("transfers"), diagnostics, |tree, diagnostics| transfer(tree, machines, diagnostics));
     let state = list(fields.get("state"), diagnostics, |tree, diagnostics| state::decode(tree, machines, diagnostics));
@@ -170,97 +170,4 @@ fn way(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<Way> {
 fn level(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<Level> {
     let chosen = choice(tree, "a level", &Level::WORDS, diagnostics)?;
     Level::WORDS.get(chosen).and_then(|word| Level::of(word))
-}
-
-/// Which of some words it is.
-fn choice(tree: &Tree<'_>, noun: &'static str, words: &[&'static str], diagnostics: &mut Diagnostics) -> Option<usize> {
-    let word = values::word(tree, noun, words.first().copied().unwrap_or_default(), diagnostics)?;
-    let found = words.iter().position(|known| *known == word);
-    if found.is_none() {
-        let diagnostic = Diagnostic::new(tree.span, format!("{} is not {noun}", quoted(word)));
-        diagnostics.push(match nearest(word, words.iter().copied()) {
-            Some(meant) => diagnostic.label(format!("did you mean `{meant}`?")),
-            None => diagnostic.label(format!("expected one of {}", words.join(", "))),
-        });
-    }
-    found
-}
-
-/// Names of machines of the topology, of which there must be one.
-pub(super) fn machines(
-    tree: Option<&Tree<'_>>,
-    known: Option<&[&MachineName]>,
-    diagnostics: &mut Diagnostics,
-) -> Vec<MachineName> {
-    let Some(tree) = tree else { return Vec::new() };
-    let items = match &tree.value {
-        Value::List(items) => items.as_slice(),
-        _ => std::slice::from_ref(tree),
-    };
-    if items.is_empty() {
-        diagnostics.push(Diagnostic::new(tree.span, "the list is empty").label("expected a machine"));
-    }
-    let mut found = Vec::new();
-    for item in items {
-        let Some(name) = values::name::<MachineName>(item, "the name of a machine", diagnostics) else { continue };
-        match known {
-            Some(known) if !known.contains(&&name.value) => {
-                let diagnostic = Diagnostic::new(item.span, format!("there is no machine {}", name.value));
-                diagnostics.push(match nearest(name.value.as_str(), known.iter().map(|name| name.as_str())) {
-                    Some(meant) => diagnostic.label(format!("did you mean `{meant}`?")),
-                    None => diagnostic.label("expected a machine of the topology"),
-                });
-            }
-            _ => found.push(name.value),
-        }
-    }
-    found
-}
-
-/// Text that is not empty.
-pub(super) fn prose(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<String> {
-    let title = match &tree.value {
-        Value::Scalar(scalar) if scalar.meaning() == Meaning::Text => match scalar.text.trim() {
-            "" => "the text is empty".to_owned(),
-            text => match text.chars().find(|c| c.is_control() && *c != '\n') {
-                None => return Some(text.to_owned()),
-                Some(odd) => format!("a text cannot hold {odd:?}"),
-            },
-        },
-        _ => format!("expected a text, found {}", tree.describe()),
-    };
-    diagnostics.push(Diagnostic::new(tree.span, title).label("expected a text: `one line`, or `|` and lines below it"));
-    None
-}
-
-/// A whole number from 1 to a largest one.
-pub(super) fn count(tree: &Tree<'_>, most: u32, noun: &str, diagnostics: &mut Diagnostics) -> Option<u32> {
-    if let Value::Scalar(scalar) = &tree.value
-        && let Meaning::Integer(Some(value)) = scalar.meaning()
-        && (1..=most).contains(&value)
-    {
-        return Some(value);
-    }
-    let title = format!("expected {noun}, found {}", tree.describe());
-    diagnostics.push(Diagnostic::new(tree.span, title).label(format!("expected a number from 1 to {most}")));
-    None
-}
-
-/// A list, of which what cannot be read is left out.
-fn list<'t, T>(
-    tree: Option<&Tree<'t>>,
-    diagnostics: &mut Diagnostics,
-    mut read: impl FnMut(&Tree<'t>, &mut Diagnostics) -> Option<T>,
-) -> Vec<T> {
-    match tree {
-        Some(Tree { value: Value::List(items), .. }) => {
-            items.iter().filter_map(|tree| read(tree, diagnostics)).collect()
-        }
-        Some(tree) if !tree.is_null() => {
-            let title = format!("expected a list, found {}", tree.describe());
-            diagnostics.push(Diagnostic::new(tree.span, title).label("expected `- …`, once for each"));
-            Vec::new()
-        }
-        _ => Vec::new(),
-    }
 }

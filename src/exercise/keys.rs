@@ -33,8 +33,16 @@ pub static EXERCISE: Object = Object {
             "What has to be so in the end beside the topology's `expect`, whoever did it and how.",
         ),
         required("solution", Shape::Object(&WAY), "The way to mend it that `netlab exercise solution` prints."),
-        key("otherWays", Shape::List(&Shape::Object(&WAY)), "Other right ways: tests try them."),
-        key("wrongWays", Shape::List(&Shape::Object(&WAY)), "Ways that must not count: tests try them. Never printed."),
+        key(
+            "otherWays",
+            Shape::List(&Shape::Object(&WAY)),
+            "Other right ways, which `netlab exercise solution` prints too.",
+        ),
+        key(
+            "wrongWays",
+            Shape::List(&Shape::Object(&WAY)),
+            "Ways that must not count. They are never printed; `netlab exercise try` tries them.",
+        ),
     ]],
 };
 

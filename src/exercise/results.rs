@@ -13,6 +13,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::{Flock, FlockArg};
+use nix::unistd::{AccessFlags, access};
 use serde::{Deserialize, Serialize};
 
 use super::clock::rfc3339;
@@ -103,18 +104,33 @@ fn foreign(path: &Path, line: usize, why: &serde_json::Error) -> Error {
         .help("name a file that `netlab exercise` has made, or one that does not exist yet")
 }
 
+/// Finds out, before anything is begun, whether results can be kept in a file.
+///
+/// # Errors
+/// When its directory cannot be written to, or something else stands in it.
+pub fn probe(path: &Path) -> Result<()> {
+    access(directory(path), AccessFlags::R_OK | AccessFlags::W_OK | AccessFlags::X_OK)
+        .map_err(|errno| unwritable(path, &errno.into()))?;
+    read(path).map(|_| ())
+}
+
+fn directory(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn unwritable(path: &Path, why: &std::io::Error) -> Error {
+    Error::refused(format!("cannot write the results to {}: {why}", path.display()))
+        .help("name a file in a directory that you may write to")
+}
+
 /// Writes how an exercise stands into its file, in the place of what was there of the same beginning.
 ///
 /// # Errors
 /// When it cannot be written, or something else stands in it.
 pub fn keep(path: &Path, record: &Record) -> Result<()> {
-    let unwritable = |e: std::io::Error| {
-        Error::refused(format!("cannot write the results to {}: {e}", path.display()))
-            .help("name a file in a directory that you may write to")
-    };
+    let unwritable = |e| unwritable(path, &e);
     // The lock is the directory's, because the file is replaced: several exercises may go on at once.
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let directory = File::open(directory).map_err(unwritable)?;
+    let directory = File::open(directory(path)).map_err(unwritable)?;
     let _lock = Flock::lock(directory, FlockArg::LockExclusive).map_err(|(_, errno)| unwritable(errno.into()))?;
     let mut records = read(path)?;
     match records.iter_mut().find(|known| known.is_same_run(record)) {

@@ -7,9 +7,9 @@
 //!   - { on: outside, says: outside is as it was, unchanged: true }
 //! ```
 
-use super::decode::{count, machines, prose};
 use super::keys;
 use super::model::{State, StateFact};
+use super::values::{count, machines, prose};
 use crate::names::{LinkName, MachineName};
 use crate::topology::diagnostic::{Diagnostic, Diagnostics};
 use crate::topology::fields::Fields;

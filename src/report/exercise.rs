@@ -18,7 +18,8 @@ use serde_json::{Value, json};
 
 use super::Paint;
 use crate::exercise::clock::rfc3339;
-use crate::exercise::score::{HINT, LEAST};
+use crate::exercise::model::Way;
+use crate::exercise::score::HINT;
 use crate::exercise::session::Ongoing;
 use crate::prose::wrap;
 
@@ -53,17 +54,16 @@ pub fn start(ongoing: &Ongoing, before: bool, columns: usize, color: bool) -> St
     if !exercise.look.is_empty() {
         text += &format!("\nBegin by looking:\n{}", commands(&exercise.look.join("\n"), paint));
     }
-    let meant = meant(ongoing);
-    text += &format!(
-        "\nlab {} {}\n\
-         \x20 netlab shell                     look and mend; `netlab shell MACHINE` is inside one\n\
-         \x20 netlab exercise check{meant}            solved?\n\
-         \x20 netlab exercise hint{meant}             a hint, for {HINT} points\n\
-         \x20 netlab down {:<20} take it away\n",
-        ongoing.lab.name,
-        if before { "goes on" } else { "is up" },
-        ongoing.lab.name,
-    );
+    let (lab, meant) = (&ongoing.lab.name, meant(ongoing));
+    let ways = [
+        ("netlab shell".to_owned(), "look and mend; `netlab shell MACHINE` is inside one".to_owned()),
+        (format!("netlab exercise check{meant}"), "solved?".to_owned()),
+        (format!("netlab exercise hint{meant}"), format!("a hint, for {HINT} points")),
+        (format!("netlab down {lab}"), "take it away".to_owned()),
+    ];
+    let width = ways.iter().map(|(command, _)| command.len()).max().unwrap_or(0).min(40);
+    text += &format!("\nlab {lab} {}\n", if before { "goes on" } else { "is up" });
+    text += &ways.iter().map(|(command, what)| format!("  {command:<width$}  {what}\n")).collect::<String>();
     text
 }
 
@@ -113,14 +113,12 @@ pub fn hint_document(ongoing: &Ongoing, given: Option<usize>) -> Value {
 /// The solution, for people.
 pub fn solution(ongoing: &Ongoing, columns: usize, color: bool) -> String {
     let exercise = &ongoing.exercise;
-    let mut text = format!(
-        "In `netlab shell`:\n{}\n{}",
-        commands(&exercise.solution.commands, Paint(color)),
-        prose(&exercise.solution.why, columns, "")
-    );
-    if !exercise.others.is_empty() {
-        text += "\nOther ways:\n";
-        text += &exercise.others.iter().map(|way| prose(&format!("- {}", way.why), columns, "  ")).collect::<String>();
+    let way = |heading: &str, way: &Way| {
+        format!("{heading}\n{}\n{}", commands(&way.commands, Paint(color)), prose(&way.why, columns, ""))
+    };
+    let mut text = way("In `netlab shell`:", &exercise.solution);
+    for other in &exercise.others {
+        text += &way("\nOr:", other);
     }
     if ongoing.session.solved_at.is_none() {
         text += "\nThe exercise is worth no points any more. Mend it all the same: `netlab exercise check`\n";
@@ -131,10 +129,10 @@ pub fn solution(ongoing: &Ongoing, columns: usize, color: bool) -> String {
 /// The solution, for programs.
 pub fn solution_document(ongoing: &Ongoing) -> Value {
     let exercise = &ongoing.exercise;
-    let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+    let way = |way: &Way| json!({"commands": way.commands.lines().collect::<Vec<_>>(), "why": way.why});
     json!({
-        "exercise": exercise.name, "commands": lines(&exercise.solution.commands), "why": exercise.solution.why,
-        "teaches": exercise.teaches, "otherWays": exercise.others.iter().map(|way| &way.why).collect::<Vec<_>>(),
-        "worth": ongoing.session.worth(), "least": LEAST,
+        "exercise": exercise.name, "solution": way(&exercise.solution),
+        "otherWays": exercise.others.iter().map(way).collect::<Vec<_>>(), "teaches": exercise.teaches,
+        "worth": ongoing.session.worth(),
     })
 }

@@ -216,4 +216,5 @@ fn what_does_not_exist_is_explained() {
     assert!(lab.run(&["exercise", "start", EASY, "--name", "a\nb"]).fails(2).contains("one line"));
     let said = lab.run(&["exercise", "start", EASY, "--results", "/no/such/place/r.json"]).fails(3);
     assert!(said.contains("cannot write the results to /no/such/place/r.json"), "{said}");
+    lab.assert_gone();
 }

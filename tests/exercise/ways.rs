@@ -20,7 +20,7 @@ fn try_out(exercise: &Exercise) {
     student.fails(&format!("{name}, as it is at the start"));
     let solution = student.exercise(&["solution", "--json"]).json();
     let lines: Vec<&str> =
-        solution["commands"].as_array().expect("commands").iter().filter_map(|c| c.as_str()).collect();
+        solution["solution"]["commands"].as_array().expect("commands").iter().filter_map(|c| c.as_str()).collect();
     student.types(&lines.join("\n"));
     student.passes(&format!("{name}, after its solution"));
     for way in &exercise.others {

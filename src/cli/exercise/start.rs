@@ -9,6 +9,7 @@ use super::super::{Common, LAB_VARIABLE, colors, print, print_json, width};
 use super::{Which, keep, manner};
 use crate::error::{Error, Result};
 use crate::exercise::catalogue;
+use crate::exercise::results::probe;
 use crate::exercise::session::Session;
 use crate::exercise::start::{Started, reset, start};
 use crate::lab::Store;
@@ -48,6 +49,7 @@ impl Start {
         let read = catalogue::find(&self.what)?;
         let store = Store::of_this_user()?;
         outside(common.lab.as_ref().unwrap_or(&read.exercise.name).as_str())?;
+        results.as_deref().map_or(Ok(()), probe)?;
         let session = Session::begin(&student, results.clone());
         let Started { ongoing, before } = start(&store, &read, common.lab.as_ref(), session, &manner())?;
         keep(&ongoing, results)?;

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::Paint;
 use super::prose;
+use crate::exercise::catalogue;
 use crate::exercise::clock::rfc3339;
 use crate::exercise::judge::{LISTED, Verdict};
 use crate::exercise::rehearse::Attempt;
@@ -47,6 +48,9 @@ pub fn check(ongoing: &Ongoing, verdicts: &[Verdict], columns: usize, color: boo
     text += &format!("\n{}", prose(&format!("What it was for: {}", exercise.teaches), columns, ""));
     if session.results.is_none() {
         text += "\nThe result goes with the lab, at `netlab down`; `--results FILE` keeps it.\n";
+    }
+    if let Some(next) = catalogue::next(exercise.name.as_str()) {
+        text += &format!("\n  netlab down {}\n  netlab exercise start {next}\n", ongoing.lab.name);
     }
     text
 }
