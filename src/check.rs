@@ -19,6 +19,8 @@ mod neighbours;
 pub mod path_mtu;
 pub mod run;
 pub mod sample;
+#[cfg(test)]
+mod tests;
 pub mod verdict;
 pub mod why;
 

@@ -40,6 +40,7 @@ tutorials! {
     tutorial_04: "04-leaving-the-cluster-masquerade.md",
     tutorial_05: "05-dual-stack.md",
     tutorial_06: "06-trace.md",
+    tutorial_07: "07-prove-it.md",
     teaching: "teaching.md",
 }
 

@@ -5,7 +5,7 @@ mod common;
 use std::path::PathBuf;
 
 use common::program::repository;
-use netlab::topology::model::Topology;
+use netlab::topology::model::{Expectation, Family, Identity, Party, Port, Topology};
 use netlab::topology::{generate, load, parse, schema};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -253,6 +253,7 @@ fn the_decoder_reads_every_key_of_the_schema() {
         ("interface", "hosts: { h: { interfaces: { i: {", "} } } }"),
         ("bridge", "nodes: { n: { bridge: {", "} } }"),
         ("route", "hosts: { h: { routes: [{", "}] } }"),
+        ("expectation", "expect: [{", "}]"),
         ("masqueradeEntry", "hosts: { h: { masquerade: [{", "}] } }"),
     ];
     let mut tried = 0;
@@ -297,6 +298,7 @@ prop_compose! {
             2 => format!("['{v6}']"),
             _ => format!("[{v4}, '{v6}']"),
         };
+        let count = nodes.len();
         let mut text = format!(
             "lab: \"{named}\"\nnetworks: {{ lan: {{ subnets: {} }} }}\ncluster: {{ clusterCIDR: {}, routing: {}, masquerade: {masquerade} }}\nnodes:\n",
             pick("192.168.0.0/16", "fd01::/64"),
@@ -313,6 +315,11 @@ prop_compose! {
             text += "    pods: {";
             for pod in 0..pods { text += &format!(" p{index}x{pod}: {{}},") }
             text += "}\n";
+        }
+        if count > 0 {
+            let (port, family) = if families == 1 { ("tcp: 80, as: own", "IPv4") } else { ("udp: 53", "IPv6") };
+            text += &format!("expect:\n  - {{ from: nodes, to: [pods, 192.0.2.1, \"{named}0\"], {port} }}\n");
+            text += &format!("  - {{ from: \"{named}0\", to: pods, reachable: false, family: {family} }}\n");
         }
         text
     }
@@ -353,6 +360,52 @@ proptest! {
         }
         look(&characters.into_iter().collect::<String>());
     }
+}
+
+#[test]
+fn expectations_are_read_as_they_are_written() {
+    let topology = read(
+        "lab: x
+nodes: { node-1: { podCIDR: 10.1.0.0/24, pods: { pod-a: , pod-b: } } }
+hosts: { outside: {} }
+expect:
+  - { from: pods, to: [outside, 192.0.2.7], as: node, tcp: 80 }
+  - { from: outside, to: pod-b, reachable: false, family: IPv4 }
+  - { from: [pod-a, nodes], to: hosts, as: [own, node-1, 10.1.0.9], udp: 53 }
+",
+    );
+    let machine = |name: &str| Party::Machine(name.parse().unwrap());
+    let expected = [
+        Expectation {
+            from: vec![Party::Pods],
+            to: vec![machine("outside"), Party::Address("192.0.2.7".parse().unwrap())],
+            reachable: true,
+            seen_as: vec![Identity::Node],
+            port: Some(Port::Tcp(80)),
+            family: None,
+        },
+        Expectation {
+            from: vec![machine("outside")],
+            to: vec![machine("pod-b")],
+            reachable: false,
+            seen_as: Vec::new(),
+            port: None,
+            family: Some(Family::V4),
+        },
+        Expectation {
+            from: vec![machine("pod-a"), Party::Nodes],
+            to: vec![Party::Hosts],
+            reachable: true,
+            seen_as: vec![
+                Identity::Own,
+                Identity::Machine("node-1".parse().unwrap()),
+                Identity::Address("10.1.0.9".parse().unwrap()),
+            ],
+            port: Some(Port::Udp(53)),
+            family: None,
+        },
+    ];
+    assert_eq!(topology.expect, expected);
 }
 
 /// Whatever a text is, reading it ends, and what is said about it can be shown.

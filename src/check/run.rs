@@ -31,7 +31,9 @@ const SMALL: usize = 56;
 pub struct Trial {
     /// What was demanded.
     pub demand: Demand,
-    /// What was heard; nothing where there is no such machine to send from.
+    /// The sender or the receiver, where that is not there.
+    pub missing: Option<Number>,
+    /// What was heard; nothing where there is no machine to send from.
     pub echo: Option<Echo>,
     /// Where it arrived, if anywhere, and under which address.
     pub arrived: Option<(MachineName, IpAddr)>,
@@ -204,6 +206,7 @@ impl<'a> Ground<'a> {
     fn trial(&self, demand: &Demand, echo: Option<Echo>, path_mtu: Option<PathMtu>) -> Trial {
         let arrival = echo.as_ref().and_then(|echo| echo.arrived);
         let arrived = arrival.and_then(|arrival| Some((self.machines.get(arrival.at)?.clone(), arrival.from)));
-        Trial { demand: demand.clone(), echo, arrived, path_mtu }
+        let missing = std::iter::once(demand.from).chain(demand.to).find(|end| !self.places.contains_key(end));
+        Trial { demand: demand.clone(), missing, echo, arrived, path_mtu }
     }
 }

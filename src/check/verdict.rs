@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 use nix::errno::Errno;
 
-use super::census::Census;
+use super::census::{Census, Number};
 use super::path_mtu::PathMtu;
 use super::run::Trial;
 use crate::names::MachineName;
@@ -18,7 +18,7 @@ use crate::names::MachineName;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
     /// There is no such machine, or not yet.
-    NoMachine,
+    NoMachine(Number),
     /// The kernel did not send it.
     Unsent(Errno),
     /// It did not arrive, or at none that is listened to.
@@ -41,7 +41,7 @@ impl Failure {
     /// Its slug, for programs.
     pub fn slug(&self) -> &'static str {
         match self {
-            Failure::NoMachine => "no-machine",
+            Failure::NoMachine(_) => "no-machine",
             Failure::Unsent(_) => "not-sent",
             Failure::Lost => "lost",
             Failure::AnswerLost => "answer-lost",
@@ -57,9 +57,12 @@ impl Failure {
 /// Judges.
 pub fn judge(census: &Census, trial: &Trial) -> Option<Failure> {
     let demand = &trial.demand;
-    let Some(echo) = &trial.echo else { return Some(Failure::NoMachine) };
+    let Some(echo) = &trial.echo else { return Some(Failure::NoMachine(demand.from)) };
     if !demand.reachable {
         return echo.answered.then_some(Failure::Reachable);
+    }
+    if let Some(missing) = trial.missing {
+        return Some(Failure::NoMachine(missing));
     }
     let wanted = demand.to.and_then(|to| census.person(to)).map(|person| &person.name);
     match (&trial.arrived, wanted) {

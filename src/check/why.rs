@@ -18,8 +18,7 @@ use super::run::Trial;
 use super::verdict::Failure;
 use crate::error::Result;
 use crate::kernel::calls::{Call, Doors};
-use crate::kernel::{Kernel, signal};
-use crate::names::MachineName;
+use crate::kernel::{Kernel, netns, signal};
 use crate::plan::Plan;
 use crate::trace::outcome::{Death, Hop, Leg, Outcome};
 use crate::trace::{Request, Target, trace};
@@ -80,7 +79,7 @@ fn groups(census: &Census, trials: &[Trial], failures: &[Option<Failure>]) -> BT
         trials.iter().zip(failures).enumerate().filter_map(|(place, (trial, failure))| {
             // What is not there needs no trace, nor what is answered and should not be, or by the wrong machine.
             let worth = |failure: &&Failure| {
-                !matches!(failure, Failure::NoMachine | Failure::Reachable | Failure::WrongMachine(_))
+                !matches!(failure, Failure::NoMachine(_) | Failure::Reachable | Failure::WrongMachine(_))
             };
             failure.as_ref().filter(worth).map(|failure| (place, &trial.demand, failure))
         })
@@ -144,8 +143,7 @@ impl Seeker<'_> {
         }
         let Some(trial) = self.trials.get(place) else { return Ok(None) };
         let Some(request) = self.request(trial) else { return Ok(None) };
-        let door = self.door(&trial.demand);
-        let _doors = Doors::open(&door.0, &door.1)?;
+        let _doors = self.doors(&trial.demand)?;
         let outcome = trace(self.kernel, self.plan, self.in_force, &request)?;
         self.traced.insert(place, self.whys.len());
         self.whys.push(Why { traced: place, line: line(&outcome), key: key(&outcome), death: outcome.lost });
@@ -166,12 +164,15 @@ impl Seeker<'_> {
         }
     }
 
-    /// Whoever listened while it was tried is to listen again.
-    fn door(&self, demand: &Demand) -> (Vec<MachineName>, Vec<Call>) {
+    /// Whoever listened while it was tried listens again, where that machine is still there.
+    fn doors(&self, demand: &Demand) -> Result<Doors> {
         let machine = demand.to.and_then(|to| self.census.person(to)).map(|person| person.name.clone());
-        let door = machine.is_some().then_some(0);
-        let call = Call { from: 0, to: demand.address, protocol: demand.protocol, door };
-        (machine.into_iter().collect(), vec![call])
+        let there = netns::list()?;
+        let Some(machine) = machine.filter(|machine| !demand.is_ping() && there.contains(machine)) else {
+            return Ok(Doors::default());
+        };
+        let call = Call { from: 0, to: demand.address, protocol: demand.protocol, door: Some(0) };
+        Ok(Doors::open(&[machine], &[call])?)
     }
 
     fn request(&self, trial: &Trial) -> Option<Request> {

@@ -73,7 +73,8 @@ pub fn call(_kernel: &Kernel, machines: &[MachineName], calls: &[Call]) -> Resul
 }
 
 /// What is open for some calls.
-struct Exchange {
+struct Exchange<'a> {
+    calls: &'a [Call],
     probes: Vec<(Cookie, Prober)>,
     ears: Vec<Ear>,
 }
@@ -89,8 +90,8 @@ fn within<T>(machine: Option<&MachineName>, work: impl FnOnce() -> Result<T>) ->
     done
 }
 
-impl Exchange {
-    fn open(machines: &[MachineName], calls: &[Call]) -> Result<Self> {
+impl<'a> Exchange<'a> {
+    fn open(machines: &[MachineName], calls: &'a [Call]) -> Result<Self> {
         let open = |call: &Call| {
             let (protocol, to) = (call.protocol, call.to);
             let question = Question { protocol, to, scope: 0, size: SIZE, ttl: None, dont_fragment: false };
@@ -107,7 +108,7 @@ impl Exchange {
         for (at, machine) in machines.iter().enumerate() {
             ears.extend(within(Some(machine), || Ear::open(at, &kinds))?);
         }
-        Ok(Exchange { probes, ears })
+        Ok(Exchange { calls, probes, ears })
     }
 
     fn run(mut self) -> Result<Vec<Echo>> {
@@ -148,7 +149,11 @@ impl Exchange {
         let mut heard_any = false;
         for ear in &self.ears {
             for packet in ear.read() {
-                let found = self.probes.iter().position(|(cookie, _)| packet.is_of(*cookie));
+                // An answer may repeat what was sent; it does so where the call came from.
+                let came = |(call, (cookie, _)): (&Call, &(Cookie, Prober))| {
+                    packet.is_of(*cookie) && (ear.at != call.from || call.door == Some(call.from))
+                };
+                let found = self.calls.iter().zip(&self.probes).position(came);
                 if let Some(echo) = found.and_then(|index| echoes.get_mut(index)) {
                     heard_any = true;
                     echo.arrived = Some(echo.arrived.unwrap_or(Arrival { at: ear.at, from: packet.from }));

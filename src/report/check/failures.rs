@@ -45,7 +45,10 @@ fn groups(report: &Report) -> Vec<Group<'_>> {
         let kind = finding.failure.as_ref().map_or("", Failure::slug);
         let key = match reason_of(finding, report) {
             Some(why) if !why.key.is_empty() => why.key.clone(),
-            _ => kind.to_owned(),
+            _ => match &finding.failure {
+                Some(Failure::NoMachine(missing)) => format!("{kind} {missing}"),
+                _ => kind.to_owned(),
+            },
         };
         let at = known.iter().position(|one| *one == key).unwrap_or_else(|| {
             known.push(key);
@@ -119,33 +122,54 @@ impl Group<'_> {
         merged
     }
 
-    /// What is wrong, and why: each reason once.
+    /// What is wrong, and why: each reason once. Of those that arrive under a wrong address one is enough, best one whose
+    /// rule is known.
     fn reasons(&self, report: &Report) -> Vec<String> {
-        let mut told: Vec<(String, String)> = Vec::new();
+        let mut told: Vec<Told> = Vec::new();
         for finding in &self.members {
             let Some(failure) = &finding.failure else { continue };
-            let why = reason_of(finding, report);
-            let place = match (failure, why.and_then(|why| why.death.as_ref())) {
-                (Failure::Lost | Failure::AnswerLost | Failure::Unsent(_), Some(death)) => why::place(death),
-                _ => wrong(failure, finding, report),
-            };
-            let slug = why.and_then(|why| why.death.as_ref()).map_or(failure.slug(), |death| death.cause.slug());
-            let key = format!("{slug} {}", finding.why.map_or(place.clone(), |_| failure.slug().to_owned()));
-            if told.iter().any(|(known, _)| *known == key) {
-                continue;
+            let new = Told::of(finding, failure, report);
+            match told.iter_mut().find(|old| old.key == new.key) {
+                Some(old) if new.names_rule && !old.names_rule => *old = new,
+                Some(_) => {}
+                None => told.push(new),
             }
-            let traced = why.and_then(|why| report.findings.get(why.traced)).map(|finding| &finding.trial.demand);
-            let traced = traced
-                .map(|demand| format!("; traced: {} → {}", report.census.name(demand.from), receiver(demand, report)));
-            told.push((
-                key,
-                match why {
-                    Some(why) => format!("{} ({place}{})", why.line, traced.unwrap_or_default()),
-                    None => place,
-                },
-            ));
         }
-        told.into_iter().take(MOST_REASONS).map(|(_, line)| line).collect()
+        told.into_iter().take(MOST_REASONS).map(|told| told.line).collect()
+    }
+}
+
+/// A reason that is told.
+struct Told {
+    /// What it has in common with others, which need not be told.
+    key: String,
+    /// Whether it is a translation by a rule that is known.
+    names_rule: bool,
+    line: String,
+}
+
+impl Told {
+    fn of(finding: &Finding, failure: &Failure, report: &Report) -> Self {
+        let Some(why) = reason_of(finding, report) else {
+            let line = wrong(failure, finding, report);
+            return Told { key: line.clone(), names_rule: false, line };
+        };
+        let place = match (failure, &why.death) {
+            (Failure::Lost | Failure::AnswerLost | Failure::Unsent(_), Some(death)) => why::place(death),
+            _ => wrong(failure, finding, report),
+        };
+        let traced = report.findings.get(why.traced).map(|finding| &finding.trial.demand);
+        let traced = traced.map(|demand| format!("{} → {}", report.census.name(demand.from), receiver(demand, report)));
+        let line = format!("{} ({place}; traced: {})", why.line, traced.unwrap_or_default());
+        match &why.death {
+            // Another one of the same kind differs in its addresses only.
+            Some(death) => Told {
+                key: format!("{} {} {:?}", death.machine, death.cause.slug(), death.leg),
+                names_rule: false,
+                line,
+            },
+            None => Told { key: why.key.clone(), names_rule: why.line.contains(": "), line },
+        }
     }
 }
 
@@ -157,7 +181,7 @@ pub fn wrong(failure: &Failure, finding: &Finding, report: &Report) -> String {
         None => ip.to_string(),
     };
     match failure {
-        Failure::NoMachine => format!("there is no {} yet, or not any more", report.census.name(demand.from)),
+        Failure::NoMachine(missing) => format!("there is no {} yet, or not any more", report.census.name(*missing)),
         Failure::Unsent(errno) => format!("the kernel did not send it: {} ({errno:?})", errno.desc()),
         Failure::Lost => "lost".into(),
         Failure::AnswerLost => "it arrives, and the answer is lost".into(),

@@ -87,12 +87,14 @@ fn symbol(failure: &Failure) -> &'static str {
         Failure::BlackHole(_) => "▪",
         Failure::WrongMachine(_) => "!",
         Failure::Reachable => "+",
+        Failure::NoMachine(_) => "·",
         _ => "✗",
     }
 }
 
-const LEGEND: [(&str, &str); 6] = [
+const LEGEND: [(&str, &str); 7] = [
     ("✗", "lost"),
+    ("·", "not there"),
     ("≠", "arrives under a wrong address"),
     ("▪", "small packets only"),
     ("!", "arrives at a wrong machine"),

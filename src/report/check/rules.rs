@@ -31,7 +31,7 @@ pub fn all(report: &Report) -> Vec<Line> {
         let of: Vec<&Finding> = report.findings.iter().filter(|f| f.trial.demand.rule == rule).collect();
         // That large packets vanish has a line of its own.
         let held = of.iter().filter(|f| f.failure.as_ref().is_none_or(|f| f.slug() == "mtu-black-hole")).count();
-        Line { slug: rule.slug(), text: sentence(rule, report), tried: of.len(), held, note: String::new() }
+        Line { slug: rule.slug(), text: sentence(rule), tried: of.len(), held, note: String::new() }
     };
     let mut all: Vec<Line> = Rule::ALL.into_iter().map(of_rule).filter(|line| line.tried > 0).collect();
     all.extend(path_mtu(report));
@@ -46,7 +46,7 @@ pub fn all(report: &Report) -> Vec<Line> {
     all
 }
 
-fn sentence(rule: Rule, report: &Report) -> String {
+fn sentence(rule: Rule) -> String {
     let text = match rule {
         Rule::PodToItself => "every pod reaches itself",
         Rule::PodToPod => "every pod reaches every other pod, without NAT",
@@ -54,10 +54,7 @@ fn sentence(rule: Rule, report: &Report) -> String {
         Rule::PodToHost => "pods reach hosts, translated as the plan says",
         Rule::Expected => "what the file expects",
     };
-    match report.sample {
-        Some(_) if rule != Rule::Expected => format!("{text} (a sample)"),
-        _ => text.into(),
-    }
+    text.into()
 }
 
 fn path_mtu(report: &Report) -> Option<Line> {

@@ -1,0 +1,108 @@
+use super::*;
+use crate::topology::{generate, parse};
+
+fn census(text: &str) -> Census {
+    Census::of(&parse("test.yaml", text).unwrap())
+}
+
+const DUAL: &str = "
+lab: x
+networks: { lan: { subnets: [192.168.1.0/24, 'fd01::/64'] }, far: { subnets: [198.51.100.0/24] } }
+cluster: { clusterCIDR: [10.244.0.0/16, 'fd00::/56'], masquerade: true }
+nodes:
+  node-1: { address: [192.168.1.11, 'fd01::11'], pods: { a: , b: } }
+  node-2: { address: [192.168.1.12, 'fd01::12'], pods: { c: } }
+hosts:
+  router:
+    interfaces:
+      eth0: { network: lan, addresses: [192.168.1.1/24] }
+      eth1: { network: far, addresses: [198.51.100.1/24] }
+    masquerade: [{ from: 192.168.1.0/24 }]
+  server: { interfaces: { eth0: { network: far, addresses: [198.51.100.80/24] } } }
+";
+
+/// What is demanded of these two, as text: the rule, the address, and under which addresses it may arrive.
+fn demanded(all: &[Demand], census: &Census, from: &str, to: &str) -> Vec<String> {
+    let of = all.iter().filter(|d| census.name(d.from) == from && d.to.is_some_and(|to_| census.name(to_) == to));
+    of.map(|d| format!("{} {} as {:?} {}", d.rule.slug(), d.address, d.seen_as, d.reachable)).collect()
+}
+
+#[test]
+fn the_model_demands_what_kubernetes_does() {
+    let census = census(DUAL);
+    let all = demand::demands(&census, &[], None, Pick::All);
+    let of = |from: &str, to: &str| demanded(&all, &census, from, to);
+    assert_eq!(
+        of("a", "c"),
+        ["pod-to-pod 10.244.1.2 as [10.244.0.2] true", "pod-to-pod fd00:0:0:1::2 as [fd00::2] true"]
+    );
+    assert_eq!(of("a", "a").len(), 2);
+    assert_eq!(
+        of("node-1", "c"),
+        [
+            "node-to-pod 10.244.1.2 as [192.168.1.11, 10.244.0.1] true",
+            "node-to-pod fd00:0:0:1::2 as [fd01::11, fd00::1] true"
+        ]
+    );
+    // Masqueraded by its node, and behind the router by the router, too.
+    assert_eq!(of("a", "router"), ["pod-to-host 192.168.1.1 as [192.168.1.11] true"]);
+    assert_eq!(of("a", "server"), ["pod-to-host 198.51.100.80 as [192.168.1.11, 192.168.1.1, 198.51.100.1] true"]);
+    assert_eq!((of("a", "node-1"), of("router", "a"), of("node-1", "router")), (vec![], vec![], vec![]));
+    assert_eq!(demand::count(&census, None), all.len());
+    let v6 = demand::demands(&census, &[], Some(Family::V6), Pick::All);
+    assert!(v6.iter().all(|demand| demand.address.is_ipv6()));
+}
+
+#[test]
+fn what_the_file_says_of_a_pair_goes_before_the_model() {
+    let text = format!("{DUAL}expect:\n  - {{ from: a, to: [server, c], reachable: false, family: IPv4 }}\n");
+    let topology = parse("test.yaml", &text).unwrap();
+    let census = Census::of(&topology);
+    let all = demand::demands(&census, &topology.expect, None, Pick::All);
+    assert_eq!(demanded(&all, &census, "a", "server"), ["expected 198.51.100.80 as [] false"]);
+    assert_eq!(
+        demanded(&all, &census, "a", "c"),
+        ["pod-to-pod fd00:0:0:1::2 as [fd00::2] true", "expected 10.244.1.2 as [] false"]
+    );
+}
+
+#[test]
+fn a_sample_sends_to_every_pod_and_between_all_nodes_whatever_the_seed() {
+    for (nodes, pods) in [(20, 50), (3, 2), (1, 1), (1, 7), (2, 9)] {
+        let census = census(&generate(nodes, pods));
+        for seed in [0, 1, 2, 77, u64::MAX] {
+            let all = demand::demands(&census, &[], None, Pick::Sample(seed));
+            let pods_of = |end: fn(&Demand) -> Option<Number>| -> BTreeSet<Number> {
+                all.iter().filter_map(end).filter(|n| matches!(census.people[*n].role, Role::Pod(_))).collect()
+            };
+            let every: BTreeSet<Number> = census.pods().into_iter().collect();
+            assert_eq!(pods_of(|demand| Some(demand.from)), every, "{nodes} × {pods}, {seed}");
+            assert_eq!(pods_of(|demand| demand.to), every, "{nodes} × {pods}, {seed}");
+            let between: BTreeSet<(Number, Number)> =
+                all.iter().map(|d| (census.node_of(d.from), census.node_of(d.to.unwrap()))).collect();
+            assert_eq!(between.len(), nodes * nodes, "{nodes} × {pods}, {seed}");
+            let twice: BTreeSet<_> = all.iter().map(|d| (d.from, d.address)).collect();
+            assert_eq!(twice.len(), all.len(), "{nodes} × {pods}, {seed}: no pair twice");
+        }
+    }
+}
+
+#[test]
+fn blocks_hold_every_demand_once_and_meet_few_neighbours() {
+    for (nodes, pods) in [(1, 100), (10, 10), (3, 2)] {
+        let census = census(&generate(nodes, pods));
+        let mut all = demand::demands(&census, &[], None, Pick::All);
+        let count = all.len();
+        let blocks = blocks::cut(&census, &mut all);
+        assert_eq!(blocks.iter().map(std::ops::Range::len).sum::<usize>(), count);
+        assert!(blocks.windows(2).all(|pair| pair[0].end == pair[1].start));
+        for block in blocks {
+            let some = &all[block];
+            let machines: BTreeSet<Number> = some.iter().flat_map(|d| [d.from, d.to.unwrap()]).collect();
+            let same = |d: &&Demand| census.node_of(d.from) == census.node_of(d.to.unwrap()) && Some(d.from) != d.to;
+            let pairs: BTreeSet<_> =
+                some.iter().filter(same).map(|d| (d.from.min(d.to.unwrap()), d.from.max(d.to.unwrap()))).collect();
+            assert!(2 * (machines.len() + pairs.len()) <= 410, "{nodes} × {pods}");
+        }
+    }
+}
