@@ -64,7 +64,7 @@ fn say(census: &Census, demand: &Demand, failure: &Failure) -> String {
         _ => String::new(),
     };
     let what = match failure {
-        Failure::NoMachine => "cannot be tried: there is no such machine".to_owned(),
+        Failure::NoMachine(number) => format!("cannot be tried: {} is gone", census.name(*number)),
         Failure::Unsent(_) => "is not even sent".to_owned(),
         Failure::Lost | Failure::AnswerLost => "is lost, or its answer".to_owned(),
         Failure::Refused => "is refused".to_owned(),
