@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::common::{Lab, Ran, run, run_with_input};
+use crate::common::program::netlab_program;
+use crate::common::{Lab, Ran, run, run_with_input, tool};
 
 /// A student with an exercise.
 pub struct Student {
@@ -37,6 +38,17 @@ impl Student {
     pub fn types(&self, commands: &str) {
         let script = format!("set -e\n{commands}\n");
         run_with_input(self.lab.netlab(&["shell"]).env("SHELL", "/bin/sh"), script.as_bytes()).success();
+    }
+
+    /// Types a command on the own machine, where `netlab` is the netlab that is tested.
+    #[track_caller]
+    pub fn types_at_home(&self, command: &str) -> Ran {
+        let program = netlab_program();
+        let mut shell = tool("sh");
+        let search = shell.get_envs().find_map(|(key, value)| (key == "PATH").then_some(value?)).expect("PATH");
+        let search = format!("{}:{}", program.parent().expect("a directory").display(), search.to_string_lossy());
+        shell.args(["-c", command]).env("PATH", search).env("SHELL", "/bin/sh");
+        run(shell.env("NETLAB_STATE_DIR", self.lab.state()))
     }
 
     /// Has it checked. Returns the document, in which `passed` agrees with the exit status.

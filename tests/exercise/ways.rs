@@ -18,6 +18,10 @@ fn try_out(exercise: &Exercise) {
     let name = exercise.name.as_str();
     let student = Student::begins(name);
     student.fails(&format!("{name}, as it is at the start"));
+    for look in &exercise.look {
+        let ran = student.types_at_home(look);
+        assert!(!ran.stderr.contains("error") && !matches!(ran.status, Some(126 | 127)), "{name}: {ran}");
+    }
     let solution = student.exercise(&["solution", "--json"]).json();
     let lines: Vec<&str> =
         solution["solution"]["commands"].as_array().expect("commands").iter().filter_map(|c| c.as_str()).collect();
