@@ -28,7 +28,8 @@ use crate::plan::Plan;
 use super::frame::Frame;
 use super::legs::Role;
 
-/// How long the kernel takes to begin with time stamps on frames, once somebody asks for them.
+/// How long the kernel mostly takes to begin with time stamps on frames, once somebody asks for them. Where it takes longer,
+/// the first probe shows it, and is sent again.
 const STAMPS: Duration = Duration::from_millis(5);
 
 /// How many probes are sent for their times alone.
@@ -40,6 +41,8 @@ const REST: Duration = Duration::from_millis(2500);
 /// What was observed.
 #[derive(Debug)]
 pub struct Gathered {
+    /// Who sent.
+    pub source: MachineName,
     /// What was sent.
     pub question: Question,
     /// Who is meant.
@@ -99,7 +102,8 @@ pub fn gather(kernel: &Kernel, plan: &Plan, request: &Request) -> Result<Gathere
     let before = look(kernel, &machines)?;
     std::thread::sleep(STAMPS.saturating_sub(listening.elapsed()));
 
-    let run = Run { stations: &stations, net: &before, known, patience: request.patience };
+    let (source, patience) = (&request.source, request.patience);
+    let run = Run { source, stations: &stations, net: &before, known, patience };
     let mut frames = Vec::new();
     let mut sent: Vec<(u32, Fate)> = Vec::new();
     let (mut events, mut missed) = (BTreeMap::<MachineName, Vec<Event>>::new(), false);
@@ -132,6 +136,7 @@ pub fn gather(kernel: &Kernel, plan: &Plan, request: &Request) -> Result<Gathere
     }
     frames.sort_by_key(|sighting| sighting.at);
     Ok(Gathered {
+        source: request.source.clone(),
         question,
         destination,
         stations,
@@ -157,7 +162,8 @@ impl Gathered {
     pub fn time(&mut self) -> Result<(Vec<Sighting>, Option<Known>)> {
         let Some((mut timer, known)) = self.timer.take() else { return Ok((Vec::new(), None)) };
         self.stations.stop_watching();
-        let run = Run { stations: &self.stations, net: &self.before, known, patience: None };
+        let source = &self.source;
+        let run = Run { source, stations: &self.stations, net: &self.before, known, patience: None };
         let mut frames = Vec::new();
         for number in 0..TIMED {
             run.probe(&mut timer, number, &mut frames)?;

@@ -7,7 +7,7 @@
 //! ```
 
 use std::os::fd::AsFd;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -19,6 +19,7 @@ use super::stations::Stations;
 use crate::kernel::probe::{HIGHEST, Heard, Prober};
 use crate::kernel::refusal::Result;
 use crate::kernel::signal;
+use crate::names::MachineName;
 use crate::network::Namespaces;
 
 /// How long nothing may move before a probe counts as lost: many times what a packet takes through a lab, and less than
@@ -48,6 +49,8 @@ pub enum Fate {
 /// Probes and what is heard and seen of them.
 #[derive(Debug)]
 pub struct Run<'a> {
+    /// Who sends.
+    pub source: &'a MachineName,
     /// Where it is listened.
     pub stations: &'a Stations,
     /// The links as they are.
@@ -59,22 +62,32 @@ pub struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Sends a probe and waits for what becomes of it. One that waited behind others for a neighbour, and was given up with
-    /// them although nobody had asked for its sake, is sent once more; it has another number then.
+    /// Sends a probe and waits for what becomes of it. It is sent once more, with another number, if it waited behind others
+    /// for a neighbour and was given up with them although nobody had asked for its sake, or if the kernel did not stamp
+    /// its frames yet.
     ///
     /// # Errors
     /// When the sockets cannot be read.
     pub fn fair_probe(&self, prober: &mut Prober, number: u32, sightings: &mut Vec<Sighting>) -> Result<(u32, Fate)> {
         let seen = sightings.len();
-        let fate = self.probe(prober, number, sightings)?;
-        let asked = sightings.iter().skip(seen).any(|sighting| asks_for_neighbour(&sighting.frame));
+        let (fate, left) = self.send(prober, number, sightings)?;
+        let new = sightings.get(seen..).unwrap_or_default();
+        let asked = new.iter().any(|sighting| asks_for_neighbour(&sighting.frame));
         let given_up = is_given_up(&fate) || (fate == Fate::Silence && !asked);
+        let waited_behind_others = given_up && self.has_neighbours(&["incomplete", "failed"]);
         // No more are sent than half of the numbers, so that each has one to spare.
         let again = HIGHEST - number;
-        match self.has_neighbours(&["incomplete", "failed"]) && given_up && again > number {
+        match (waited_behind_others || self.is_unstamped(new, left)) && again > number {
             true => Ok((again, self.probe(prober, again, sightings)?)),
             false => Ok((number, fate)),
         }
+    }
+
+    /// Whether the frames have the time at which they were read, and not that at which they were seen: the kernel begins
+    /// to stamp them some time after the first socket asks for it (`net_enable_timestamp`, `net/core/dev.c`, leaves it
+    /// to a work queue). The first frame leaves the sender, or asks for its neighbour, while it is being sent.
+    fn is_unstamped(&self, seen: &[Sighting], left: u64) -> bool {
+        seen.iter().filter(|sighting| sighting.machine == *self.source).map(|sighting| sighting.at).min() > Some(left)
     }
 
     /// Sends a probe and waits for what becomes of it. What is seen meanwhile is added to `sightings`.
@@ -82,10 +95,17 @@ impl Run<'_> {
     /// # Errors
     /// When the sockets cannot be read.
     pub fn probe(&self, prober: &mut Prober, number: u32, sightings: &mut Vec<Sighting>) -> Result<Fate> {
+        self.send(prober, number, sightings).map(|(fate, _)| fate)
+    }
+
+    /// The same, with the time at which the kernel had taken it, in nanoseconds of the real-time clock.
+    fn send(&self, prober: &mut Prober, number: u32, sightings: &mut Vec<Sighting>) -> Result<(Fate, u64)> {
         let sent = Instant::now();
-        if let Err(errno) = prober.send(number) {
+        let refused = prober.send(number).err();
+        let left = SystemTime::now().duration_since(UNIX_EPOCH).map_or(u64::MAX, |since| since.as_nanos() as u64);
+        if let Some(errno) = refused {
             sightings.extend(self.stations.read(self.net)?);
-            return Ok(Fate::Unsent(errno));
+            return Ok((Fate::Unsent(errno), left));
         }
         let mut moved = sent;
         let mut fate = None;
@@ -105,7 +125,7 @@ impl Run<'_> {
                 (None, None) => moved.elapsed() >= quiet,
             };
             if over || signal::asked_to_stop() {
-                return Ok(fate.unwrap_or(Fate::Silence));
+                return Ok((fate.unwrap_or(Fate::Silence), left));
             }
         }
     }
