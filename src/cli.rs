@@ -6,6 +6,7 @@
 
 pub mod pause;
 
+mod breaking;
 mod check;
 mod completions;
 mod diff;
@@ -111,6 +112,7 @@ enum Command {
     Goto(moves::Goto),
     Diff(diff::Diff),
     Repair(diff::Repair),
+    Break(breaking::Break),
     Learn(learn::Learn),
     Hint(learn::HintCommand),
     Explain(explain::Explain),
@@ -154,6 +156,7 @@ pub fn run() -> Result<ExitCode> {
         Command::Goto(command) => command.run(&common),
         Command::Diff(command) => return command.run(&common),
         Command::Repair(command) => command.run(&common),
+        Command::Break(command) => command.run(&common),
         Command::Learn(command) => return command.run(&common),
         Command::Hint(command) => command.run(&common),
         Command::Explain(command) => command.run(&common),

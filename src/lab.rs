@@ -7,6 +7,7 @@
 //!    ├─ pause           the pause process: pid, start time, boot
 //!    ├─ journal         what was done
 //!    ├─ hints           which hints a learner was given
+//!    ├─ faults          what `netlab break` broke
 //!    ├─ exercise.yaml   if it is an exercise's lab: the exercise
 //!    ├─ session         and what was done so far
 //!    └─ lock            held by whoever changes the lab
@@ -38,13 +39,14 @@ pub const STATE_DIR: &str = "NETLAB_STATE_DIR";
 
 /// The files of a lab, and the drafts that a killed writer leaves. The lock comes last: it is what makes a directory a
 /// lab's.
-const FILES: [&str; 11] = [
+const FILES: [&str; 12] = [
     "pause",
     "pause.new",
     "topology.yaml",
     "topology.yaml.new",
     "journal",
     "hints",
+    "faults",
     "exercise.yaml",
     "exercise.yaml.new",
     "session",
@@ -261,7 +263,7 @@ impl Lab {
     /// # Errors
     /// When it cannot be written: the disk is full, or the directory read-only.
     pub fn begin(&self, _lock: &Lock, text: &str, pause: &ProcessId) -> Result<()> {
-        for stale in ["pause", "journal", "hints", "exercise.yaml", "session", "topology.yaml"] {
+        for stale in ["pause", "journal", "hints", "faults", "exercise.yaml", "session", "topology.yaml"] {
             match fs::remove_file(self.file(stale)) {
                 Err(e) if e.kind() != ErrorKind::NotFound => return Err(self.unwritable(&self.file(stale), &e)),
                 _ => {}
@@ -356,7 +358,24 @@ impl Lab {
     /// # Errors
     /// When it cannot be written.
     pub fn add_hint(&self, line: &str) -> Result<()> {
-        let path = self.file("hints");
+        self.append("hints", line)
+    }
+
+    /// The faults that were done to it, a line each.
+    pub fn faults(&self) -> String {
+        fs::read_to_string(self.file("faults")).unwrap_or_default()
+    }
+
+    /// Adds a line to the faults.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn add_fault(&self, line: &str) -> Result<()> {
+        self.append("faults", line)
+    }
+
+    fn append(&self, name: &str, line: &str) -> Result<()> {
+        let path = self.file(name);
         let open = OpenOptions::new().create(true).append(true).open(&path);
         open.and_then(|mut file| file.write_all(line.as_bytes())).map_err(|e| self.unwritable(&path, &e))
     }

@@ -5,9 +5,10 @@
 //! ```text
 //! cli        parse arguments, call one function, print
 //! report     tables, JSON: values in, text out
-//! up  down  learn  repair  list  doctor   what these commands do
+//! up  down  learn  repair  inject  list  doctor   what these commands do
 //! check      who reaches whom: the Kubernetes network model, tried with packets
 //! exercise   something is wrong in a lab: stories, hints, and whether it is mended
+//! fault      what can be broken, and who should find out
 //! trace      a packet's way: what was observed, what was decided, and why it died
 //! diff       what differs from the plan, and what mends it
 //! stepping   step by step, asking before each: what the view asks the lab
@@ -32,8 +33,10 @@ pub mod doctor;
 pub mod down;
 pub mod error;
 pub mod exercise;
+pub mod fault;
 pub mod feature;
 pub mod fuse;
+pub mod inject;
 pub mod journal;
 pub mod kernel;
 pub mod lab;

@@ -59,10 +59,17 @@ pub struct Repaired {
 /// # Errors
 /// When the lab cannot be looked at.
 pub fn diff(kernel: &Kernel, lab: &Lab, plan: &Plan) -> Result<Drift> {
+    compare(kernel, lab, plan, &look(kernel, plan)?)
+}
+
+/// Compares what was seen of a lab with its plan.
+///
+/// # Errors
+/// When the sysctls of a new namespace cannot be read.
+pub(crate) fn compare(kernel: &Kernel, lab: &Lab, plan: &Plan, seen: &Namespaces) -> Result<Drift> {
     let record = lab.record(plan);
-    let seen = look(kernel, plan)?;
-    let expected = Expected::new(plan, &record.done, fresh(kernel, &seen)?);
-    let (differences, mends) = (expected.differences(&seen), expected.mends(&seen));
+    let expected = Expected::new(plan, &record.done, fresh(kernel, seen)?);
+    let (differences, mends) = (expected.differences(seen), expected.mends(seen));
     Ok(Drift { record, differences, mends })
 }
 

@@ -11,6 +11,7 @@ pub mod check;
 pub mod diff;
 pub mod exercise;
 pub mod explain;
+pub mod fault;
 pub mod findings;
 pub mod learn;
 pub mod list;

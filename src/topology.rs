@@ -59,6 +59,7 @@ pub(crate) mod values;
 use std::path::Path;
 
 pub use failure::Failure;
+pub(crate) use fields::nearest;
 pub use generate::generate;
 pub use schema::schema;
 pub(crate) use schema::schema_of;

@@ -41,6 +41,7 @@ tutorials! {
     tutorial_05: "05-dual-stack.md",
     tutorial_06: "06-trace.md",
     tutorial_07: "07-prove-it.md",
+    tutorial_08: "08-break-it-and-find-it.md",
     teaching: "teaching.md",
 }
 

@@ -130,6 +130,26 @@ fn rule_for_each(networks: &[&str]) -> Vec<Rule> {
     rules
 }
 
+/// The words of nft that netlab writes for its faults: in a table of this family, one rule for each.
+fn words(family: Family, hook: (&str, i32), words: &[&str]) -> Table {
+    let rule = |text: &&str| {
+        let parts = text.split(" / ").map(|part| Part::Other(part.to_owned())).collect();
+        Rule { parts, comment: None, handle: Handle::default() }
+    };
+    let hook = Hook { kind: "filter".into(), hook: hook.0.into(), priority: hook.1, policy: "accept".into() };
+    let chains = vec![Chain { name: "c".into(), hook: Some(hook), rules: words.iter().map(rule).collect() }];
+    Table { family, name: "filter".into(), comment: None, dormant: false, chains }
+}
+
+const WORDS: [&str; 6] = [
+    "drop",
+    "iifname \"eth0\" / accept",
+    "oifname != \"veth-0123456789\" / drop",
+    "meta length > 1200 / drop",
+    "meta length > 65536 / drop",
+    "iifname != \"lo\" / ct state new / drop",
+];
+
 fn samples() -> Vec<Table> {
     let (long, longest) = ("für alle ".repeat(9), "x".repeat(128));
     let special = r"it's $HOME, `id`, \n, a; b & c | d > e * ~ # { } !";
@@ -171,6 +191,11 @@ fn samples() -> Vec<Table> {
         Table { family: Family::Inet, name: "chains".into(), comment: None, dormant: false, chains: chains.clone() },
         Table { family: Family::Ip, name: "b-x/y.z_".into(), comment: Some(special.into()), dormant: false, chains },
         Table { family: Family::Ip6, name: "empty".into(), comment: Some(longest), dormant: false, chains: vec![] },
+        words(Family::Ip, ("forward", 0), &[&WORDS[..], &["reject"]].concat()),
+        words(Family::Ip6, ("input", 0), &[&WORDS[..], &["reject"]].concat()),
+        words(Family::Inet, ("output", 0), &WORDS),
+        words(Family::Bridge, ("forward", -200), &WORDS[..5]),
+        words(Family::Arp, ("input", 0), &WORDS[..2]),
     ]
 }
 

@@ -202,7 +202,7 @@ impl Mend {
     }
 
     /// What it does to a network.
-    pub(super) fn effect(&self, net: &mut Namespaces) {
+    pub(crate) fn effect(&self, net: &mut Namespaces) {
         let at = &self.machine;
         match &self.deed {
             Deed::Redo { step, .. } => step.effect(net),

@@ -11,7 +11,7 @@ use crate::topology::model::{Machine, Masquerade};
 
 /// The name of the tables that hold netlab's own rules.
 pub const TABLE: &str = "netlab";
-const CHAIN: &str = "postrouting";
+pub const CHAIN: &str = "postrouting";
 
 /// The steps that make a machine masquerade.
 pub fn steps(lab: &LabName, machine: &Machine) -> Vec<Step> {

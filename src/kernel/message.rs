@@ -28,7 +28,7 @@ mod policy_rule;
 mod route;
 mod setting;
 
-pub use neighbour::{fdb_delete, neighbour_delete};
+pub use neighbour::{fdb_delete, fdb_set, neighbour_delete, neighbour_set};
 pub use policy_rule::policy_rule;
 pub use route::exact_route;
 pub use setting::link_setting;

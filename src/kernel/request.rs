@@ -128,10 +128,20 @@ pub enum Request {
         /// Add or delete.
         add: bool,
     },
+    /// Believe in a neighbour entry, whatever the neighbour says.
+    NeighbourSet {
+        /// The entry, with its hardware address.
+        neighbour: Neighbour,
+    },
     /// Delete a neighbour entry.
     NeighbourDelete {
         /// The entry.
         neighbour: Neighbour,
+    },
+    /// Have a bridge believe that a hardware address is behind a port, whatever it hears.
+    FdbSet {
+        /// The entry.
+        entry: FdbEntry,
     },
     /// Delete a forwarding entry of a bridge, or of a link.
     FdbDelete {
@@ -198,7 +208,9 @@ impl std::fmt::Display for Request {
             }
             Request::ExactRoute { route, add } => write!(f, "{} the route `{route}`", verb(add)),
             Request::PolicyRule { rule, add } => write!(f, "{} the policy rule `{rule}`", verb(add)),
+            Request::NeighbourSet { neighbour } => write!(f, "set the neighbour {neighbour}"),
             Request::NeighbourDelete { neighbour } => write!(f, "delete the neighbour {neighbour}"),
+            Request::FdbSet { entry } => write!(f, "set the forwarding entry {entry}"),
             Request::FdbDelete { entry } => write!(f, "delete the forwarding entry {entry}"),
             Request::Nft(change) => write!(f, "run `{}`", nft::command(change)),
         }

@@ -173,8 +173,17 @@ fn an_exercise_whose_lab_was_killed_is_begun_anew() {
 #[test]
 fn what_would_give_the_answer_away_is_not_said() {
     let student = Student::begins(EASY);
-    let refused: [&[&str]; 7] =
-        [&["diff"], &["repair"], &["repair", "--dry-run"], &["next"], &["back"], &["goto", "3"], &["down", "--step"]];
+    let refused: [&[&str]; 9] = [
+        &["break", "--random"],
+        &["break", "--reveal"],
+        &["diff"],
+        &["repair"],
+        &["repair", "--dry-run"],
+        &["next"],
+        &["back"],
+        &["goto", "3"],
+        &["down", "--step"],
+    ];
     for words in refused {
         let said = student.lab.run(words).fails(2);
         assert!(said.contains("is an exercise") && said.contains("netlab exercise reset"), "{words:?}: {said}");

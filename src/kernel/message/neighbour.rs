@@ -1,6 +1,8 @@
-//! One neighbour entry, and one forwarding entry of a bridge, to be deleted.
+//! One neighbour entry, and one forwarding entry of a bridge, to be set or deleted.
 //!
 //! ```text
+//! 10.244.1.1 lladdr 02:… dev eth0 nud permanent      →  RTM_NEWNEIGH { index, NUD_PERMANENT, DST, LLADDR }
+//! 02:00:00:00:00:09 dev veth-a master static sticky  →  RTM_NEWNEIGH { AF_BRIDGE, index, NTF_MASTER | NTF_STICKY, LLADDR }
 //! 10.244.1.9 dev eth0                       →  RTM_DELNEIGH { index, DST }
 //! proxy 10.244.1.9 dev eth0                 →  RTM_DELNEIGH { index, NTF_PROXY, DST }
 //! 02:00:00:00:00:09 dev veth-a master       →  RTM_DELNEIGH { AF_BRIDGE, index, NTF_MASTER, LLADDR }
@@ -8,6 +10,7 @@
 
 use std::net::IpAddr;
 
+use netlink_packet_core::{NLM_F_CREATE, NLM_F_REPLACE};
 use netlink_packet_route::neighbour::{
     NeighbourAddress, NeighbourAttribute, NeighbourFlags, NeighbourMessage, NeighbourState,
 };
@@ -16,19 +19,44 @@ use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use super::{Message, family};
 use crate::network::{FdbEntry, Neighbour};
 
-/// Deletes a neighbour entry.
-pub fn neighbour_delete(index: u32, neighbour: &Neighbour) -> Message {
+fn neighbour_message(index: u32, neighbour: &Neighbour) -> NeighbourMessage {
     let mut message = NeighbourMessage::default();
     message.header.family = family(neighbour.address);
     message.header.ifindex = index;
-    if neighbour.is_proxy() {
-        message.header.flags = NeighbourFlags::Proxy;
-    }
     message.attributes.push(NeighbourAttribute::Destination(match neighbour.address {
         IpAddr::V4(ip) => NeighbourAddress::Inet(ip),
         IpAddr::V6(ip) => NeighbourAddress::Inet6(ip),
     }));
+    message
+}
+
+/// Sets a neighbour entry for good, in place of one that is there.
+pub fn neighbour_set(index: u32, neighbour: &Neighbour) -> Message {
+    let mut message = neighbour_message(index, neighbour);
+    message.header.state = NeighbourState::Permanent;
+    message.attributes.extend(neighbour.mac.map(|mac| NeighbourAttribute::LinkLayerAddress(mac.0.to_vec())));
+    (RouteNetlinkMessage::NewNeighbour(message), NLM_F_CREATE | NLM_F_REPLACE)
+}
+
+/// Deletes a neighbour entry.
+pub fn neighbour_delete(index: u32, neighbour: &Neighbour) -> Message {
+    let mut message = neighbour_message(index, neighbour);
+    if neighbour.is_proxy() {
+        message.header.flags = NeighbourFlags::Proxy;
+    }
     (RouteNetlinkMessage::DelNeighbour(message), 0)
+}
+
+/// Sets a bridge's forwarding entry for good: a frame that says otherwise changes nothing (`sticky`).
+pub fn fdb_set(port: u32, entry: &FdbEntry) -> Message {
+    let mut message = NeighbourMessage::default();
+    message.header.family = AddressFamily::Bridge;
+    message.header.ifindex = port;
+    message.header.flags = NeighbourFlags::Controller | NeighbourFlags::Sticky;
+    // What `bridge fdb` calls `static`.
+    message.header.state = NeighbourState::Noarp;
+    message.attributes.push(NeighbourAttribute::LinkLayerAddress(entry.mac.0.to_vec()));
+    (RouteNetlinkMessage::NewNeighbour(message), NLM_F_CREATE | NLM_F_REPLACE)
 }
 
 /// Deletes a forwarding entry: the bridge's, or the port's own.

@@ -23,6 +23,7 @@ use crate::network::ruleset::{Family, Hook, Rule};
 
 mod batch;
 mod rule;
+mod word;
 
 pub(super) use batch::{begin, change_of, end, sequence};
 pub(super) use rule::{compare, expression};

@@ -135,6 +135,9 @@ pub mod bitwise {
 pub mod byteorder {
     pub const FROM: u16 = 1;
     pub const TO: u16 = 2;
+    pub const OP: u16 = 3;
+    pub const LENGTH: u16 = 4;
+    pub const SIZE: u16 = 5;
 }
 
 pub mod cmp {

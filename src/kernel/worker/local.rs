@@ -44,7 +44,9 @@ pub(super) fn message(place: &mut Place, request: &Request) -> Result<Message> {
         Request::Route { to, via, add } => message::route(*to, *via, *add),
         Request::ExactRoute { route, add } => message::exact_route(route, *add, |dev| place.index(dev))?,
         Request::PolicyRule { rule, add } => message::policy_rule(rule, *add)?,
+        Request::NeighbourSet { neighbour } => message::neighbour_set(place.index(&neighbour.link)?, neighbour),
         Request::NeighbourDelete { neighbour } => message::neighbour_delete(place.index(&neighbour.link)?, neighbour),
+        Request::FdbSet { entry } => message::fdb_set(place.index(&entry.port)?, entry),
         Request::FdbDelete { entry } => message::fdb_delete(place.index(&entry.port)?, entry),
         Request::NetnsAdd
         | Request::NetnsDelete

@@ -15,11 +15,12 @@ use ipnetwork::IpNetwork;
 
 use super::super::address::{Addressing, address_bytes};
 use super::super::uapi;
+use super::word::Word;
 use crate::kernel::netfilter::attribute::Writer;
 use crate::network::ruleset::{Family, Part, Rule, Side};
 
 /// The one register that is used.
-const REGISTER: u32 = libc::NFT_REG_1 as u32;
+pub(super) const REGISTER: u32 = libc::NFT_REG_1 as u32;
 
 /// Whether a rule can be put into bytes in a table of this family.
 pub fn check(family: Family, rule: &Rule) -> Result<(), String> {
@@ -27,6 +28,7 @@ pub fn check(family: Family, rule: &Rule) -> Result<(), String> {
     for part in &rule.parts {
         match part {
             Part::Masquerade => {}
+            Part::Other(text) if Word::parse(family, text).is_some() => {}
             Part::Other(text) => return Err(format!("netlab knows `{text}` in nft's words only")),
             Part::Address { network, .. } => {
                 let fits = match family {
@@ -61,7 +63,11 @@ pub fn put(w: &mut Writer, family: Family, rule: &Rule) {
                 address(w, *side, *not, network);
             }
             Part::Masquerade => expression(w, "masq", |_| ()),
-            Part::Other(_) => {}
+            Part::Other(text) => {
+                if let Some(word) = Word::parse(family, text) {
+                    word.put(w);
+                }
+            }
         }
     }
 }
@@ -105,7 +111,7 @@ fn address(w: &mut Writer, side: Side, not: bool, network: &IpNetwork) {
     compare(w, if not { libc::NFT_CMP_NEQ } else { libc::NFT_CMP_EQ }, &bytes[..length]);
 }
 
-fn load_meta(w: &mut Writer, key: libc::c_int) {
+pub(super) fn load_meta(w: &mut Writer, key: libc::c_int) {
     expression(w, "meta", |w| {
         w.number(uapi::meta::TO, REGISTER);
         w.number(uapi::meta::KEY, key as u32);
