@@ -100,6 +100,12 @@ impl Report {
         self.failed().next().is_none() && self.duplicates.is_empty()
     }
 
+    /// The same, where the commands that mend it are not to be told.
+    pub fn without_fixes(mut self) -> Self {
+        self.whys.iter_mut().filter_map(|why| why.death.as_mut()).for_each(|death| death.fix.clear());
+        self
+    }
+
     /// What is not.
     pub fn failed(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.failure.is_some())

@@ -13,6 +13,7 @@ mod diff;
 mod doctor;
 mod down;
 mod exec;
+mod exercise;
 mod expand;
 mod explain;
 mod generate;
@@ -130,6 +131,7 @@ enum Command {
     Shell(shell::Shell),
     Trace(trace::Trace),
     Check(check::Check),
+    Exercise(exercise::Exercise),
     Doctor(doctor::Doctor),
     Generate(generate::Generate),
     Completions(completions::Completions),
@@ -174,6 +176,7 @@ pub fn run() -> Result<ExitCode> {
         Command::Shell(command) => return command.run(&common),
         Command::Trace(command) => return command.run(&common),
         Command::Check(command) => return command.run(&common),
+        Command::Exercise(command) => return command.run(&common),
         Command::Doctor(command) => return command.run(&common),
         Command::Generate(command) => command.run(),
         Command::Completions(command) => command.run(),

@@ -8,6 +8,7 @@
 //!                            ├──▶ observe  reads what there is       (observe, ready)
 //!                            ├──▶ Listener hears what changes        (listen)
 //!                            ├──▶ Prober   sends a packet            (probe)
+//!                            ├──▶ transfer sends a stream                (transfer)
 //!                            ├──▶ Volley   pings many, from everywhere   (volley, echo)
 //!                            ├──▶ call     knocks at ports               (calls)
 //!                            ├──▶ Capture  sees it at interfaces     (capture, mark)
@@ -51,6 +52,7 @@ pub mod request;
 pub mod sandbox;
 pub mod signal;
 pub mod sysctl;
+pub mod transfer;
 pub mod volley;
 pub mod worker;
 

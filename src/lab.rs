@@ -8,8 +8,12 @@
 //!    ├─ journal         what was done
 //!    ├─ hints           which hints a learner was given
 //!    ├─ faults          what `netlab break` broke
+//!    ├─ exercise.yaml   if it is an exercise's lab: the exercise
+//!    ├─ session         and what was done so far
 //!    └─ lock            held by whoever changes the lab
 //! ```
+
+pub mod exercise;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -35,8 +39,20 @@ pub const STATE_DIR: &str = "NETLAB_STATE_DIR";
 
 /// The files of a lab, and the drafts that a killed writer leaves. The lock comes last: it is what makes a directory a
 /// lab's.
-const FILES: [&str; 8] =
-    ["pause", "pause.new", "topology.yaml", "topology.yaml.new", "journal", "hints", "faults", "lock"];
+const FILES: [&str; 12] = [
+    "pause",
+    "pause.new",
+    "topology.yaml",
+    "topology.yaml.new",
+    "journal",
+    "hints",
+    "faults",
+    "exercise.yaml",
+    "exercise.yaml.new",
+    "session",
+    "session.new",
+    "lock",
+];
 
 /// The directory that holds the state of all labs of this user.
 #[derive(Debug, Clone)]
@@ -247,7 +263,7 @@ impl Lab {
     /// # Errors
     /// When it cannot be written: the disk is full, or the directory read-only.
     pub fn begin(&self, _lock: &Lock, text: &str, pause: &ProcessId) -> Result<()> {
-        for stale in ["pause", "journal", "hints", "faults", "topology.yaml"] {
+        for stale in ["pause", "journal", "hints", "faults", "exercise.yaml", "session", "topology.yaml"] {
             match fs::remove_file(self.file(stale)) {
                 Err(e) if e.kind() != ErrorKind::NotFound => return Err(self.unwritable(&self.file(stale), &e)),
                 _ => {}

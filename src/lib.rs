@@ -8,6 +8,7 @@
 //! up  down  learn  repair  inject  list  doctor   what these commands do
 //! graph      a lab as things that can be drawn
 //! check      who reaches whom: the Kubernetes network model, tried with packets
+//! exercise   something is wrong in a lab: stories, hints, and whether it is mended
 //! fault      what can be broken, and who should find out
 //! trace      a packet's way: what was observed, what was decided, and why it died
 //! diff       what differs from the plan, and what mends it
@@ -32,6 +33,7 @@ pub mod diff;
 pub mod doctor;
 pub mod down;
 pub mod error;
+pub mod exercise;
 pub mod fault;
 pub mod feature;
 pub mod fuse;

@@ -9,6 +9,7 @@
 
 pub mod check;
 pub mod diff;
+pub mod exercise;
 pub mod explain;
 pub mod fault;
 pub mod findings;

@@ -37,24 +37,24 @@ mod cluster;
 mod decode;
 mod expand;
 mod expectation;
-mod fields;
+pub(crate) mod fields;
 mod generate;
 mod ipam;
-mod keys;
+pub(crate) mod keys;
 mod lower;
 mod node_routes;
 mod places;
 mod print;
-mod scalar;
+pub(crate) mod scalar;
 mod schema;
 mod spec;
 mod special;
 mod subnet;
 mod subnet_map;
 mod sysctl;
-mod tree;
+pub(crate) mod tree;
 mod validate;
-mod values;
+pub(crate) mod values;
 
 use std::path::Path;
 
@@ -62,9 +62,12 @@ pub use failure::Failure;
 pub(crate) use fields::nearest;
 pub use generate::generate;
 pub use schema::schema;
+pub(crate) use schema::schema_of;
 
 use diagnostic::{Diagnostic, Diagnostics};
 use model::Topology;
+use span::Span;
+use tree::Tree;
 
 /// A file that has been read.
 #[derive(Debug, Clone)]
@@ -104,7 +107,12 @@ fn read(text: &str, diagnostics: &mut Diagnostics) -> Option<Topology> {
         }
         return None;
     };
-    let mut spec = decode::file(&tree, diagnostics)?;
+    of_tree(&tree, Span::START, diagnostics)
+}
+
+/// Reads a topology that is a whole file, or a part of one. `owner` is where to point if something required is absent.
+pub(crate) fn of_tree(tree: &Tree<'_>, owner: Span, diagnostics: &mut Diagnostics) -> Option<Topology> {
+    let mut spec = decode::file(tree, owner, diagnostics)?;
     if diagnostics.count() == 0 {
         expand::expand(&mut spec, diagnostics);
     }

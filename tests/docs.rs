@@ -42,6 +42,7 @@ tutorials! {
     tutorial_06: "06-trace.md",
     tutorial_07: "07-prove-it.md",
     tutorial_08: "08-break-it-and-find-it.md",
+    teaching: "teaching.md",
 }
 
 #[test]
@@ -53,6 +54,11 @@ fn every_tutorial_is_tried() {
     let mut tried = TUTORIALS.to_vec();
     tried.sort_unstable();
     assert_eq!(files, tried, "`tutorials!` in tests/docs.rs names them all");
+}
+
+#[test]
+fn what_the_page_of_the_exercises_shows_is_what_happens() {
+    try_out(&repository().join("tutorials/exercises/README.md"));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use clap::{ArgAction, Args};
 
+use super::exercise::not_in_an_exercise;
 use super::{Common, Inside, colors, print, print_json, width};
 use crate::error::{Error, Result};
 use crate::fault::{self, Order, Seed, Wish};
@@ -83,6 +84,7 @@ impl Break {
         let family = self.family();
         let words = self.parse()?;
         let inside = Inside::enter(common)?;
+        not_in_an_exercise(&inside.lab, "break")?;
         let topology = inside.lab.topology()?;
         let victim = Victim { kernel: &inside.kernel, lab: &inside.lab, topology: &topology, plan: &inside.plan };
         let color = colors(&std::io::stdout());

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::exercise::not_in_an_exercise;
 use super::{Common, Inside, colors, print, print_json, width};
 use crate::error::{Error, Result, Status};
 use crate::kernel::{host, signal};
@@ -39,6 +40,7 @@ impl Diff {
     pub(super) fn run(self, common: &Common) -> Result<ExitCode> {
         host::allow_many_files();
         let inside = Inside::enter(common)?;
+        not_in_an_exercise(&inside.lab, "diff")?;
         let drift = repair::diff(&inside.kernel, &inside.lab, &inside.plan)?;
         if common.json {
             print_json(&diff::document(&inside.plan, &drift))?;
@@ -63,6 +65,7 @@ impl Repair {
     pub(super) fn run(self, common: &Common) -> Result<()> {
         host::allow_many_files();
         let inside = Inside::enter(common)?;
+        not_in_an_exercise(&inside.lab, "repair")?;
         let color = colors(&std::io::stdout());
         if self.dry_run {
             let drift = repair::diff(&inside.kernel, &inside.lab, &inside.plan)?;

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
+use super::exercise::not_in_an_exercise;
 use super::{Common, print, print_json, step};
 use crate::down;
 use crate::error::{Error, Result};
@@ -36,7 +37,9 @@ impl Down {
     pub(super) fn run(self, common: &Common) -> Result<()> {
         if self.step {
             let named = self.name.clone().map_or_else(|| common.meant(), |name| Ok(Some(name)))?;
-            return step::down(Store::of_this_user()?.choose(named.as_ref())?, common);
+            let lab = Store::of_this_user()?.choose(named.as_ref())?;
+            not_in_an_exercise(&lab, "down --step")?;
+            return step::down(lab, common);
         }
         let labs = self.labs(&Store::of_this_user()?, common)?;
         let mut report = Vec::new();

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::exercise::not_in_an_exercise;
 use super::{Common, Inside, colors, print, print_json, width, write_file};
 use crate::error::Result;
 use crate::graph::{Graph, Source};
@@ -139,6 +140,7 @@ impl GraphCommand {
         host::allow_many_files();
         let inside = Inside::enter(common)?;
         if self.diff {
+            not_in_an_exercise(&inside.lab, "graph --diff")?;
             let seen = repair::look(&inside.kernel, &inside.plan)?;
             let drift = repair::compare(&inside.kernel, &inside.lab, &inside.plan, &seen)?;
             let planned = inside.plan.predict(|number| drift.record.done.contains(&number));

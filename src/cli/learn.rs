@@ -89,6 +89,10 @@ impl Learn {
 impl HintCommand {
     pub(super) fn run(self, common: &Common) -> Result<()> {
         let inside = Inside::enter(common)?;
+        if inside.lab.is_of_an_exercise() {
+            return Err(Error::usage(format!("lab {} is an exercise, not a lesson", inside.lab.name))
+                .help("`netlab exercise hint` gives its hints"));
+        }
         let record = inside.lab.record(&inside.plan);
         let Some(step) = record.next(inside.plan.len()) else {
             return match common.json {

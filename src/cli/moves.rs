@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::exercise::not_in_an_exercise;
 use super::{Common, Inside, colors, print, print_json, width};
 use crate::cursor::{Cursor, Move, Moved};
 use crate::error::{Error, Result};
@@ -50,21 +51,23 @@ pub struct Goto {
 
 impl Next {
     pub(super) fn run(self, common: &Common) -> Result<()> {
-        make(common, "all steps are done: `netlab back` undoes the last one", |cursor| Ok(cursor.next(self.count)))
+        make(common, "next", "all steps are done: `netlab back` undoes the last one", |cursor| {
+            Ok(cursor.next(self.count))
+        })
     }
 }
 
 impl Back {
     pub(super) fn run(self, common: &Common) -> Result<()> {
         let nothing = "no step is done: `netlab next` does the first one, `netlab down` takes the lab away";
-        make(common, nothing, |cursor| Ok(cursor.back(self.count)))
+        make(common, "back", nothing, |cursor| Ok(cursor.back(self.count)))
     }
 }
 
 impl Goto {
     pub(super) fn run(self, common: &Common) -> Result<()> {
         let nothing = format!("step {} is where the cursor is, and all is in force: nothing to do", self.step);
-        make(common, &nothing, |cursor| {
+        make(common, "goto", &nothing, |cursor| {
             cursor.within(self.step)?;
             cursor.goto(self.step)
         })
@@ -72,9 +75,15 @@ impl Goto {
 }
 
 /// Makes moves one after the other, and shows each as soon as it is made.
-fn make(common: &Common, nothing: &str, choose: impl FnOnce(&Cursor<'_>) -> Result<Vec<Move>>) -> Result<()> {
+fn make(
+    common: &Common,
+    command: &str,
+    nothing: &str,
+    choose: impl FnOnce(&Cursor<'_>) -> Result<Vec<Move>>,
+) -> Result<()> {
     host::allow_many_files();
     let inside = Inside::enter(common)?;
+    not_in_an_exercise(&inside.lab, command)?;
     let cursor = Cursor::new(&inside.kernel, &inside.lab, &inside.plan);
     let mut hand = cursor.take()?;
     let moves = choose(&cursor)?;

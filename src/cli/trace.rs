@@ -104,7 +104,11 @@ impl Trace {
             return Err(Error::usage("--watch prints what changes, and makes no pictures or files")
                 .help("leave out --watch, or --output and --format"));
         }
-        let ask = || trace(&inside.kernel, &inside.plan, &inside.lab.record(&inside.plan).done, &request);
+        let exercise = inside.lab.is_of_an_exercise();
+        let ask = || {
+            let outcome = trace(&inside.kernel, &inside.plan, &inside.lab.record(&inside.plan).done, &request)?;
+            Ok(if exercise { outcome.without_fix() } else { outcome })
+        };
         if let Some(pause) = self.watch {
             return self.repeat(common, lab.as_ref(), pause, ask);
         }

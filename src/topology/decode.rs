@@ -25,9 +25,9 @@ const BRIDGE: &str = "cni0";
 /// How many addresses a bridge may have.
 const MOST_ADDRESSES: usize = 64;
 
-/// Reads the whole file.
-pub fn file(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<Spec> {
-    let fields = Fields::open(tree, &keys::FILE, Span::START, diagnostics)?;
+/// Reads the whole file. `owner` is where to point if a required key is absent.
+pub fn file(tree: &Tree<'_>, owner: Span, diagnostics: &mut Diagnostics) -> Option<Spec> {
+    let fields = Fields::open(tree, &keys::FILE, owner, diagnostics)?;
     let lab = fields.get("lab").and_then(|tree| values::name(tree, "the name of a lab", diagnostics));
     let before = diagnostics.count();
     let networks = map(fields.get("networks"), "networks", diagnostics, network);

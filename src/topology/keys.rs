@@ -58,6 +58,10 @@ pub enum Shape {
     Subnet,
     /// A subnet or `default`.
     Destination,
+    /// Prose, or commands.
+    Text,
+    /// A whole number from 1.
+    Count,
     /// `true` or `false`.
     Bool,
     /// A prefix length.
@@ -86,11 +90,11 @@ pub enum Shape {
     Object(&'static Object),
 }
 
-const fn key(name: &'static str, shape: Shape, about: &'static str) -> Key {
+pub(crate) const fn key(name: &'static str, shape: Shape, about: &'static str) -> Key {
     Key { name, shape, required: false, about }
 }
 
-const fn required(name: &'static str, shape: Shape, about: &'static str) -> Key {
+pub(crate) const fn required(name: &'static str, shape: Shape, about: &'static str) -> Key {
     Key { name, shape, required: true, about }
 }
 

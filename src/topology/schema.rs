@@ -15,13 +15,18 @@ const NAME: &str = "^[A-Za-z0-9_][A-Za-z0-9_.-]*$";
 
 /// The schema of the file, short and spelled-out (JSON Schema, draft 2020-12).
 pub fn schema() -> Value {
+    schema_of(&FILE, "netlab topology")
+}
+
+/// The schema of a file that is one mapping.
+pub(crate) fn schema_of(file: &'static Object, name: &str) -> Value {
     let mut definitions = Map::new();
-    define(&FILE, &mut definitions);
-    let root = definitions.remove(&title(&FILE)).unwrap_or_default();
+    define(file, &mut definitions);
+    let root = definitions.remove(&title(file)).unwrap_or_default();
     let mut schema = Map::new();
     schema.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
     schema.extend(root.as_object().cloned().unwrap_or_default());
-    schema.insert("title".into(), "netlab topology".into());
+    schema.insert("title".into(), name.into());
     definitions.extend(simple());
     schema.insert("$defs".into(), Value::Object(definitions));
     Value::Object(schema)
@@ -81,6 +86,8 @@ fn describe(shape: &Shape, definitions: &mut Map<String, Value>) -> Value {
         Shape::Subnet => reference("subnet"),
         Shape::Destination => json!({ "anyOf": [{ "const": "default" }, reference("subnet")] }),
         Shape::SysctlKey => reference("sysctlKey"),
+        Shape::Text => json!({ "type": "string" }),
+        Shape::Count => json!({ "type": "integer", "minimum": 1 }),
         Shape::Bool => json!({ "type": "boolean" }),
         Shape::PrefixLength => json!({ "type": "integer", "minimum": 1, "maximum": 128 }),
         Shape::Port => json!({ "type": "integer", "minimum": 1, "maximum": u16::MAX }),

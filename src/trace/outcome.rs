@@ -45,6 +45,17 @@ pub struct Outcome {
     pub frames: Vec<Sighting>,
 }
 
+impl Outcome {
+    /// The same, where the commands that mend it are not to be told.
+    pub fn without_fix(mut self) -> Self {
+        if let Some(death) = &mut self.lost {
+            death.fix.clear();
+            self.notes.push("this lab is an exercise: what mends it is yours to find".into());
+        }
+        self
+    }
+}
+
 /// What was asked, with what was found out for it.
 #[derive(Debug, Clone)]
 pub struct Asked {

@@ -69,7 +69,9 @@ pub fn tool(program: &str) -> Command {
     let search = std::env::var("PATH").unwrap_or_default();
     // An ordinary user of Debian does not have ip, nft and sysctl in the path.
     command.env("PATH", format!("{search}:/usr/local/sbin:/usr/sbin:/sbin"));
-    for variable in ["NETLAB_LAB", "NETLAB_STATE_DIR", "NETLAB_TEST_DIE_AFTER", "NO_COLOR", "COLUMNS", "SHELL"] {
+    for variable in
+        ["NETLAB_LAB", "NETLAB_STATE_DIR", "NETLAB_RESULTS", "NETLAB_TEST_DIE_AFTER", "NO_COLOR", "COLUMNS", "SHELL"]
+    {
         command.env_remove(variable);
     }
     command

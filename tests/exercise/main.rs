@@ -1,0 +1,15 @@
+//! `netlab exercise`: every exercise can be solved in more than one way, and what only looks right is refused.
+//!
+//! ```text
+//! bench    a student in a lab          ways      each exercise by its solution, by other ways, and by wrong ones
+//! course   hints, points, results      format    mistakes in files of one's own          trouble  interrupted, side by side
+//! ```
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod bench;
+mod course;
+mod format;
+mod trouble;
+mod ways;
