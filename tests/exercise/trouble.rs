@@ -173,7 +173,7 @@ fn an_exercise_whose_lab_was_killed_is_begun_anew() {
 #[test]
 fn what_would_give_the_answer_away_is_not_said() {
     let student = Student::begins(EASY);
-    let refused: [&[&str]; 9] = [
+    let refused: [&[&str]; 10] = [
         &["break", "--random"],
         &["break", "--reveal"],
         &["diff"],
