@@ -30,6 +30,9 @@ const BYTES: u32 = 200_000;
 /// The largest stream: a check is to be over soon.
 const MOST_BYTES: u32 = 10_000_000;
 
+/// The most streams of one demand: each takes a neighbour entry, of which all machines together have a thousand.
+const MOST_STREAMS: usize = 400;
+
 /// Reads a text; `name` is what messages call its file.
 ///
 /// # Errors
@@ -145,12 +148,23 @@ fn transfer(tree: &Tree<'_>, known: Option<&[&MachineName]>, diagnostics: &mut D
     let to = machines(fields.get("to"), known, diagnostics);
     let bytes = fields.get("bytes").map(|tree| count(tree, MOST_BYTES, "a number of bytes", diagnostics));
     let family = fields.get("family").map(|tree| family(tree, diagnostics));
-    Some(Transfer {
+    let transfer = Transfer {
         from,
         to,
         bytes: bytes.unwrap_or(Some(BYTES))? as usize,
         family: family.unwrap_or(Some(Family::V4))?,
-    })
+    };
+    let streams = transfer.pairs().count();
+    if streams == 0 && !transfer.from.is_empty() && !transfer.to.is_empty() {
+        let diagnostic = Diagnostic::new(tree.span, "there is no stream in it");
+        diagnostics.push(diagnostic.label("expected two machines: nobody sends to itself"));
+    }
+    if streams > MOST_STREAMS {
+        let diagnostic = Diagnostic::new(tree.span, format!("these are {streams} streams"));
+        let diagnostic = diagnostic.label(format!("expected {MOST_STREAMS} at most"));
+        diagnostics.push(diagnostic.help("some of these machines show it as well as all of them"));
+    }
+    Some(transfer)
 }
 
 fn family(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<Family> {

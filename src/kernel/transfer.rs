@@ -11,41 +11,52 @@
 
 use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::panic::resume_unwind;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::netns::Netns;
+use super::refusal::{self, Refusal};
 use super::sandbox::Kernel;
 use crate::names::MachineName;
 
 /// How often to look for a connection.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// Sends so many bytes from one machine to an address of another one, within so much time. Returns how many arrived.
+/// Sends so many bytes from one machine to an address of another one, within so much time. Returns how many arrived, or
+/// why no connection came about.
 ///
 /// # Errors
-/// When a machine does not exist, or no connection comes about.
+/// When no more threads can be started.
 pub fn transfer(
     _kernel: &Kernel,
     from: &MachineName,
     (to, address): (&MachineName, IpAddr),
     bytes: usize,
     patience: Duration,
-) -> Result<usize> {
+) -> refusal::Result<Result<usize>> {
     let end = Instant::now() + patience;
     thread::scope(|scope| {
         let (tell_port, port) = channel();
-        let receiver = scope.spawn(move || receive(to, address, bytes, end, &tell_port));
+        let refused = |e| Refusal::from_io("start a thread", &e);
+        let receive = move || receive(to, address, bytes, end, &tell_port);
+        let receiver = thread::Builder::new().spawn_scoped(scope, receive).map_err(refused)?;
         // Where the receiver could not listen, it says why.
-        let sent = port.recv().map(|port| scope.spawn(move || send(from, SocketAddr::new(address, port), bytes, end)));
-        let sent = sent.map(|sender| sender.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        let received = receiver.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        match (received, sent) {
+        let sent = match port.recv() {
+            Ok(port) => {
+                let send = move || send(from, SocketAddr::new(address, port), bytes, end);
+                let sender = thread::Builder::new().spawn_scoped(scope, send).map_err(refused)?;
+                Some(sender.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            }
+            Err(_) => None,
+        };
+        let received = receiver.join().unwrap_or_else(|panic| resume_unwind(panic));
+        Ok(match (received, sent) {
             // Nobody came: why is the sender's to say.
-            (Err(why), Ok(Err(sender))) if why.kind() == ErrorKind::TimedOut => Err(sender),
+            (Err(why), Some(Err(sender))) if why.kind() == ErrorKind::TimedOut => Err(sender),
             (received, _) => received,
-        }
+        })
     })
 }
 

@@ -108,6 +108,10 @@ fn what_is_demanded() {
     let transfers = |text: &str| format!("check:\n  transfers: [{{ from: red, to: blue, {text} }}]\n  state:");
     case("check:\n  state:", &transfers("bytes: «0"), &["expected a number of bytes"]);
     case("check:\n  state:", &transfers("family: «ipv4"), &["is not a family of addresses", "did you mean `IPv4`?"]);
+    let streams = |text: &str| format!("check:\n  transfers: [«{{ {text} }}]\n  state:");
+    case("check:\n  state:", &streams("from: red, to: red"), &["there is no stream in it", "nobody sends to itself"]);
+    let many = format!("from: red, to: [{}blue]", "blue, ".repeat(400));
+    case("check:\n  state:", &streams(&many), &["these are 401 streams", "expected 400 at most"]);
 }
 
 #[test]
