@@ -193,6 +193,9 @@ fn what_drifted_is_marked_and_nothing_else() {
         ("node-2", "ip link delete veth-pod-d"),
         ("node-3", "nft flush chain ip netlab postrouting"),
         ("node-3", "ip link add tap type veth peer name tip"),
+        // Names that others begin with.
+        ("node-2", "nft add chain ip netlab post && nft add rule ip netlab post accept"),
+        ("pod-c", "ip addr add 10.244.2.2/2 dev eth0"),
         ("pod-e", "ip addr add 10.244.3.77/24 dev eth0"),
         ("pod-a", "ip link set eth0 mtu 1400"),
         ("fabric", "ip netns add red"),
@@ -213,6 +216,8 @@ fn what_drifted_is_marked_and_nothing_else() {
         ("pod-d", "eth0", "missing"),
         ("pod-d", "default via 10.244.2.1 dev eth0", "missing"),
         ("node-3", rule.1, "missing"),
+        ("node-2", "ip netlab post: accept", "foreign"),
+        ("pod-c", "10.244.2.2/2", "foreign"),
         ("node-3", "tap", "foreign"),
         ("node-3", "tip", "foreign"),
         ("pod-e", "10.244.3.77/24", "foreign"),
