@@ -16,7 +16,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::netns::Netns;
+use super::netns;
 use super::refusal::{self, Refusal};
 use super::sandbox::Kernel;
 use crate::names::MachineName;
@@ -60,14 +60,8 @@ pub fn transfer(
     })
 }
 
-/// Takes the calling thread, which is to end there, into a machine.
-fn enter(machine: &MachineName) -> Result<()> {
-    let entered = if machine.is_fabric() { Ok(()) } else { Netns::open(machine).and_then(|netns| netns.enter()) };
-    entered.map_err(|refusal| Error::other(refusal.to_string()))
-}
-
 fn receive(machine: &MachineName, address: IpAddr, bytes: usize, end: Instant, port: &Sender<u16>) -> Result<usize> {
-    enter(machine)?;
+    netns::enter(machine).map_err(|refusal| Error::other(refusal.to_string()))?;
     let listener = TcpListener::bind(SocketAddr::new(address, 0))?;
     listener.set_nonblocking(true)?;
     // Nobody is left to be told only where the other thread has ended.
@@ -97,7 +91,7 @@ fn receive(machine: &MachineName, address: IpAddr, bytes: usize, end: Instant, p
 }
 
 fn send(machine: &MachineName, to: SocketAddr, bytes: usize, end: Instant) -> Result<()> {
-    enter(machine)?;
+    netns::enter(machine).map_err(|refusal| Error::other(refusal.to_string()))?;
     let late = || Error::from(ErrorKind::TimedOut);
     let mut stream = TcpStream::connect_timeout(&to, left(end).ok_or_else(late)?)?;
     let chunk = vec![0x2a; 65_536];
