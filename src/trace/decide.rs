@@ -13,7 +13,7 @@ use super::hooks::{Act, What};
 use super::outcome::{Fact, Hop, Leg, Sighting};
 use super::scene::Scene;
 use crate::kernel::capture::Direction;
-use crate::kernel::conntrack::{self, Tuple, TupleId};
+use crate::kernel::conntrack::{self, Connection, Tuple, TupleId};
 use crate::kernel::lookup::{Traveller, Way};
 use crate::kernel::netns::within;
 use crate::names::MachineName;
@@ -211,10 +211,22 @@ fn rule(act: &Act) -> Option<Fact> {
 }
 
 /// The connection that the packet belongs to, where the machine keeps track.
-fn connection(machine: &MachineName, packet: &Packet) -> Option<Fact> {
+fn find(machine: &MachineName, packet: &Packet) -> Option<Connection> {
     let tuple = tuple(packet)?;
     // Only a look: a namespace that keeps track of nothing does not begin with it.
-    let found = within(machine, || conntrack::find(&conntrack::open()?, &tuple)).ok().flatten()?;
+    within(machine, || conntrack::find(&conntrack::open()?, &tuple)).ok().flatten()
+}
+
+/// To whom a machine passes a packet on whose connection it translates, if that is somebody else.
+pub fn translated_destination(machine: &MachineName, packet: &Packet) -> Option<IpAddr> {
+    let Connection { original, reply, .. } = find(machine, packet)?;
+    let is_of = |tuple: &Tuple| (tuple.source, tuple.destination) == (packet.source, packet.destination);
+    let to = if is_of(&original) { reply.source } else { original.source };
+    (to != packet.destination).then_some(to)
+}
+
+fn connection(machine: &MachineName, packet: &Packet) -> Option<Fact> {
+    let found = find(machine, packet)?;
     if !found.is_source_translated() && !found.is_destination_translated() {
         return Some(Fact::explained("conntrack", format!("original {}; reply the reverse", brief(&found.original))));
     }

@@ -41,6 +41,24 @@ pub const THREE: &[Fault] = &[
         "forwarding-off there underway node-2 eth0",
     )
     .listens("tcp pod-c 80"),
+    // The answer is for the node itself, until it is translated back.
+    lost(
+        "pod-a outside",
+        "ip netns exec node-1 sysctl -qw net.ipv4.conf.eth0.forwarding=0",
+        "forwarding-off back underway node-1 eth0",
+    )
+    .says(&["10.244.1.2 is not node-1's", "its destination 192.168.1.11 becomes 10.244.1.2"]),
+    lost(
+        "pod-a outside --tcp 80",
+        "ip netns exec node-1 sysctl -qw net.ipv4.conf.eth0.forwarding=0",
+        "forwarding-off back underway node-1 eth0",
+    )
+    .listens("tcp outside 80"),
+    lost(
+        "pod-a outside",
+        "ip -n node-1 route add blackhole 10.244.1.2/32",
+        "blackhole-route back underway node-1 eth0",
+    ),
     sound("pod-a pod-b", "ip netns exec node-1 sysctl -qw net.ipv4.ip_forward=0"),
     sound("pod-a node-1", "ip netns exec node-1 sysctl -qw net.ipv4.ip_forward=0"),
     // Which way would the answer go?

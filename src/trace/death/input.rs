@@ -14,7 +14,9 @@ use super::routing::by_route;
 use super::{Finding, Victim, arrival, believed, detour, firewall, neighbour, output, unknown};
 use crate::names::MachineName;
 use crate::trace::cause::Cause;
+use crate::trace::decide::translated_destination;
 use crate::trace::fix::{About, by_plan};
+use crate::trace::frame::Packet;
 use crate::trace::hooks::{Hook, Passage};
 use crate::trace::outcome::{Fact, Hop};
 use crate::trace::scene::Scene;
@@ -30,6 +32,20 @@ pub fn why(scene: &Scene, victim: &Victim, hop: &Hop) -> Finding {
     if let Some(finding) = firewall::stuck(scene, victim, machine) {
         return finding;
     }
+    let was = victim.packet.destination;
+    match translated_destination(machine, &victim.packet) {
+        Some(to) => {
+            let packet = Packet { destination: to, ..victim.packet.clone() };
+            let fact = Fact::explained("conntrack", format!("its destination {was} becomes {to}"));
+            beyond(scene, &Victim { packet, ..*victim }, hop, &passage).fact(fact)
+        }
+        None => beyond(scene, victim, hop, &passage),
+    }
+}
+
+/// Beyond the first hook, where it may have been translated.
+fn beyond(scene: &Scene, victim: &Victim, hop: &Hop, passage: &Passage) -> Finding {
+    let (machine, interface) = (&hop.sighting.machine, hop.sighting.interface.as_str());
     let way = scene.way(machine, &scene.traveller(machine, &victim.packet, Some(interface)));
     let local = way.as_ref().is_ok_and(|way| way.kind == "local");
     if passage.reached(Hook::Input, true) || (!scene.watched && local) {
