@@ -356,4 +356,8 @@ fn without_a_lab_a_file_can_be_drawn() {
         assert!(text.lines().all(|line| line.chars().count() <= wide), "{text}");
         assert_eq!(text.matches("50 pods").count(), 20);
     }
+    // No terminal is as wide as this; a sheet of that width would be larger than the memory.
+    let mut command = lab.netlab(&["graph", &topology("three-nodes.yaml")]);
+    let text = run(command.env("COLUMNS", usize::MAX.to_string())).success();
+    assert!(text.lines().all(|line| line.chars().count() <= 2000), "{text}");
 }
