@@ -13,8 +13,9 @@
 use super::keys;
 use super::model::{Exercise, Level, State, Transfer, Way};
 use super::state;
-use super::values::{choice, count, list, machines, prose};
+use super::values::{choice, count, machines, prose};
 use crate::names::MachineName;
+use crate::topology::decode::list;
 use crate::topology::diagnostic::{Diagnostic, Diagnostics};
 use crate::topology::fields::Fields;
 use crate::topology::keys::FAMILIES;
@@ -61,8 +62,8 @@ fn exercise(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<Exercise> 
     let fault = fields.get("break").filter(|tree| !tree.is_null()).map(|tree| super::values::prose(tree, diagnostics));
     let level = fields.get("level").and_then(|tree| level(tree, diagnostics));
     let minutes = fields.get("minutes").and_then(|tree| count(tree, 1_000, "a number of minutes", diagnostics));
-    let look = list(fields.get("look"), diagnostics, super::values::prose);
-    let hints = list(fields.get("hints"), diagnostics, super::values::prose);
+    let look = list(fields.get("look"), "commands", diagnostics, super::values::prose);
+    let hints = list(fields.get("hints"), "hints", diagnostics, super::values::prose);
     let no_hint = |tree: &&Tree<'_>| tree.is_null() || matches!(&tree.value, Value::List(items) if items.is_empty());
     if let Some(empty) = fields.get("hints").filter(no_hint) {
         let diagnostic = Diagnostic::new(fields.key_span("hints").unwrap_or(empty.span), "there is no hint")
@@ -82,8 +83,8 @@ fn exercise(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<Exercise> 
             .push(diagnostic.help("write `expect` in the topology, or `model`, `transfers` or `state` in `check`"));
     }
     let solution = fields.get("solution").and_then(|tree| way(tree, diagnostics));
-    let others = list(fields.get("otherWays"), diagnostics, way);
-    let wrong = list(fields.get("wrongWays"), diagnostics, way);
+    let others = list(fields.get("otherWays"), "ways", diagnostics, way);
+    let wrong = list(fields.get("wrongWays"), "ways", diagnostics, way);
     let topology = topology?;
     Some(Exercise {
         name: topology.lab.clone(),
@@ -136,9 +137,11 @@ fn check(
     let owner = around.key_span("check").unwrap_or(tree.span);
     let fields = Fields::open(tree, &keys::CHECK, owner, diagnostics)?;
     let model = fields.get("model").and_then(|tree| boolean(tree, diagnostics)).is_some_and(|model| model.value);
-    let transfers =
-        list(fields.get("transfers"), diagnostics, |tree, diagnostics| transfer(tree, machines, diagnostics));
-    let state = list(fields.get("state"), diagnostics, |tree, diagnostics| state::decode(tree, machines, diagnostics));
+    let transfers = list(fields.get("transfers"), "streams", diagnostics, |tree, diagnostics| {
+        transfer(tree, machines, diagnostics)
+    });
+    let state =
+        list(fields.get("state"), "facts", diagnostics, |tree, diagnostics| state::decode(tree, machines, diagnostics));
     Some(Check { model, transfers, state })
 }
 

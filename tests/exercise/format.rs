@@ -71,7 +71,7 @@ fn values() {
     case("title: Mine", "title: «[Mine]", &["expected a text, found a list"]);
     case("title: Mine", "title: «\"\"", &["the text is empty"]);
     case("title: Mine", "title: «\"a\\eb\"", &["a text cannot hold"]);
-    case("hints: [one, two]", "hints: «one", &["expected a list, found the text `one`"]);
+    case("hints: [one, two]", "hints: «one", &["expected a list of hints, found the text `one`"]);
     case("hints: [one, two]", "«hints: []", &["there is no hint"]);
 }
 
