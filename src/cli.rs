@@ -199,11 +199,12 @@ pub fn theme() -> color_eyre::config::Theme {
     if colors(&std::io::stderr()) { color_eyre::config::Theme::dark() } else { color_eyre::config::Theme::new() }
 }
 
-/// How many columns there are for what is written to a stream: `COLUMNS`, the terminal's, or 80 where there is none.
+/// How many columns there are for what is written to a stream: `COLUMNS`, the terminal's, or 80 where there is none. No
+/// more than any terminal has: pictures are drawn on a sheet of that width.
 pub fn columns(stream: &(impl IsTerminal + AsRawFd)) -> usize {
     let asked = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
     let terminal = || stream.is_terminal().then(|| terminal_columns(stream.as_raw_fd())).flatten();
-    asked.or_else(terminal).unwrap_or(80).max(40)
+    asked.or_else(terminal).unwrap_or(80).clamp(40, 2000)
 }
 
 /// What a terminal says of its size.

@@ -203,11 +203,6 @@ pub struct Mark {
 }
 
 impl Graph {
-    /// A machine by its name.
-    pub fn machine(&self, name: &str) -> Option<&Machine> {
-        self.machines.iter().find(|machine| machine.name.as_str() == name)
-    }
-
     /// The machines that stand for themselves.
     pub fn outer(&self) -> impl Iterator<Item = &Machine> {
         self.machines.iter().filter(|machine| machine.home.is_none())

@@ -5,13 +5,13 @@
 //! ```text
 //! cli        parse arguments, call one function, print
 //! report     tables, JSON: values in, text out
-//! up  down  learn  repair  inject  list  doctor   what these commands do
+//! exercise   something is wrong in a lab: stories, hints, and whether it is mended
+//! up  down  learn  inject  list  doctor   what these commands do
 //! graph      a lab as things that can be drawn
 //! check      who reaches whom: the Kubernetes network model, tried with packets
-//! exercise   something is wrong in a lab: stories, hints, and whether it is mended
 //! fault      what can be broken, and who should find out
 //! trace      a packet's way: what was observed, what was decided, and why it died
-//! diff       what differs from the plan, and what mends it
+//! diff  repair   what differs from the plan, and what mends it
 //! stepping   step by step, asking before each: what the view asks the lab
 //! cursor     one step forwards or backwards
 //! run        step through a plan      journal  what was done      lab  find and enter a lab

@@ -150,20 +150,24 @@ impl Shift<'_> {
         in_turn(&mut worker, &program.prelude)?;
         let next = AtomicUsize::new(0);
         let first = Mutex::new(None);
+        let work = |worker: &mut Worker| {
+            while let Some(group) = program.groups.get(next.fetch_add(1, Ordering::Relaxed)) {
+                if let Err(stopped) = self.group(worker, group) {
+                    self.stop.store(true, Ordering::Relaxed);
+                    let mut first = first.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                    first.get_or_insert(stopped);
+                    return;
+                }
+            }
+        };
         std::thread::scope(|scope| {
-            let (next, first) = (&next, &first);
-            for _ in 0..WORKERS.min(program.groups.len()) {
-                let mut worker = worker.sibling();
-                scope.spawn(move || {
-                    while let Some(group) = program.groups.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        if let Err(stopped) = self.group(&mut worker, group) {
-                            self.stop.store(true, Ordering::Relaxed);
-                            let mut first = first.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                            first.get_or_insert(stopped);
-                            return;
-                        }
-                    }
-                });
+            let work = &work;
+            let begin =
+                |mut worker: Worker| std::thread::Builder::new().spawn_scoped(scope, move || work(&mut worker)).is_ok();
+            let begun = (0..WORKERS.min(program.groups.len())).filter(|_| begin(worker.sibling())).count();
+            if begun == 0 {
+                // Where no thread can be had, this one does it all.
+                work(&mut worker);
             }
         });
         match first.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {

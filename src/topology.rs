@@ -34,7 +34,7 @@ pub mod span;
 
 mod blocks;
 mod cluster;
-mod decode;
+pub(crate) mod decode;
 mod expand;
 mod expectation;
 pub(crate) mod fields;

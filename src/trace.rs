@@ -41,6 +41,7 @@ use std::net::IpAddr;
 
 use crate::diff::{Expected, Mend};
 use crate::error::Result;
+use crate::kernel::netns::within;
 use crate::kernel::observe::{View, observe};
 use crate::kernel::probe::Protocol;
 use crate::kernel::{Kernel, listeners};
@@ -53,7 +54,6 @@ use hooks::{Act, Hook, Passage};
 use legs::Role;
 use run::Fate;
 use scene::Scene;
-use stations::within;
 
 /// Sends probes and tells of their journey. `in_force` are the steps of the plan that should be.
 ///

@@ -193,6 +193,9 @@ fn what_drifted_is_marked_and_nothing_else() {
         ("node-2", "ip link delete veth-pod-d"),
         ("node-3", "nft flush chain ip netlab postrouting"),
         ("node-3", "ip link add tap type veth peer name tip"),
+        // Names that others begin with.
+        ("node-2", "nft add chain ip netlab post && nft add rule ip netlab post accept"),
+        ("pod-c", "ip addr add 10.244.2.2/2 dev eth0"),
         ("pod-e", "ip addr add 10.244.3.77/24 dev eth0"),
         ("pod-a", "ip link set eth0 mtu 1400"),
         ("fabric", "ip netns add red"),
@@ -213,6 +216,8 @@ fn what_drifted_is_marked_and_nothing_else() {
         ("pod-d", "eth0", "missing"),
         ("pod-d", "default via 10.244.2.1 dev eth0", "missing"),
         ("node-3", rule.1, "missing"),
+        ("node-2", "ip netlab post: accept", "foreign"),
+        ("pod-c", "10.244.2.2/2", "foreign"),
         ("node-3", "tap", "foreign"),
         ("node-3", "tip", "foreign"),
         ("pod-e", "10.244.3.77/24", "foreign"),
@@ -351,4 +356,8 @@ fn without_a_lab_a_file_can_be_drawn() {
         assert!(text.lines().all(|line| line.chars().count() <= wide), "{text}");
         assert_eq!(text.matches("50 pods").count(), 20);
     }
+    // No terminal is as wide as this; a sheet of that width would be larger than the memory.
+    let mut command = lab.netlab(&["graph", &topology("three-nodes.yaml")]);
+    let text = run(command.env("COLUMNS", usize::MAX.to_string())).success();
+    assert!(text.lines().all(|line| line.chars().count() <= 2000), "{text}");
 }

@@ -1,7 +1,8 @@
 //! Addresses that two machines have.
 //!
 //! ```text
-//! 10.244.1.2   pod-a eth0, pod-b eth0
+//! 10.244.1.2   pod-a eth0, pod-b eth0            a duplicate
+//! 10.244.1.1   node-1 veth-pod-a, veth-pod-b     none: links of one machine may share an address
 //! ```
 //!
 //! Addresses that reach no further than their link, and the loopback's, may be everywhere.
@@ -12,16 +13,16 @@ use std::net::IpAddr;
 use crate::names::MachineName;
 use crate::network::Namespaces;
 
-/// An address that there is more than once.
+/// An address that several machines have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Duplicate {
     /// The address.
     pub address: IpAddr,
-    /// Who has it, and on which link.
+    /// Who has it, and on which link. All links of a machine that has it are listed.
     pub owners: Vec<(MachineName, String)>,
 }
 
-/// How many addresses there are, and those that there are more than once.
+/// How many addresses there are, and those that several machines have.
 pub fn find(seen: &Namespaces) -> (usize, Vec<Duplicate>) {
     let mut owners: BTreeMap<IpAddr, Vec<(MachineName, String)>> = BTreeMap::new();
     for (machine, ns) in seen {
@@ -32,7 +33,11 @@ pub fn find(seen: &Namespaces) -> (usize, Vec<Duplicate>) {
         }
     }
     let count = owners.len();
-    let twice = owners.into_iter().filter(|(_, owners)| owners.len() > 1);
+    // Those that one machine has on several of its links are its own affair.
+    let are_several = |owners: &[(MachineName, String)]| {
+        owners.iter().any(|(name, _)| Some(name) != owners.first().map(|(first, _)| first))
+    };
+    let twice = owners.into_iter().filter(|(_, owners)| are_several(owners));
     (count, twice.map(|(address, owners)| Duplicate { address, owners }).collect())
 }
 

@@ -1,4 +1,6 @@
 use super::*;
+use crate::fault::Site;
+use crate::network::Namespaces;
 use crate::topology::{generate, parse};
 
 fn census(text: &str) -> Census {
@@ -104,5 +106,38 @@ fn blocks_hold_every_demand_once_and_meet_few_neighbours() {
                 some.iter().filter(same).map(|d| (d.from.min(d.to.unwrap()), d.from.max(d.to.unwrap()))).collect();
             assert!(2 * (machines.len() + pairs.len()) <= 410, "{nodes} × {pods}");
         }
+    }
+}
+
+/// `netlab break` says whose packets its faults meet: it has to think of the same pairs.
+#[test]
+fn faults_are_told_of_by_the_pairs_that_are_demanded() {
+    let file = |name: &str| std::fs::read_to_string(format!("topologies/{name}.yaml")).unwrap();
+    let forbidding = file("dual-stack")
+        + "expect:\n  - { from: pod-a, to: pods, reachable: false, family: IPv6 }\n  - { from: outside, to: [nodes, pod-a] }\n  \
+           - { from: pod-b, to: pod-a, tcp: 80, reachable: false }\n";
+    for text in [file("three-nodes"), file("dual-stack"), file("expectations"), forbidding] {
+        let topology = parse("test.yaml", &text).unwrap();
+        let (census, nothing) = (Census::of(&topology), Namespaces::new());
+        let demands = demand::demands(&census, &topology.expect, None, Pick::All);
+        let wanted: BTreeSet<(String, String, bool)> = demands
+            .iter()
+            .filter(|demand| demand.reachable)
+            .map(|demand| {
+                let (from, to) = (census.name(demand.from), census.name(demand.to.unwrap()));
+                (from.to_owned(), to.to_owned(), demand.address.is_ipv6())
+            })
+            .collect();
+        let site = Site::new(&topology, &nothing);
+        let mut tried = BTreeSet::new();
+        for (from, to) in site.stations.iter().flat_map(|from| site.stations.iter().map(move |to| (from, to))) {
+            for ipv6 in [false, true] {
+                let have = from.address(ipv6).and(to.address(ipv6)).is_some();
+                if have && site.is_tried(from, to, ipv6) {
+                    tried.insert((from.name().to_string(), to.name().to_string(), ipv6));
+                }
+            }
+        }
+        assert_eq!(tried, wanted, "{text}");
     }
 }

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use clap::{ArgAction, Args};
 
 use super::exercise::not_in_an_exercise;
-use super::{Common, Inside, colors, print, print_json, width};
+use super::{Common, Inside, colors, lab_to_name, print, print_json, width};
 use crate::error::{Error, Result};
 use crate::fault::{self, Order, Seed, Wish};
 use crate::inject::{self, Asked, Victim};
@@ -107,12 +107,12 @@ impl Break {
                 false => print(&report::commands(&strikes, color)),
             };
         }
-        let lab = common.lab.as_ref();
+        let lab = lab_to_name(common, &inside);
         inject::inject(victim, &asked, self.secret, |strikes| match (common.json, self.secret) {
             (true, secret) => print_json(&report::document(&inside.lab.name, &topology, seed, strikes, secret)),
             (false, true) => print(&report::secret(&inside.lab.name, seed, strikes.len())),
             (false, false) => {
-                let style = report::Style { columns: width(), color, lab };
+                let style = report::Style { columns: width(), color, lab: lab.as_ref() };
                 let seed = (self.random || self.seed.is_some()).then_some(seed);
                 print(&report::text(&topology, seed, strikes, style))
             }

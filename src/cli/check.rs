@@ -81,6 +81,10 @@ impl Check {
             }
             std::thread::sleep(PAUSE);
         };
+        if let (Some(family), true) = (self.family(), found.findings.is_empty()) {
+            return Err(Error::usage(format!("lab {} has nobody to reach by {family}", inside.lab.name))
+                .help("leave out -4 and -6 to try what there is"));
+        }
         let found = if inside.lab.is_of_an_exercise() { found.without_fixes() } else { found };
         let lab = lab_to_name(common, &inside);
         if let Some(file) = &self.junit {
@@ -94,13 +98,18 @@ impl Check {
         Ok(if found.passed() { ExitCode::SUCCESS } else { ExitCode::from(Status::Negative as u8) })
     }
 
-    /// Checks once. Why something fails is of interest when nothing more is waited for.
-    fn once(&self, subject: Subject<'_>, last: bool) -> Result<Report> {
-        let family = match (self.ipv4, self.ipv6) {
+    /// The family that is asked for, if only one is.
+    fn family(&self) -> Option<Family> {
+        match (self.ipv4, self.ipv6) {
             (true, _) => Some(Family::V4),
             (false, true) => Some(Family::V6),
             (false, false) => None,
-        };
+        }
+    }
+
+    /// Checks once. Why something fails is of interest when nothing more is waited for.
+    fn once(&self, subject: Subject<'_>, last: bool) -> Result<Report> {
+        let family = self.family();
         let options = Options { family, all: self.all, seed: self.seed, why: last && !self.no_why };
         let bar = bar();
         let found = check(subject, &options, &mut |done, total| {

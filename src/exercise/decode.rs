@@ -13,8 +13,9 @@
 use super::keys;
 use super::model::{Exercise, Level, State, Transfer, Way};
 use super::state;
-use super::values::{choice, count, list, machines, prose};
+use super::values::{choice, count, machines, prose};
 use crate::names::MachineName;
+use crate::topology::decode::list;
 use crate::topology::diagnostic::{Diagnostic, Diagnostics};
 use crate::topology::fields::Fields;
 use crate::topology::keys::FAMILIES;
@@ -29,6 +30,9 @@ const BYTES: u32 = 200_000;
 
 /// The largest stream: a check is to be over soon.
 const MOST_BYTES: u32 = 10_000_000;
+
+/// The most streams of one demand: each takes a neighbour entry, of which all machines together have a thousand.
+const MOST_STREAMS: usize = 400;
 
 /// Reads a text; `name` is what messages call its file.
 ///
@@ -58,8 +62,8 @@ fn exercise(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<Exercise> 
     let fault = fields.get("break").filter(|tree| !tree.is_null()).map(|tree| super::values::prose(tree, diagnostics));
     let level = fields.get("level").and_then(|tree| level(tree, diagnostics));
     let minutes = fields.get("minutes").and_then(|tree| count(tree, 1_000, "a number of minutes", diagnostics));
-    let look = list(fields.get("look"), diagnostics, super::values::prose);
-    let hints = list(fields.get("hints"), diagnostics, super::values::prose);
+    let look = list(fields.get("look"), "commands", diagnostics, super::values::prose);
+    let hints = list(fields.get("hints"), "hints", diagnostics, super::values::prose);
     let no_hint = |tree: &&Tree<'_>| tree.is_null() || matches!(&tree.value, Value::List(items) if items.is_empty());
     if let Some(empty) = fields.get("hints").filter(no_hint) {
         let diagnostic = Diagnostic::new(fields.key_span("hints").unwrap_or(empty.span), "there is no hint")
@@ -79,8 +83,8 @@ fn exercise(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<Exercise> 
             .push(diagnostic.help("write `expect` in the topology, or `model`, `transfers` or `state` in `check`"));
     }
     let solution = fields.get("solution").and_then(|tree| way(tree, diagnostics));
-    let others = list(fields.get("otherWays"), diagnostics, way);
-    let wrong = list(fields.get("wrongWays"), diagnostics, way);
+    let others = list(fields.get("otherWays"), "ways", diagnostics, way);
+    let wrong = list(fields.get("wrongWays"), "ways", diagnostics, way);
     let topology = topology?;
     Some(Exercise {
         name: topology.lab.clone(),
@@ -133,9 +137,11 @@ fn check(
     let owner = around.key_span("check").unwrap_or(tree.span);
     let fields = Fields::open(tree, &keys::CHECK, owner, diagnostics)?;
     let model = fields.get("model").and_then(|tree| boolean(tree, diagnostics)).is_some_and(|model| model.value);
-    let transfers =
-        list(fields.get("transfers"), diagnostics, |tree, diagnostics| transfer(tree, machines, diagnostics));
-    let state = list(fields.get("state"), diagnostics, |tree, diagnostics| state::decode(tree, machines, diagnostics));
+    let transfers = list(fields.get("transfers"), "streams", diagnostics, |tree, diagnostics| {
+        transfer(tree, machines, diagnostics)
+    });
+    let state =
+        list(fields.get("state"), "facts", diagnostics, |tree, diagnostics| state::decode(tree, machines, diagnostics));
     Some(Check { model, transfers, state })
 }
 
@@ -145,12 +151,23 @@ fn transfer(tree: &Tree<'_>, known: Option<&[&MachineName]>, diagnostics: &mut D
     let to = machines(fields.get("to"), known, diagnostics);
     let bytes = fields.get("bytes").map(|tree| count(tree, MOST_BYTES, "a number of bytes", diagnostics));
     let family = fields.get("family").map(|tree| family(tree, diagnostics));
-    Some(Transfer {
+    let transfer = Transfer {
         from,
         to,
         bytes: bytes.unwrap_or(Some(BYTES))? as usize,
         family: family.unwrap_or(Some(Family::V4))?,
-    })
+    };
+    let streams = transfer.pairs().count();
+    if streams == 0 && !transfer.from.is_empty() && !transfer.to.is_empty() {
+        let diagnostic = Diagnostic::new(tree.span, "there is no stream in it");
+        diagnostics.push(diagnostic.label("expected two machines: nobody sends to itself"));
+    }
+    if streams > MOST_STREAMS {
+        let diagnostic = Diagnostic::new(tree.span, format!("these are {streams} streams"));
+        let diagnostic = diagnostic.label(format!("expected {MOST_STREAMS} at most"));
+        diagnostics.push(diagnostic.help("some of these machines show it as well as all of them"));
+    }
+    Some(transfer)
 }
 
 fn family(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<Family> {

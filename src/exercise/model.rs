@@ -112,6 +112,14 @@ pub struct Transfer {
     pub family: Family,
 }
 
+impl Transfer {
+    /// Who sends to whom; nobody to itself.
+    pub fn pairs(&self) -> impl Iterator<Item = (&MachineName, &MachineName)> {
+        let pairs = self.from.iter().flat_map(|from| self.to.iter().map(move |to| (from, to)));
+        pairs.filter(|(from, to)| from != to)
+    }
+}
+
 /// A fact about some machines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {

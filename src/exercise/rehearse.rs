@@ -12,9 +12,13 @@ use std::process::{Command, Output, Stdio};
 
 use super::catalogue::Read;
 use super::model::Way;
+use super::session::Ongoing;
 use super::start::search_path;
 use crate::error::{Error, Result};
 use crate::lab::Lab;
+
+/// As whom exercises are tried.
+const STUDENT: &str = "rehearsal";
 
 /// What came of one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,13 +45,14 @@ impl Attempt {
 /// # Errors
 /// When the lab exists already, or cannot be brought up.
 pub fn rehearse(read: &Read, lab: &Lab, mut tell: impl FnMut(&Attempt) -> Result<()>) -> Result<()> {
-    if lab.exists() && !lab.is_of_an_exercise() {
+    let is_a_students = || Ongoing::of(lab.clone()).ok().flatten().is_some_and(|one| one.session.student != STUDENT);
+    if lab.exists() && (!lab.is_of_an_exercise() || is_a_students()) {
         return Err(Error::usage(format!("there is a lab {} already", lab.name)).help("choose another name with --lab"));
     }
     let stage = Stage { lab };
     // What an earlier attempt left that was killed.
     stage.netlab(&["down"], "")?;
-    let started = stage.netlab(&["exercise", "start", "-", "--name", "rehearsal"], &read.text)?;
+    let started = stage.netlab(&["exercise", "start", "-", "--name", STUDENT], &read.text)?;
     if !started.status.success() {
         let said = String::from_utf8_lossy(&started.stderr).trim().to_owned();
         stage.netlab(&["down"], "")?;

@@ -8,6 +8,7 @@
 //! A line for each time that an exercise was begun, so that the files of many students are joined by `cat`. A line is known
 //! by its student, exercise and beginning, and is replaced as the exercise goes on.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -89,8 +90,12 @@ impl Record {
 /// Reads a file of results; one that does not exist holds none.
 ///
 /// # Errors
-/// When it cannot be read, or something else stands in it.
+/// When it cannot be read, is a directory or a device, or something else stands in it.
 pub fn read(path: &Path) -> Result<Vec<Record>> {
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err(Error::usage(format!("{} is not a regular file", path.display()))
+            .help("name a file that `netlab exercise` has made, or one that does not exist yet"));
+    }
     let text = match fs::read_to_string(path) {
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         other => other.map_err(|e| Error::usage(format!("cannot read {}: {e}", path.display())))?,
@@ -128,6 +133,9 @@ fn unwritable(path: &Path, why: &std::io::Error) -> Error {
 /// # Errors
 /// When it cannot be written, or something else stands in it.
 pub fn keep(path: &Path, record: &Record) -> Result<()> {
+    // What a link leads to is replaced, and not the link.
+    let whole = fs::canonicalize(path);
+    let path = whole.as_deref().unwrap_or(path);
     let unwritable = |e| unwritable(path, &e);
     // The lock is the directory's, because the file is replaced: several exercises may go on at once.
     let directory = File::open(directory(path)).map_err(unwritable)?;
@@ -144,23 +152,31 @@ pub fn keep(path: &Path, record: &Record) -> Result<()> {
         text.push('\n');
     }
     let draft = draft(path);
-    let written =
-        File::create(&draft).and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
-    written.and_then(|()| fs::rename(&draft, path)).map_err(|e| {
+    let write = |mut file: File| {
+        // Who may read them stays as it was.
+        if let Ok(known) = fs::metadata(path) {
+            file.set_permissions(known.permissions())?;
+        }
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all())
+    };
+    File::create(&draft).and_then(write).and_then(|()| fs::rename(&draft, path)).map_err(|e| {
         let _ = fs::remove_file(&draft);
         unwritable(e)
     })
 }
 
-/// The file that becomes the results once it is whole.
+/// The file that becomes the results once it is whole: by a name that nobody else gives to a file.
 fn draft(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(".new");
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(".netlab");
     path.with_file_name(name)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     fn record(student: &str, started_at: &str, points: u32) -> Record {
@@ -199,9 +215,24 @@ mod tests {
         let points: Vec<u32> = all.iter().filter(|r| r.student == "s3").map(|r| r.points).collect();
         assert_eq!((all.len(), points), (9, vec![7, 9]));
         assert_eq!(fs::read_dir(&directory).unwrap().count(), 1, "nothing is left beside it");
+        // A link stays one, and what it leads to as private as it was.
+        let link = directory.join("link.json");
+        std::os::unix::fs::symlink("results.json", &link).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        keep(&link, &record("s9", "a", 1)).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(read(&path).unwrap().len(), 10);
         fs::write(&path, "something else\n").unwrap();
         assert!(keep(&path, &record("s", "c", 1)).is_err());
         assert_eq!(fs::read_to_string(&path).unwrap(), "something else\n", "what is somebody's is not overwritten");
+        // What is no file is not replaced by one.
+        let pipe = directory.join("pipe");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRUSR).unwrap();
+        assert!(probe(&pipe).unwrap_err().to_string().contains("is not a regular file"));
+        assert!(keep(&pipe, &record("s", "d", 1)).is_err());
+        assert!(!fs::metadata(&pipe).unwrap().is_file());
+        assert!(probe(&directory).is_err());
         fs::remove_dir_all(&directory).unwrap();
     }
 }

@@ -1,4 +1,4 @@
-//! Values that stand in an exercise's file and in no topology: prose, numbers, words, lists, names of machines that there are.
+//! Values that stand in an exercise's file and in no topology: prose, numbers, words, names of machines that there are.
 //!
 //! ```text
 //! error: there is no machine blau
@@ -92,23 +92,4 @@ pub fn count(tree: &Tree<'_>, most: u32, noun: &str, diagnostics: &mut Diagnosti
     let title = format!("expected {noun}, found {}", tree.describe());
     diagnostics.push(Diagnostic::new(tree.span, title).label(format!("expected a number from 1 to {most}")));
     None
-}
-
-/// A list, of which what cannot be read is left out.
-pub fn list<'t, T>(
-    tree: Option<&Tree<'t>>,
-    diagnostics: &mut Diagnostics,
-    mut read: impl FnMut(&Tree<'t>, &mut Diagnostics) -> Option<T>,
-) -> Vec<T> {
-    match tree {
-        Some(Tree { value: Value::List(items), .. }) => {
-            items.iter().filter_map(|tree| read(tree, diagnostics)).collect()
-        }
-        Some(tree) if !tree.is_null() => {
-            let title = format!("expected a list, found {}", tree.describe());
-            diagnostics.push(Diagnostic::new(tree.span, title).label("expected `- …`, once for each"));
-            Vec::new()
-        }
-        _ => Vec::new(),
-    }
 }

@@ -100,7 +100,7 @@ impl<'a> Site<'a> {
     }
 
     /// Whether a `netlab check` tries whether one reaches the other: every pod and every node is to reach every pod, every
-    /// pod every host, and whoever the file expects to.
+    /// pod every host, and whoever the file expects to; without those whom the file expects not to.
     pub fn is_tried(&self, from: &Station<'_>, to: &Station<'_>, ipv6: bool) -> bool {
         let is_pod = |station: &Station<'_>| matches!(station.kind, Kind::Pod { .. });
         let by_the_model = match to.kind {
@@ -117,12 +117,18 @@ impl<'a> Site<'a> {
         };
         let among = |station: &Station<'_>, parties: &[Party]| parties.iter().any(|one| party(station, one));
         let family = if ipv6 { Family::V6 } else { Family::V4 };
-        let is_of = |one: &Expectation| one.reachable && one.family.is_none_or(|only| only == family);
-        let expects = |one: &Expectation| {
+        let is_of = |one: &Expectation| one.family.is_none_or(|only| only == family);
+        let expects = |one: &&Expectation| {
             // Everybody on both sides does not mean each to itself.
             is_of(one) && among(from, &one.from) && among(to, &one.to) && from.name() != to.name()
         };
-        by_the_model || self.expect.iter().any(expects)
+        // What the file says of a ping goes before what the model says.
+        let forbids = |one: &Expectation| !one.reachable && one.port.is_none();
+        let mut expected = self.expect.iter().filter(expects);
+        match expected.clone().any(forbids) {
+            true => false,
+            false => by_the_model || expected.any(|one| one.reachable),
+        }
     }
 
     /// The machine of this name.

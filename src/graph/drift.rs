@@ -156,21 +156,27 @@ impl super::Machine {
             Thing::Address { link, address } => {
                 let links = self.links.iter_mut().filter(|there| there.name == *link);
                 let address = address.to_string();
-                links.for_each(|link| entry(&mut link.addresses, &|text| text.starts_with(&address)));
+                links.for_each(|link| entry(&mut link.addresses, &|text| text.split(' ').next() == Some(&address)));
             }
             Thing::Route(route) => entry(&mut self.routes, &|text| text == route.in_full()),
             Thing::Table { family, name } => {
-                entry(&mut self.rules, &|text| text.starts_with(&format!("{family} {name} ")));
+                entry(&mut self.rules, &|text| is_in(text, &format!("{family} {name}")));
             }
             Thing::Chain { family, table, name } => {
-                entry(&mut self.rules, &|text| text.starts_with(&format!("{family} {table} {name}")));
+                entry(&mut self.rules, &|text| is_in(text, &format!("{family} {table} {name}")));
             }
             Thing::Rule { family, table, chain, text, .. } => {
-                entry(&mut self.rules, &|there| there == format!("{family} {table} {chain}: {text}"));
+                let is_it = |there: &str| there.split_once(": ").is_some_and(|(_, rule)| rule == text);
+                entry(&mut self.rules, &|there| is_in(there, &format!("{family} {table} {chain}")) && is_it(there));
             }
             Thing::Neighbour(_) | Thing::Fdb(_) | Thing::PolicyRule(_) => {}
         }
     }
+}
+
+/// Whether a rule's text says that it is in this table or chain: no other name that begins like that.
+fn is_in(text: &str, place: &str) -> bool {
+    text.strip_prefix(place).is_some_and(|rest| rest.starts_with([' ', ':']))
 }
 
 impl Entry {

@@ -15,13 +15,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Instant;
 
+use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 pub use self::door::Doors;
 use self::ear::Ear;
-use super::netns::Netns;
+use super::netns::within;
 use super::probe::{Cookie, Heard, Prober, Protocol, Question};
-use super::refusal::Result;
+use super::refusal::{Refusal, Result};
 use super::sandbox::Kernel;
 use super::signal;
 use super::volley::{Arrival, Echo, QUIET, Told};
@@ -79,15 +80,9 @@ struct Exchange<'a> {
     ears: Vec<Ear>,
 }
 
-/// Does something in a machine.
-fn within<T>(machine: Option<&MachineName>, work: impl FnOnce() -> Result<T>) -> Result<T> {
-    let home = Netns::current()?;
-    if let Some(machine) = machine.filter(|machine| !machine.is_fabric()) {
-        Netns::open(machine)?.enter()?;
-    }
-    let done = work();
-    home.enter()?;
-    done
+/// The machine at a place in the list.
+fn machine(machines: &[MachineName], at: usize) -> Result<&MachineName> {
+    machines.get(at).ok_or_else(|| Refusal::new(format!("find machine number {at}"), Errno::ENOENT))
 }
 
 impl<'a> Exchange<'a> {
@@ -96,7 +91,7 @@ impl<'a> Exchange<'a> {
             let (protocol, to) = (call.protocol, call.to);
             let question = Question { protocol, to, scope: 0, size: SIZE, ttl: None, dont_fragment: false };
             let cookie = Cookie::draw()?;
-            Ok((cookie, within(machines.get(call.from), || Prober::open(question, cookie))?))
+            Ok((cookie, within(machine(machines, call.from)?, || Prober::open(question, cookie))?))
         };
         let probes = calls.iter().map(open).collect::<Result<_>>()?;
         let mut kinds: Vec<(bool, bool)> =
@@ -106,7 +101,7 @@ impl<'a> Exchange<'a> {
         // It may arrive at anybody: that is what is to be found out.
         let mut ears = Vec::new();
         for (at, machine) in machines.iter().enumerate() {
-            ears.extend(within(Some(machine), || Ear::open(at, &kinds))?);
+            ears.extend(within(machine, || Ear::open(at, &kinds))?);
         }
         Ok(Exchange { calls, probes, ears })
     }
@@ -166,7 +161,7 @@ impl<'a> Exchange<'a> {
                 match heard {
                     Heard::Answer { .. } => echo.answered = true,
                     Heard::Refused { .. } => {
-                        let told = Told { errno: nix::errno::Errno::ECONNREFUSED, from: None, mtu: 0 };
+                        let told = Told { errno: Errno::ECONNREFUSED, from: None, mtu: 0 };
                         echo.error = Some(echo.error.unwrap_or(told));
                     }
                     Heard::Error { errno, from, mtu, .. } => {

@@ -13,7 +13,7 @@ use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::execvp;
 
-use super::netns::Netns;
+use super::netns;
 use super::refusal::{Refusal, Result};
 use super::sandbox::Kernel;
 use crate::names::MachineName;
@@ -23,9 +23,7 @@ use crate::names::MachineName;
 /// # Errors
 /// `ENOENT` for a machine that does not exist yet.
 pub fn enter(_kernel: &Kernel, machine: &MachineName) -> Result<()> {
-    if !machine.is_fabric() {
-        Netns::open(machine)?.enter()?;
-    }
+    netns::enter(machine)?;
     show_own_links();
     Ok(())
 }

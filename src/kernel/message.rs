@@ -106,13 +106,6 @@ pub fn link_move(index: u32, to: RawFd, rename: &str) -> Message {
     (RouteNetlinkMessage::NewLink(message), 0)
 }
 
-/// Gives a link another name.
-pub fn link_rename(index: u32, rename: &str) -> Message {
-    let mut message = link(index);
-    message.attributes = vec![name(rename)];
-    (RouteNetlinkMessage::SetLink(message), 0)
-}
-
 /// Makes a link a port of a bridge; 0 makes it a port of none.
 pub fn link_master(index: u32, master: u32) -> Message {
     let mut message = link(index);

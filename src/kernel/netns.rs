@@ -145,6 +145,27 @@ impl Netns {
     }
 }
 
+/// Takes the calling thread from the fabric into a machine.
+///
+/// # Errors
+/// `ENOENT` when there is none of this name.
+pub fn enter(machine: &MachineName) -> Result<()> {
+    if machine.is_fabric() { Ok(()) } else { Netns::open(machine)?.enter() }
+}
+
+/// Takes the calling thread from the fabric into a machine for one piece of work, and home again.
+///
+/// # Errors
+/// When there is no such machine, or the work's own.
+pub fn within<T>(machine: &MachineName, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let home = Netns::current()?;
+    enter(machine)?;
+    let done = work();
+    // In any case: what follows takes this thread to be at home.
+    home.enter()?;
+    done
+}
+
 /// The machines whose namespaces there are.
 ///
 /// # Errors

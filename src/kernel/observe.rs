@@ -113,9 +113,13 @@ pub fn observe<'a>(
         many => std::thread::scope(|scope| {
             // A thread begins in the namespace of the one that starts it: the fabric.
             let (mine, theirs) = machines.split_at(many / 2);
-            let other = scope.spawn(|| look_at(theirs, view));
+            let other = std::thread::Builder::new().spawn_scoped(scope, || look_at(theirs, view));
             let mine = look_at(mine, view);
-            let theirs = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let theirs = match other {
+                Ok(other) => other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                // Where no thread can be had, this one looks at all of them.
+                Err(_) => look_at(theirs, view),
+            };
             let ((mut all, mut ends), (rest, others)) = (mine?, theirs?);
             all.extend(rest);
             ends.extend(others);

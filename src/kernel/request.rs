@@ -80,13 +80,6 @@ pub enum Request {
         /// `addrgenmode eui64` or `none`.
         generate: bool,
     },
-    /// Give a link another name.
-    LinkRename {
-        /// Its name so far, which somebody else may have given it.
-        name: String,
-        /// Its name from now on.
-        rename: LinkName,
-    },
     /// Set one of a link's settings.
     LinkSetting {
         /// The link.
@@ -198,7 +191,6 @@ impl std::fmt::Display for Request {
             Request::LinkMaster { name, master: None } => write!(f, "detach {name} from its bridge"),
             Request::LinkUp { name, up } => write!(f, "set {name} {}", if *up { "up" } else { "down" }),
             Request::LinkLocal { name, .. } => write!(f, "change how {name} gets its link-local address"),
-            Request::LinkRename { name, rename } => write!(f, "rename the link {name} to {rename}"),
             Request::LinkSetting { link, setting, value } => {
                 write!(f, "set {} of {link} to {}", setting.word, setting.text(*value))
             }

@@ -11,52 +11,57 @@
 
 use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::panic::resume_unwind;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::netns::Netns;
+use super::netns;
+use super::refusal::{self, Refusal};
 use super::sandbox::Kernel;
 use crate::names::MachineName;
 
 /// How often to look for a connection.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// Sends so many bytes from one machine to an address of another one, within so much time. Returns how many arrived.
+/// Sends so many bytes from one machine to an address of another one, within so much time. Returns how many arrived, or
+/// why no connection came about.
 ///
 /// # Errors
-/// When a machine does not exist, or no connection comes about.
+/// When no more threads can be started.
 pub fn transfer(
     _kernel: &Kernel,
     from: &MachineName,
     (to, address): (&MachineName, IpAddr),
     bytes: usize,
     patience: Duration,
-) -> Result<usize> {
+) -> refusal::Result<Result<usize>> {
     let end = Instant::now() + patience;
     thread::scope(|scope| {
         let (tell_port, port) = channel();
-        let receiver = scope.spawn(move || receive(to, address, bytes, end, &tell_port));
+        let refused = |e| Refusal::from_io("start a thread", &e);
+        let receive = move || receive(to, address, bytes, end, &tell_port);
+        let receiver = thread::Builder::new().spawn_scoped(scope, receive).map_err(refused)?;
         // Where the receiver could not listen, it says why.
-        let sent = port.recv().map(|port| scope.spawn(move || send(from, SocketAddr::new(address, port), bytes, end)));
-        let sent = sent.map(|sender| sender.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        let received = receiver.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        match (received, sent) {
+        let sent = match port.recv() {
+            Ok(port) => {
+                let send = move || send(from, SocketAddr::new(address, port), bytes, end);
+                let sender = thread::Builder::new().spawn_scoped(scope, send).map_err(refused)?;
+                Some(sender.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            }
+            Err(_) => None,
+        };
+        let received = receiver.join().unwrap_or_else(|panic| resume_unwind(panic));
+        Ok(match (received, sent) {
             // Nobody came: why is the sender's to say.
-            (Err(why), Ok(Err(sender))) if why.kind() == ErrorKind::TimedOut => Err(sender),
+            (Err(why), Some(Err(sender))) if why.kind() == ErrorKind::TimedOut => Err(sender),
             (received, _) => received,
-        }
+        })
     })
 }
 
-/// Takes the calling thread, which is to end there, into a machine.
-fn enter(machine: &MachineName) -> Result<()> {
-    let entered = if machine.is_fabric() { Ok(()) } else { Netns::open(machine).and_then(|netns| netns.enter()) };
-    entered.map_err(|refusal| Error::other(refusal.to_string()))
-}
-
 fn receive(machine: &MachineName, address: IpAddr, bytes: usize, end: Instant, port: &Sender<u16>) -> Result<usize> {
-    enter(machine)?;
+    netns::enter(machine).map_err(|refusal| Error::other(refusal.to_string()))?;
     let listener = TcpListener::bind(SocketAddr::new(address, 0))?;
     listener.set_nonblocking(true)?;
     // Nobody is left to be told only where the other thread has ended.
@@ -86,7 +91,7 @@ fn receive(machine: &MachineName, address: IpAddr, bytes: usize, end: Instant, p
 }
 
 fn send(machine: &MachineName, to: SocketAddr, bytes: usize, end: Instant) -> Result<()> {
-    enter(machine)?;
+    netns::enter(machine).map_err(|refusal| Error::other(refusal.to_string()))?;
     let late = || Error::from(ErrorKind::TimedOut);
     let mut stream = TcpStream::connect_timeout(&to, left(end).ok_or_else(late)?)?;
     let chunk = vec![0x2a; 65_536];

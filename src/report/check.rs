@@ -40,6 +40,7 @@ pub fn text(report: &Report, lab: Option<&LabName>, columns: usize, color: bool)
 fn headline(report: &Report, failed: usize, total: usize, paint: Paint) -> String {
     let seconds = report.took.as_secs_f64();
     let verdict = match (failed, report.passed()) {
+        (0, true) if total == 0 => "it has no pods, and nothing else is expected: there is nothing to try".into(),
         (0, true) => paint.with("32", &format!("all of {total} trials are as they should be")),
         (0, false) => paint.with("31", "an address is there twice"),
         (failed, _) => paint.with("31", &format!("{failed} of {total} trials fail")),

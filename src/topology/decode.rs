@@ -179,8 +179,8 @@ fn map<'t, T>(
     }
 }
 
-/// Reads a list.
-fn list<'t, T>(
+/// Reads a list, of which what cannot be read is left out.
+pub(crate) fn list<'t, T>(
     tree: Option<&Tree<'t>>,
     plural: &str,
     diagnostics: &mut Diagnostics,

@@ -8,9 +8,9 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::stations::within;
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
+use crate::kernel::netns::within;
 use crate::kernel::observe::{View, observe};
 use crate::kernel::probe::{Protocol, Question};
 use crate::names::MachineName;

@@ -18,10 +18,9 @@ use crate::kernel::counters::{self, Counters};
 use crate::kernel::mark::Mark;
 use crate::kernel::message;
 use crate::kernel::netlink::{Bundle, Socket};
-use crate::kernel::netns::{self, Netns};
+use crate::kernel::netns::{self, Netns, within};
 use crate::kernel::nft::watch::{Event, Watch};
-use crate::kernel::refusal::Refusal;
-use crate::kernel::refusal::Result;
+use crate::kernel::refusal::{Refusal, Result};
 use crate::names::MachineName;
 use crate::network::{Namespaces, Neighbour};
 use crate::plan::{Kind, Plan};
@@ -63,20 +62,6 @@ pub fn on_the_path(plan: &Plan, ends: &[&MachineName]) -> Result<Vec<MachineName
     let mut chosen: BTreeSet<MachineName> = there.into_iter().filter(|name| few || inner(name)).collect();
     chosen.insert(MachineName::fabric());
     Ok(chosen.into_iter().collect())
-}
-
-/// Takes the calling thread into a machine for one piece of work, and home again.
-///
-/// # Errors
-/// When there is no such machine, or the work's own.
-pub fn within<T>(machine: &MachineName, work: impl FnOnce() -> Result<T>) -> Result<T> {
-    let home = Netns::current()?;
-    if !machine.is_fabric() {
-        Netns::open(machine)?.enter()?;
-    }
-    let done = work();
-    home.enter()?;
-    done
 }
 
 impl Stations {

@@ -9,14 +9,13 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::common::state::{LOOK, State};
-use crate::common::{Directory, Lab, Shell, topology};
+use crate::common::{Lab, Shell};
 
 /// A lab, and what it was like when it was new.
 pub struct Bench {
     pub lab: Lab,
     pub shell: Shell,
     fresh: State,
-    _directory: Directory,
 }
 
 /// A fault to be tried.
@@ -58,15 +57,10 @@ impl Bench {
     /// A lab of one of netlab's own topologies, or of the text of one.
     #[track_caller]
     pub fn new(source: &str) -> Self {
-        let directory = Directory::new();
-        let file = match source.contains('\n') {
-            true => directory.file("topology.yaml", source),
-            false => topology(source),
-        };
-        let lab = Lab::up(&file);
+        let (lab, _) = Lab::of(source);
         let fresh = settled(|| everything(&lab));
         let shell = Shell::open(&lab, "fabric");
-        Bench { lab, shell, fresh, _directory: directory }
+        Bench { lab, shell, fresh }
     }
 
     /// `netlab repair` puts everything right.

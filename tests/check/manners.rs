@@ -116,3 +116,19 @@ fn wrong_words_are_refused() {
         assert!(said.contains(message), "{words:?}: {said}");
     }
 }
+
+#[test]
+fn where_there_is_nothing_to_try_nothing_is_said_to_hold() {
+    let directory = Directory::new();
+    let lab = Lab::up(&directory.file("lab.yaml", "lab: x\nnodes: { node-1: {} }\n"));
+    let said = lab.run(&["check"]).success();
+    assert!(said.contains("there is nothing to try") && !said.contains("trials"), "{said}");
+    let refused = lab.run(&["check", "-6"]).fails(2);
+    assert!(refused.contains("nobody to reach by IPv6") && refused.contains("leave out -4 and -6"), "{refused}");
+    lab.down();
+    // An address that is nobody's has no column.
+    let text = "lab: x\nnodes: { node-1: { podCIDR: 10.244.1.0/24 } }\nexpect: [{ from: node-1, to: 198.51.100.9, reachable: false }]\n";
+    let lab = Lab::up(&directory.file("lab.yaml", text));
+    let said = lab.run(&["check"]).success();
+    assert!(said.contains("all of 1 trials") && !said.contains("IPv4"), "{said}");
+}

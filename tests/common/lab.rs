@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
-use super::program::{Directory, Ran, netlab_program, run, run_with_input, tool};
+use super::program::{Directory, Ran, netlab_program, run, run_with_input, tool, topology};
 
 /// A lab, or the place for one.
 #[derive(Debug)]
@@ -44,6 +44,18 @@ impl Lab {
         let lab = Lab::place();
         lab.run(&["up", file]).success();
         lab
+    }
+
+    /// A lab that is up, of one of netlab's own topologies or of the text of one, with its file.
+    #[track_caller]
+    pub fn of(source: &str) -> (Self, String) {
+        let lab = Lab::place();
+        let file = match source.contains('\n') {
+            true => lab.directory.file("topology.yaml", source),
+            false => topology(source),
+        };
+        lab.run(&["up", &file]).success();
+        (lab, file)
     }
 
     /// The state directory, which netlab makes and removes.

@@ -10,6 +10,7 @@
 //! pty        a program on a terminal of its own, and what it draws
 //! typist     a person who types the printed commands
 //! facts      what a step can lead to, as seen in JSON and as predicted
+//! witness    `nft` in a machine, which keeps the addresses that pings arrive from
 //! state      everything the kernel knows of a lab, as `ip`, `bridge`, `nft` and `sysctl` tell it
 //! ```
 //!
@@ -33,6 +34,7 @@ pub mod shell;
 pub mod state;
 pub mod typist;
 pub mod wait;
+pub mod witness;
 
 pub use lab::Lab;
 pub use program::{Directory, Ran, run, run_with_input, tool, topologies, topology};

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::common::state::{LOOK, LOOK_AT_LINKS, State};
-use crate::common::{Directory, Lab, Shell, topology, until};
+use crate::common::{Lab, Shell, until};
 use crate::fault::{Fault, complaints};
 
 /// A lab, and what it was like when it was new.
@@ -23,18 +23,12 @@ pub struct Bench {
     fresh_links: State,
     /// Who sends packets to whom, at the end of each fault.
     pair: (String, String),
-    _directory: Directory,
 }
 
 impl Bench {
     /// A lab of one of netlab's own topologies, or of the text of one.
     pub fn new(source: &str) -> Self {
-        let directory = Directory::new();
-        let file = match source.contains('\n') {
-            true => directory.file("topology.yaml", source),
-            false => topology(source),
-        };
-        let lab = Lab::up(&file);
+        let (lab, file) = Lab::of(source);
         let fresh = State::parse(&lab.script("fabric", LOOK).success());
         let fresh_links = State::parse(&lab.script("fabric", LOOK_AT_LINKS).success());
         let plan = lab.run(&["plan", &file, "--json"]).json();
@@ -42,7 +36,7 @@ impl Bench {
         let (first, last) = (pods.first().expect("a pod").clone(), pods.last().expect("a pod").clone());
         let to = lab.addresses(std::slice::from_ref(&last))[&last].last().expect("an address").clone();
         let shell = Shell::open(&lab, "fabric");
-        let bench = Bench { lab, shell, plan, fresh, fresh_links, pair: (first, to), _directory: directory };
+        let bench = Bench { lab, shell, plan, fresh, fresh_links, pair: (first, to) };
         bench.assert_clean("a new lab");
         bench
     }

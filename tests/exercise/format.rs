@@ -71,7 +71,7 @@ fn values() {
     case("title: Mine", "title: «[Mine]", &["expected a text, found a list"]);
     case("title: Mine", "title: «\"\"", &["the text is empty"]);
     case("title: Mine", "title: «\"a\\eb\"", &["a text cannot hold"]);
-    case("hints: [one, two]", "hints: «one", &["expected a list, found the text `one`"]);
+    case("hints: [one, two]", "hints: «one", &["expected a list of hints, found the text `one`"]);
     case("hints: [one, two]", "«hints: []", &["there is no hint"]);
 }
 
@@ -108,6 +108,10 @@ fn what_is_demanded() {
     let transfers = |text: &str| format!("check:\n  transfers: [{{ from: red, to: blue, {text} }}]\n  state:");
     case("check:\n  state:", &transfers("bytes: «0"), &["expected a number of bytes"]);
     case("check:\n  state:", &transfers("family: «ipv4"), &["is not a family of addresses", "did you mean `IPv4`?"]);
+    let streams = |text: &str| format!("check:\n  transfers: [«{{ {text} }}]\n  state:");
+    case("check:\n  state:", &streams("from: red, to: red"), &["there is no stream in it", "nobody sends to itself"]);
+    let many = format!("from: red, to: [{}blue]", "blue, ".repeat(400));
+    case("check:\n  state:", &streams(&many), &["these are 401 streams", "expected 400 at most"]);
 }
 
 #[test]

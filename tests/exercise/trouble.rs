@@ -103,6 +103,8 @@ fn two_exercises_go_on_side_by_side() {
     assert_eq!(netlab(&["exercise", "check", "no-way-out"]).status, Some(1));
     let again = netlab(&["exercise", "start", EASY]).success();
     assert!(again.contains("Two pods on one node") && again.contains("goes on"), "{again}");
+    // Nobody's lab is taken for an attempt.
+    assert!(netlab(&["exercise", "try", EASY, "--lab", EASY]).fails(2).contains("there is a lab"));
     assert_eq!(netlab(&["exercise", "check", EASY]).status, Some(0), "it was not begun again");
     netlab(&["down", EASY]).success();
     assert_eq!(netlab(&["exercise", "check"]).status, Some(1), "now it is the only one");

@@ -124,15 +124,3 @@ fn every_change_of_a_setting_is_seen_and_put_back() {
         }
     });
 }
-
-#[test]
-fn a_link_gets_its_name_back() {
-    sandbox(|kernel| {
-        sh(MADE);
-        sh("ip link set eth0 down; ip link set eth0 name 'by+hand'; ip link set 'by+hand' up");
-        let rename = Request::LinkRename { name: "by+hand".into(), rename: "eth0".parse().unwrap() };
-        let up = Request::LinkUp { name: "eth0".parse().unwrap(), up: true };
-        ask(kernel, vec![rename, up]);
-        assert!(see(kernel, &View::LINKS).link("eth0").is_some_and(|link| link.up));
-    });
-}

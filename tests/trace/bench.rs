@@ -19,7 +19,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use crate::common::program::{netlab_program, tool};
-use crate::common::{Directory, Lab, Ran, Shell, run, topology};
+use crate::common::{Lab, Ran, Shell, run, topology};
 use crate::document::assert_shape;
 use crate::fault::{Fault, complaints};
 use crate::plain::{Listener, Packet, until_it_arrives};
@@ -35,7 +35,6 @@ pub struct Bench {
     each: String,
     /// What was traced last.
     traced: &'static str,
-    _directory: Directory,
 }
 
 /// Nobody remembers anybody, nor how large a packet may be.
@@ -49,17 +48,12 @@ impl Bench {
     /// A lab of one of netlab's own topologies, or of the text of one.
     #[track_caller]
     pub fn new(source: &str) -> Self {
-        let directory = Directory::new();
-        let file = match source.contains('\n') {
-            true => directory.file("topology.yaml", source),
-            false => topology(source),
-        };
-        let lab = Lab::up(&file);
+        let (lab, _) = Lab::of(source);
         let machines: Vec<String> = ["pod", "node", "host"].iter().flat_map(|kind| lab.machines(kind)).collect();
         let addresses = lab.addresses(&machines);
         let mut shell = Shell::open(&lab, "fabric");
         shell.done(HANDY);
-        Bench { lab, shell, addresses, machines, each: String::new(), traced: "", _directory: directory }
+        Bench { lab, shell, addresses, machines, each: String::new(), traced: "" }
     }
 
     /// The lab of a thousand pods, whose addresses nobody asks for.
@@ -69,7 +63,7 @@ impl Bench {
         let mut shell = Shell::open(&lab, "fabric");
         shell.done(HANDY);
         let (addresses, machines, each) = (BTreeMap::new(), Vec::new(), String::new());
-        Bench { lab, shell, addresses, machines, each, traced: "", _directory: Directory::new() }
+        Bench { lab, shell, addresses, machines, each, traced: "" }
     }
 
     /// Runs `netlab trace`, and returns what it says as JSON.

@@ -9,6 +9,7 @@ use crate::exercise::model::{State, StateFact};
 use crate::kernel::Kernel;
 use crate::kernel::lookup::{Traveller, way};
 use crate::kernel::netlink::Socket;
+use crate::kernel::netns::within;
 use crate::kernel::observe::{View, observe};
 use crate::kernel::refusal::Refusal;
 use crate::lab::Lab;
@@ -16,7 +17,6 @@ use crate::names::MachineName;
 use crate::network::{Namespace, Namespaces};
 use crate::plan::Plan;
 use crate::repair;
-use crate::trace::stations::within;
 
 /// Judges all of them.
 pub fn judge(kernel: &Kernel, lab: &Lab, plan: &Plan, demands: &[State]) -> Result<Vec<Verdict>> {

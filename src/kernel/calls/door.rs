@@ -13,8 +13,9 @@ use std::thread::JoinHandle;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::{Call, within};
+use super::{Call, machine};
 use crate::kernel::listeners;
+use crate::kernel::netns::within;
 use crate::kernel::probe::Protocol;
 use crate::kernel::refusal::{Refusal, Result};
 use crate::names::MachineName;
@@ -51,7 +52,8 @@ impl Doors {
             let mut addresses: Vec<SocketAddr> = same.filter_map(Call::address).collect();
             addresses.sort_unstable();
             addresses.dedup();
-            let free = within(machines.get(at), || Ok(listeners::of(call.protocol).is_empty()))?;
+            let machine = machine(machines, at)?;
+            let free = within(machine, || Ok(listeners::of(call.protocol).is_empty()))?;
             if !free {
                 continue;
             }
@@ -60,11 +62,11 @@ impl Doors {
                 // Where it is refused, an address is missing: what calls there finds out.
                 match call.protocol {
                     Protocol::Tcp(_) => {
-                        let listener = within(machines.get(at), || Ok(TcpListener::bind(address).ok()))?;
+                        let listener = within(machine, || Ok(TcpListener::bind(address).ok()))?;
                         doors._listeners.extend(listener);
                     }
                     Protocol::Udp(_) => {
-                        let socket = within(machines.get(at), || Ok(UdpSocket::bind(address).ok()))?;
+                        let socket = within(machine, || Ok(UdpSocket::bind(address).ok()))?;
                         sockets.extend(socket.filter(|socket| socket.set_nonblocking(true).is_ok()));
                     }
                     Protocol::Icmp => {}

@@ -78,8 +78,11 @@ pub fn baseline<'a>(_kernel: &Kernel, keys: impl IntoIterator<Item = &'a str>) -
         Ok(read_many(sources))
     };
     // A thread's own namespace ends with it.
-    let looked = std::thread::scope(|scope| scope.spawn(look).join());
-    let values = looked.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+    let values = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().spawn_scoped(scope, look);
+        let thread = thread.map_err(|error| Refusal::from_io("start a thread", &error))?;
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })?;
     let of = |(key, source): (&str, String)| Some((key.to_owned(), values.get(&source)?.clone()));
     Ok(keys.into_iter().filter_map(of).collect())
 }

@@ -10,7 +10,7 @@ use nix::sys::socket::{
 
 use super::{Shot, Told};
 use crate::kernel::echo::{self, Echo};
-use crate::kernel::netns::Netns;
+use crate::kernel::netns::within;
 use crate::kernel::option;
 use crate::kernel::probe::{Heard, errors, icmp};
 use crate::kernel::refusal::{Refusal, Result};
@@ -65,14 +65,8 @@ impl<'a> Sound<'a> {
 impl Ear {
     /// Opens them in a machine; the calling thread is at home afterwards.
     pub fn open(machine: &MachineName) -> Result<Self> {
-        let home = Netns::current()?;
-        if !machine.is_fabric() {
-            Netns::open(machine)?.enter()?;
-        }
-        let opened = [false, true].map(|ipv6| open(ipv6).map_err(|e| Refusal::new("open a raw socket", e)));
-        home.enter()?;
-        let [v4, v6] = opened;
-        Ok(Ear { v4: v4?, v6: v6? })
+        let open = |ipv6| open(ipv6).map_err(|e| Refusal::new("open a raw socket", e));
+        within(machine, || Ok(Ear { v4: open(false)?, v6: open(true)? }))
     }
 
     /// Both, and whether it is of IPv6.

@@ -31,12 +31,6 @@ pub(super) fn message(place: &mut Place, request: &Request) -> Result<Message> {
         }
         Request::LinkUp { name, up } => message::link_up(place.index(name.as_str())?, *up),
         Request::LinkLocal { name, generate } => message::link_local(place.index(name.as_str())?, *generate),
-        Request::LinkRename { name, rename } => {
-            let index = place.index(name)?;
-            place.links.remove(name);
-            place.links.insert(rename.as_str().to_owned(), index);
-            message::link_rename(index, rename.as_str())
-        }
         Request::LinkSetting { link, setting, value } => {
             message::link_setting(place.index(link.as_str())?, setting, *value)
         }

@@ -18,12 +18,15 @@ use crate::topology::model::Family;
 /// A matrix may have so many columns of text, however wide the terminal is.
 const WIDEST: usize = 120;
 
-/// The matrix of a family; none if nothing of it was tried, or it would be too wide even node by node.
+/// The matrix of a family; none if no machine of the lab was sent to, or it would be too wide even node by node.
 pub fn text(report: &Report, of: Family, columns: usize, paint: Paint) -> Option<String> {
     let all: Vec<&Finding> = report
         .findings
         .iter()
-        .filter(|finding| finding.trial.demand.is_ping() && finding.trial.demand.family() == of)
+        .filter(|finding| {
+            let demand = &finding.trial.demand;
+            demand.is_ping() && demand.family() == of && demand.to.is_some()
+        })
         .collect();
     if all.is_empty() {
         return None;
