@@ -8,9 +8,10 @@
 //!                                              │
 //!                                           verdict   lost, wrong source, black hole …
 //!                                              │
-//!                                             why     a trace of some, for all that are like it
+//!                                             why     a trace of some, for all that are alike
 //! ```
 
+mod alike;
 mod blocks;
 pub mod census;
 pub mod demand;
@@ -125,11 +126,20 @@ pub struct Subject<'a> {
     pub in_force: &'a BTreeSet<u32>,
 }
 
-/// Checks a lab. `progress` is told how many pairs are done, of how many.
+/// What a check is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// It has tried so many more pairs, of how many in all.
+    Tried(usize, usize),
+    /// It traces what fails.
+    Tracing,
+}
+
+/// Checks a lab. `progress` is told what it is at.
 ///
 /// # Errors
 /// When the machine refuses: no more files, no sockets.
-pub fn check(subject: Subject<'_>, options: &Options, progress: &mut dyn FnMut(usize, usize)) -> Result<Report> {
+pub fn check(subject: Subject<'_>, options: &Options, progress: &mut dyn FnMut(Progress)) -> Result<Report> {
     let begun = Instant::now();
     let Subject { kernel, topology, plan, in_force } = subject;
     let census = Census::of(topology);
@@ -147,9 +157,12 @@ pub fn check(subject: Subject<'_>, options: &Options, progress: &mut dyn FnMut(u
     }
     let (addresses, duplicates) = duplicates::find(&seen);
     let total = demands.len();
-    let mut trials = run::run(kernel, &census, &seen, demands, &mut |done| progress(done, total))?;
+    let mut trials = run::run(kernel, &census, &seen, demands, &mut |done| progress(Progress::Tried(done, total)))?;
     trials.sort_by_key(|trial| (trial.demand.rule, trial.demand.from, trial.demand.to, trial.demand.address));
     let failures: Vec<Option<Failure>> = trials.iter().map(|trial| verdict::judge(&census, trial)).collect();
+    if options.why && failures.iter().any(Option::is_some) {
+        progress(Progress::Tracing);
+    }
     let (whys, of) = match options.why {
         true => why::find(kernel, plan, in_force, &census, &trials, &failures)?,
         false => (Vec::new(), HashMap::new()),

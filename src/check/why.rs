@@ -1,18 +1,21 @@
 //! Why pairs fail: some of them are traced, each for those that are like it.
 //!
 //! ```text
-//! pod-a, pod-b → pod-c, pod-d   fail alike   ─▶ pod-a → pod-c is traced, and pod-b → pod-d to make sure
-//!                                                the same death: it stands for all four
-//!                                                another one: each is traced by itself, as far as there is time
+//! pod-a, pod-b → pod-c, pod-d       fail alike  ─▶ pod-a → pod-c is traced, and pod-b → pod-d to make sure
+//!                                                   the same death: it stands for all four
+//!                                                   another one: each is traced by itself, as far as there is time
+//! all pods → outside                fail alike  ─▶ one pod of each node is traced
+//!                                                   the same death: it stands for all
+//!                                                   another one: each node's stands for its own pods
 //! ```
 //!
-//! One fault makes many pairs fail, and a trace of a lost packet takes a quarter of a second. Those that are alike fail in
-//! the same way, between the same two nodes; or they have the one machine in common that nobody reaches, or that reaches
-//! nobody.
+//! One fault makes many pairs fail, and a trace of a lost packet takes a quarter of a second. [`super::alike`] says which
+//! pairs fail alike.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
-use super::census::{Census, Number};
+use super::alike;
+use super::census::Census;
 use super::demand::Demand;
 use super::run::Trial;
 use super::verdict::Failure;
@@ -53,72 +56,22 @@ pub fn find(
 ) -> Result<(Vec<Why>, HashMap<usize, usize>)> {
     let mut seeker = Seeker { kernel, plan, in_force, census, trials, whys: Vec::new(), traced: HashMap::new() };
     let mut of = HashMap::new();
-    for group in groups(census, trials, failures).into_values() {
+    for group in alike::groups(census, trials, failures) {
         if signal::asked_to_stop() {
             break;
         }
-        let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
-        let Some(one) = seeker.seek(*first)? else { continue };
-        let other = if last == first { Some(one) } else { seeker.seek(*last)? };
-        let alike = other.is_none_or(|other| seeker.are_alike(one, other));
-        for place in group {
-            let own = if alike { None } else { seeker.seek(place)? };
-            of.insert(place, seeker.traced.get(&place).copied().or(own).unwrap_or(one));
+        match &group[..] {
+            [part] => seeker.explain(part, &mut of)?,
+            parts => {
+                for part in parts {
+                    let why = part.first().map(|first| seeker.seek(*first)).transpose()?.flatten();
+                    of.extend(part.iter().filter_map(|place| Some((*place, why?))));
+                }
+            }
         }
     }
     seeker.share(&mut of);
     Ok((seeker.whys, of))
-}
-
-/// Those that fail alike.
-type Kind = (&'static str, bool, Option<Number>, Option<Number>);
-
-/// The failed ones, with those that are alike together.
-fn groups(census: &Census, trials: &[Trial], failures: &[Option<Failure>]) -> BTreeMap<(usize, Kind), Vec<usize>> {
-    let failed = || {
-        trials.iter().zip(failures).enumerate().filter_map(|(place, (trial, failure))| {
-            // What is not there needs no trace, nor what is answered and should not be, or by the wrong machine.
-            let worth = |failure: &&Failure| {
-                !matches!(failure, Failure::NoMachine(_) | Failure::Reachable | Failure::WrongMachine(_))
-            };
-            failure.as_ref().filter(worth).map(|failure| (place, &trial.demand, failure))
-        })
-    };
-    // Who reaches nobody, and who is reached by nobody, of a family.
-    let mut sent: HashMap<(Number, bool), (usize, usize)> = HashMap::new();
-    let mut got: HashMap<(Number, bool), (usize, usize)> = HashMap::new();
-    for (trial, failure) in trials.iter().zip(failures) {
-        let Demand { from, to: Some(to), .. } = trial.demand else { continue };
-        if from == to {
-            continue;
-        }
-        let ipv6 = trial.demand.address.is_ipv6();
-        for (of, number) in [(&mut sent, from), (&mut got, to)] {
-            let entry = of.entry((number, ipv6)).or_default();
-            *entry = (entry.0 + usize::from(failure.is_some()), entry.1 + 1);
-        }
-    }
-    let all = |of: &HashMap<(Number, bool), (usize, usize)>, key: (Number, bool)| {
-        of.get(&key).is_some_and(|(failed, count)| *count > 1 && failed == count)
-    };
-    let mut kinds: HashMap<Kind, usize> = HashMap::new();
-    let mut groups: BTreeMap<(usize, Kind), Vec<usize>> = BTreeMap::new();
-    for (place, demand, failure) in failed() {
-        let ipv6 = demand.address.is_ipv6();
-        let key = match demand.to {
-            Some(to) if all(&got, (to, ipv6)) => (failure.slug(), ipv6, None, Some(to)),
-            _ if all(&sent, (demand.from, ipv6)) => (failure.slug(), ipv6, Some(demand.from), None),
-            to => {
-                let (from, to) = (census.node_of(demand.from), to.map(|to| census.node_of(to)));
-                (failure.slug(), ipv6, Some(from), to)
-            }
-        };
-        // In the order in which they come.
-        let next = kinds.len();
-        let number = *kinds.entry(key).or_insert(next);
-        groups.entry((number, key)).or_default().push(place);
-    }
-    groups
 }
 
 struct Seeker<'a> {
@@ -133,6 +86,19 @@ struct Seeker<'a> {
 }
 
 impl Seeker<'_> {
+    /// Finds out why these fail: for all of them by the first and the last one, or else for each.
+    fn explain(&mut self, places: &[usize], of: &mut HashMap<usize, usize>) -> Result<()> {
+        let (Some(first), Some(last)) = (places.first(), places.last()) else { return Ok(()) };
+        let Some(one) = self.seek(*first)? else { return Ok(()) };
+        let other = if last == first { Some(one) } else { self.seek(*last)? };
+        let alike = other.is_none_or(|other| self.are_alike(one, other));
+        for place in places {
+            let own = if alike { None } else { self.seek(*place)? };
+            of.insert(*place, self.traced.get(place).copied().or(own).unwrap_or(one));
+        }
+        Ok(())
+    }
+
     /// Traces a trial; nothing once there were enough traces.
     fn seek(&mut self, place: usize) -> Result<Option<usize>> {
         if let Some(why) = self.traced.get(&place) {

@@ -1,6 +1,5 @@
 //! `netlab check`
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -9,7 +8,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{Common, Inside, colors, lab_to_name, print, print_json, seconds, width, write_file};
-use crate::check::{Options, Report, Subject, check};
+use crate::check::{Options, Progress, Report, Subject, check};
 use crate::error::{Error, Result, Status};
 use crate::kernel::{host, signal};
 use crate::report::check as report;
@@ -112,22 +111,25 @@ impl Check {
         let family = self.family();
         let options = Options { family, all: self.all, seed: self.seed, why: last && !self.no_why };
         let bar = bar();
-        let found = check(subject, &options, &mut |done, total| {
-            bar.set_length(total as u64);
-            bar.inc(done as u64);
+        let found = check(subject, &options, &mut |progress| match progress {
+            Progress::Tried(done, total) => {
+                bar.set_length(total as u64);
+                bar.inc(done as u64);
+            }
+            Progress::Tracing => bar.set_message("tracing what fails"),
         });
         bar.finish_and_clear();
         found
     }
 }
 
-/// A progress bar on standard error, where that is a terminal.
+/// A progress bar on standard error, where that is a terminal that can write over its lines.
 fn bar() -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    if !std::io::stderr().is_terminal() {
+    if !colors(&std::io::stderr()) {
         bar.set_draw_target(ProgressDrawTarget::hidden());
     }
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos} of {len} pairs") {
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos} of {len} pairs  {msg}") {
         bar.set_style(style.progress_chars("━━─"));
     }
     bar

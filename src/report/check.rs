@@ -12,6 +12,7 @@
 mod document;
 mod failures;
 mod junit;
+mod label;
 mod matrix;
 mod rules;
 

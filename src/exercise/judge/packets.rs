@@ -25,7 +25,7 @@ pub fn judge(kernel: &Kernel, exercise: &Exercise, plan: &Plan, in_force: &BTree
         return Ok(Vec::new());
     }
     let options = Options { family: None, all: true, seed: 0, why: false };
-    let report = check::check(Subject { kernel, topology, plan, in_force }, &options, &mut |_, _| {})?;
+    let report = check::check(Subject { kernel, topology, plan, in_force }, &options, &mut |_| {})?;
     let mut verdicts: Vec<Verdict> = topology.expect.iter().map(|one| expected(&report, one)).collect();
     if exercise.model {
         verdicts.push(model(&report));

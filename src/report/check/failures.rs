@@ -10,12 +10,14 @@
 
 use std::collections::BTreeMap;
 
-use super::port;
+use super::label::Label;
 use crate::check::{Demand, Failure, Finding, Number, Report, Why, why};
+use crate::kernel::probe::Protocol;
 use crate::names::LabName;
 use crate::prose::wrap;
 use crate::report::Paint;
 use crate::report::trace::in_netlab;
+use crate::topology::model::Family;
 
 /// How many lines of pairs, and of reasons, are printed together; the document has all.
 const MOST: usize = 12;
@@ -63,24 +65,26 @@ fn reason_of<'a>(finding: &Finding, report: &'a Report) -> Option<&'a Why> {
     finding.why.and_then(|at| report.whys.get(at))
 }
 
-/// A pair's family and port: `IPv4 tcp 80`.
-fn label(demand: &Demand) -> String {
-    format!("{}{}", demand.family(), port(demand.protocol))
-}
-
 fn receiver(demand: &Demand, report: &Report) -> String {
     demand.to.map_or_else(|| demand.address.to_string(), |to| report.census.name(to).to_owned())
 }
 
 impl Group<'_> {
     fn text(&self, report: &Report, lab: Option<&LabName>, columns: usize, paint: Paint) -> String {
-        let lines = self.pairs(report);
-        let width = lines.iter().map(|(label, _)| label.len()).max().unwrap_or(0);
+        let lines: Vec<(String, String)> =
+            self.pairs(report).into_iter().map(|(label, pairs)| (label.to_string(), pairs)).collect();
+        let widest = lines.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
+        let width = widest.min(columns / 3);
         let mut text = String::new();
         for (at, (label, pairs)) in lines.iter().enumerate().take(MOST) {
             let sign = if at == 0 { paint.with("31", "✗") } else { " ".into() };
-            let label = paint.bold(&format!("{label:width$}"));
-            text += &indented(&format!("{sign} {label}  "), width + 6, pairs, columns);
+            let bold = paint.bold(&format!("{label:width$}"));
+            if label.chars().count() > width {
+                text += &indented(&format!("{sign} "), 2, label, columns);
+                text += &indented("    ", 6, pairs, columns);
+            } else {
+                text += &indented(&format!("{sign} {bold}  "), width + 6, pairs, columns);
+            }
         }
         if lines.len() > MOST {
             text += &format!("  … and {} more such lines; --json has all\n", lines.len() - MOST);
@@ -96,26 +100,31 @@ impl Group<'_> {
         text
     }
 
-    /// `IPv4, IPv6`, `pod-a, pod-b → pod-c, pod-d`: senders with the same receivers are in one line, and so are families.
-    fn pairs(&self, report: &Report) -> Vec<(String, String)> {
-        let mut receivers: BTreeMap<(String, Number), Vec<String>> = BTreeMap::new();
+    /// `IPv4, IPv6`, `pod-a, pod-b → pod-c, pod-d`: senders with the same receivers are in one line, and so are families
+    /// and ports.
+    fn pairs(&self, report: &Report) -> Vec<(Label, String)> {
+        let mut receivers: BTreeMap<(Family, Option<u16>, bool, Number), (Label, Vec<String>)> = BTreeMap::new();
         for finding in &self.members {
             let demand = &finding.trial.demand;
-            receivers.entry((label(demand), demand.from)).or_default().push(receiver(demand, report));
+            let udp = matches!(demand.protocol, Protocol::Udp(_));
+            let key = (demand.family(), demand.protocol.port(), udp, demand.from);
+            let (label, to) = receivers.entry(key).or_default();
+            label.add(demand);
+            to.push(receiver(demand, report));
         }
-        let mut lines: Vec<(String, Vec<String>, Vec<&str>)> = Vec::new();
-        for ((label, from), to) in receivers {
+        let mut lines: Vec<(Label, Vec<String>, Vec<&str>)> = Vec::new();
+        for ((.., from), (label, to)) in receivers {
             let name = report.census.name(from);
             match lines.iter_mut().find(|(one, receivers, _)| *one == label && *receivers == to) {
                 Some((.., senders)) => senders.push(name),
                 None => lines.push((label, to, vec![name])),
             }
         }
-        let mut merged: Vec<(String, String)> = Vec::new();
+        let mut merged: Vec<(Label, String)> = Vec::new();
         for (label, to, from) in lines {
             let pairs = format!("{} → {}", from.join(", "), to.join(", "));
             match merged.iter_mut().find(|(_, one)| *one == pairs) {
-                Some((labels, _)) => *labels = format!("{labels}, {label}"),
+                Some((labels, _)) => labels.merge(&label),
                 None => merged.push((label, pairs)),
             }
         }

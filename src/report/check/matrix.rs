@@ -34,9 +34,11 @@ pub fn text(report: &Report, of: Family, columns: usize, paint: Paint) -> Option
     let columns = columns.min(WIDEST);
     let single = Matrix::of(report, &all, Line::Machine);
     let grouped = || Matrix::of(report, &all, |number| Line::of(report, number));
-    let matrix =
-        if single.width() <= columns { Some(single) } else { Some(grouped()).filter(|m| m.width() <= columns) };
-    matrix.map(|matrix| matrix.text(&family(of), paint))
+    let matrix = if single.width() <= columns { single } else { grouped() };
+    Some(match matrix.width() <= columns {
+        true => matrix.text(&family(of), paint),
+        false => format!(" (the matrix of {} would be {} columns wide)\n", family(of), matrix.width()),
+    })
 }
 
 /// What a row or a column stands for.

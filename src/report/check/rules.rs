@@ -78,14 +78,17 @@ pub fn text(report: &Report, columns: usize, paint: Paint) -> String {
     let all = all(report);
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    let widest = columns.saturating_sub(33).max(20);
+    let count = |line: &Line| match line.slug {
+        "unique-addresses" if line.held == line.tried => format!("{} addresses", line.tried),
+        _ => format!("{} of {}", line.held, line.tried),
+    };
+    let longest = |text: &dyn Fn(&Line) -> String| all.iter().map(|line| text(line).len()).max().unwrap_or(0);
+    // Beside the sign, and two blanks for each of the others.
+    let rest = 3 + longest(&count) + 2 + longest(&|line| line.note.clone()) + 2;
+    let widest = columns.saturating_sub(rest + 2).max(20);
     for line in &all {
         let sign = if line.held == line.tried { "✓" } else { "✗" };
-        let count = match line.slug {
-            "unique-addresses" if line.held == line.tried => format!("{} addresses", line.tried),
-            _ => format!("{} of {}", line.held, line.tried),
-        };
-        table.add_row([sign.to_owned(), wrap(&line.text, widest).join("\n"), count, line.note.clone()]);
+        table.add_row([sign.to_owned(), wrap(&line.text, widest).join("\n"), count(line), line.note.clone()]);
     }
     let text = lines(&table);
     text.replace('✓', &paint.with("32", "✓")).replace('✗', &paint.with("31", "✗"))
