@@ -76,6 +76,9 @@ pub struct Lesson<'a> {
     to: u32,
     in_force: BTreeSet<u32>,
     wrong: Vec<Mistake>,
+    /// What may be wrong, if the next look sees it too: a sysctl that sets others is not done with all of them at once
+    /// (`inet_forward_change`, `net/ipv4/devinet.c`).
+    suspected: Vec<Mistake>,
     /// The chapter that was announced last.
     chapter: Option<String>,
 }
@@ -83,7 +86,7 @@ pub struct Lesson<'a> {
 impl<'a> Lesson<'a> {
     /// A lesson over these steps of a plan, of which some may be in force already, as far as the journal knows.
     pub fn new(plan: &'a Plan, from: u32, to: u32, in_force: &BTreeSet<u32>) -> Self {
-        Lesson { plan, from, to, in_force: in_force.clone(), wrong: Vec::new(), chapter: None }
+        Lesson { plan, from, to, in_force: in_force.clone(), wrong: Vec::new(), suspected: Vec::new(), chapter: None }
     }
 
     /// Whether a step is the learner's.
@@ -104,7 +107,7 @@ impl<'a> Lesson<'a> {
     /// Whether all is done, and nothing is wrong.
     pub fn is_over(&self) -> bool {
         let (done, total) = self.progress();
-        done == total && self.wrong.is_empty()
+        done == total && self.wrong.is_empty() && self.suspected.is_empty()
     }
 
     /// The step that comes next: the first that is not in force.
@@ -120,7 +123,11 @@ impl<'a> Lesson<'a> {
         let in_force: BTreeSet<u32> = self.plan.numbered().filter_map(present).collect();
         let before = std::mem::replace(&mut self.in_force, in_force);
         events.extend(self.ticks(&before));
-        let wrong = self.mistakes(seen, fresh);
+        let (mut wrong, sysctls) = self.mistakes(seen, fresh);
+        let known = |mistake: &Mistake| self.wrong.contains(mistake) || self.suspected.contains(mistake);
+        let (seen_twice, suspected): (Vec<Mistake>, Vec<Mistake>) = sysctls.into_iter().partition(known);
+        wrong.extend(seen_twice);
+        self.suspected = suspected;
         events.extend(self.wrong.iter().filter(|old| !wrong.contains(old)).cloned().map(Event::Righted));
         events.extend(wrong.iter().filter(|new| !self.wrong.contains(new)).cloned().map(Event::Wrong));
         self.wrong = wrong;
@@ -144,16 +151,16 @@ impl<'a> Lesson<'a> {
         events
     }
 
-    /// What is not as the plan has it. What is only not done yet is no mistake.
-    fn mistakes(&self, seen: &Namespaces, fresh: &BTreeMap<String, String>) -> Vec<Mistake> {
+    /// What is not as the plan has it, and apart from it which sysctls are not. What is only not done yet is no mistake.
+    fn mistakes(&self, seen: &Namespaces, fresh: &BTreeMap<String, String>) -> (Vec<Mistake>, Vec<Mistake>) {
         let whole: BTreeSet<u32> = (1..=self.plan.len()).collect();
         let at_the_end = Expected::new(self.plan, &whole, fresh.clone()).differences(seen);
         // Sysctls are as the steps in force have them, and those to come have theirs still to set.
         let so_far = Expected::new(self.plan, self.in_force(), fresh.clone()).differences(seen);
         let set = so_far.into_iter().filter(|found| matches!(found.mends[..], [ref one] if is_sysctl(&one.deed)));
         let others = at_the_end.into_iter().filter(|found| self.is_mistake(found, seen));
-        let mistakes = others.chain(set).filter(|found| !found.follows);
-        mistakes.map(|found| self.mistake(found)).collect()
+        let told = |found: Difference| (!found.follows).then(|| self.mistake(found));
+        (others.filter_map(told).collect(), set.filter_map(told).collect())
     }
 
     fn is_mistake(&self, found: &Difference, seen: &Namespaces) -> bool {
