@@ -9,6 +9,7 @@
 //! by its student, exercise and beginning, and is replaced as the exercise goes on.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -75,6 +76,13 @@ impl Record {
         }
     }
 
+    /// All that is text in it.
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        let Record { student, netlab, exercise, title, level, state, started_at, solved_at, .. } = self;
+        let all = [student, netlab, exercise, title, level, state, started_at].into_iter().chain(solved_at);
+        all.map(String::as_str)
+    }
+
     /// Whether it is of the same beginning.
     pub fn is_same_run(&self, other: &Record) -> bool {
         let key = |record: &Record| (record.student.clone(), record.exercise.clone(), record.started_at.clone());
@@ -101,10 +109,18 @@ pub fn read(path: &Path) -> Result<Vec<Record>> {
         other => other.map_err(|e| Error::usage(format!("cannot read {}: {e}", path.display())))?,
     };
     let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
-    lines.map(|(number, line)| serde_json::from_str(line).map_err(|e| foreign(path, number, &e))).collect()
+    let record = |(number, line)| match serde_json::from_str::<Record>(line) {
+        // It is printed, and somebody else may have written it: a terminal would obey them.
+        Ok(record) if record.texts().any(|text| text.contains(|c: char| c.is_control() && c != '\n')) => {
+            Err(foreign(path, number, &"it has control characters in it"))
+        }
+        Ok(record) => Ok(record),
+        Err(e) => Err(foreign(path, number, &e)),
+    };
+    lines.map(record).collect()
 }
 
-fn foreign(path: &Path, line: usize, why: &serde_json::Error) -> Error {
+fn foreign(path: &Path, line: usize, why: &dyn fmt::Display) -> Error {
     Error::usage(format!("{}:{line} is not a result of an exercise: {why}", path.display()))
         .help("name a file that `netlab exercise` has made, or one that does not exist yet")
 }
@@ -226,6 +242,8 @@ mod tests {
         fs::write(&path, "something else\n").unwrap();
         assert!(keep(&path, &record("s", "c", 1)).is_err());
         assert_eq!(fs::read_to_string(&path).unwrap(), "something else\n", "what is somebody's is not overwritten");
+        keep(&directory.join("odd.json"), &record("\u{1b}[31mada", "a", 1)).unwrap();
+        assert!(read(&directory.join("odd.json")).unwrap_err().to_string().contains("not a result"));
         // What is no file is not replaced by one.
         let pipe = directory.join("pipe");
         nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRUSR).unwrap();
