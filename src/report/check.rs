@@ -42,6 +42,7 @@ fn headline(report: &Report, failed: usize, total: usize, paint: Paint) -> Strin
     let seconds = report.took.as_secs_f64();
     let verdict = match (failed, report.passed()) {
         (0, true) if total == 0 => "it has no pods, and nothing else is expected: there is nothing to try".into(),
+        (0, true) if total == 1 => paint.with("32", "the one trial is as it should be"),
         (0, true) => paint.with("32", &format!("all of {total} trials are as they should be")),
         (0, false) => paint.with("31", "an address is there twice"),
         (failed, _) => paint.with("31", &format!("{failed} of {total} trials fail")),
@@ -55,14 +56,4 @@ fn headline(report: &Report, failed: usize, total: usize, paint: Paint) -> Strin
 /// How a family is called.
 fn family(family: Family) -> String {
     family.to_string()
-}
-
-/// A pair's protocol, where it is not a ping: ` tcp 80`.
-fn port(protocol: crate::kernel::probe::Protocol) -> String {
-    use crate::kernel::probe::Protocol;
-    match protocol {
-        Protocol::Icmp => String::new(),
-        Protocol::Tcp(port) => format!(" tcp {port}"),
-        Protocol::Udp(port) => format!(" udp {port}"),
-    }
 }

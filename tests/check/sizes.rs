@@ -74,5 +74,5 @@ hosts:
         };
         assert_eq!(pair["pathMtu"], expected, "{pair}");
     }
-    assert!(lab.run(&["check"]).success().contains("path MTU 1400 to 1500"));
+    assert!(lab.run(&["check"]).success().contains("MTU 1400–1500"));
 }

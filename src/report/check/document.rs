@@ -58,7 +58,7 @@ pub fn document(report: &Report, lab: Option<&LabName>) -> Value {
         "passed": report.passed(),
         "tried": report.findings.len(),
         "failed": report.failed().count(),
-        "milliseconds": report.took.as_secs_f64() * 1000.0,
+        "milliseconds": report.took.as_micros() as f64 / 1000.0,
         "rules": rules.collect::<Vec<_>>(),
         "pairs": listed.map(|finding| pair(finding, report)).collect::<Vec<_>>(),
         "whys": report.whys.iter().map(|why| reason(why, report, lab)).collect::<Vec<_>>(),

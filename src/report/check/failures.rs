@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use super::label::Label;
 use crate::check::{Demand, Failure, Finding, Number, Report, Why, why};
 use crate::kernel::probe::Protocol;
-use crate::names::LabName;
+use crate::names::{LabName, MachineName};
 use crate::prose::wrap;
 use crate::report::Paint;
 use crate::report::trace::in_netlab;
@@ -27,13 +27,15 @@ const MOST_REASONS: usize = 4;
 pub fn text(report: &Report, lab: Option<&LabName>, columns: usize, paint: Paint) -> Option<String> {
     let mut parts: Vec<String> = groups(report).iter().map(|group| group.text(report, lab, columns, paint)).collect();
     parts.extend(report.duplicates.iter().map(|duplicate| {
-        let owners: Vec<String> =
-            duplicate.owners.iter().map(|(machine, link)| format!("{machine}'s {link}")).collect();
+        let owners: Vec<String> = duplicate.owners.iter().map(owner).collect();
         let text = format!("{} is the address of {}", duplicate.address, owners.join(" and of "));
         indented(&format!("{} ", paint.with("31", "✗")), 2, &text, columns)
     }));
     (!parts.is_empty()).then(|| parts.join(""))
 }
+
+/// Family, port, whether it is of UDP, and who sends: in the order in which they are told of.
+type Kind = (Family, Option<u16>, bool, Number);
 
 /// Those that have one remedy in common.
 struct Group<'a> {
@@ -103,7 +105,7 @@ impl Group<'_> {
     /// `IPv4, IPv6`, `pod-a, pod-b → pod-c, pod-d`: senders with the same receivers are in one line, and so are families
     /// and ports.
     fn pairs(&self, report: &Report) -> Vec<(Label, String)> {
-        let mut receivers: BTreeMap<(Family, Option<u16>, bool, Number), (Label, Vec<String>)> = BTreeMap::new();
+        let mut receivers: BTreeMap<Kind, (Label, Vec<String>)> = BTreeMap::new();
         for finding in &self.members {
             let demand = &finding.trial.demand;
             let udp = matches!(demand.protocol, Protocol::Udp(_));
@@ -180,6 +182,11 @@ impl Told {
             None => Told { key: why.key.clone(), names_rule: why.line.contains(": "), line },
         }
     }
+}
+
+/// `pod-a's eth0`; a link may have any name, also one that a terminal would obey.
+pub fn owner((machine, link): &(MachineName, String)) -> String {
+    format!("{machine}'s {}", link.replace(char::is_control, "\u{fffd}"))
 }
 
 /// What is wrong, as a sentence.

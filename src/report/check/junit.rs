@@ -2,8 +2,9 @@
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
-use super::{failures, port};
+use super::failures;
 use crate::check::{Finding, Report, Rule};
+use crate::kernel::probe::Protocol;
 
 /// The report as XML.
 ///
@@ -22,8 +23,7 @@ pub fn junit(report: &Report) -> Result<String, String> {
     }
     let mut suite = TestSuite::new("unique-addresses");
     let twice = report.duplicates.iter().map(|duplicate| {
-        let owners: Vec<String> =
-            duplicate.owners.iter().map(|(machine, link)| format!("{machine}'s {link}")).collect();
+        let owners: Vec<String> = duplicate.owners.iter().map(failures::owner).collect();
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
         status.set_message(format!("it is the address of {}", owners.join(" and of ")));
         TestCase::new(duplicate.address.to_string(), status)
@@ -52,4 +52,13 @@ fn case(finding: &Finding, report: &Report) -> TestCase {
         }
     };
     TestCase::new(name, status)
+}
+
+/// A pair's protocol, where it is not a ping: ` tcp 80`.
+fn port(protocol: Protocol) -> String {
+    match protocol {
+        Protocol::Icmp => String::new(),
+        Protocol::Tcp(port) => format!(" tcp {port}"),
+        Protocol::Udp(port) => format!(" udp {port}"),
+    }
 }

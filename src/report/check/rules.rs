@@ -66,7 +66,7 @@ fn path_mtu(report: &Report) -> Option<Line> {
     let (least, most) = (fitting.clone().min(), fitting.clone().max());
     let note = match (least, most) {
         (Some(least), Some(most)) if least == most => format!("path MTU {least}"),
-        (Some(least), Some(most)) => format!("path MTU {least} to {most}"),
+        (Some(least), Some(most)) => format!("MTU {least}–{most}"),
         _ => String::new(),
     };
     let text = "full-size packets fit, or the sender is told".into();
@@ -79,10 +79,11 @@ pub fn text(report: &Report, columns: usize, paint: Paint) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     let count = |line: &Line| match line.slug {
+        "unique-addresses" if line.held == line.tried && line.tried == 1 => "1 address".into(),
         "unique-addresses" if line.held == line.tried => format!("{} addresses", line.tried),
         _ => format!("{} of {}", line.held, line.tried),
     };
-    let longest = |text: &dyn Fn(&Line) -> String| all.iter().map(|line| text(line).len()).max().unwrap_or(0);
+    let longest = |text: &dyn Fn(&Line) -> String| all.iter().map(|line| text(line).chars().count()).max().unwrap_or(0);
     // Beside the sign, and two blanks for each of the others.
     let rest = 3 + longest(&count) + 2 + longest(&|line| line.note.clone()) + 2;
     let widest = columns.saturating_sub(rest + 2).max(20);
