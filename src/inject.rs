@@ -1,24 +1,23 @@
 //! `netlab break`: faults are done to a running lab, and it is written down which.
 //!
 //! ```text
-//! lock ─▶ look ─▶ choose ─▶ for each fault: note it ─▶ its commands, one after the other ─▶ what differs now, that did not
+//! lock ─▶ look ─▶ choose ─▶ for each fault: note it ─▶ its commands, one after the other ─▶ note what came of it
 //! ```
 //!
 //! From elsewhere in the program:
 //!
 //! ```text
 //! Order { kind: fault::find("missing-route")?, wish: Wish { machine: Some(node-1), ..Wish::default() } }
-//! inject(victim, &Asked { orders: vec![order], drawn: None, seed: Seed(1) }, secret, |strikes| …)
+//! inject(victim, &Asked { orders: vec![order], drawn: None, seed: Seed(1) }, secret) ─▶ strikes, which are done
 //! ```
 //!
-//! What is noted is what `netlab break --reveal` tells: the fault, its commands, how many of them were done, and what
-//! `netlab diff` has found since. As long as any of that differs, the fault is there.
+//! What cannot be noted is not done.
+
+mod note;
 
 use std::collections::HashSet;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix::errno::Errno;
-use serde::{Deserialize, Serialize};
 
 use crate::diff::Difference;
 use crate::error::{COMMAND, Error, Result};
@@ -31,6 +30,8 @@ use crate::network::Namespaces;
 use crate::plan::Plan;
 use crate::repair;
 use crate::topology::model::Topology;
+
+pub use note::{Note, Revealed, reveal};
 
 /// Which faults are asked for.
 #[derive(Debug, Clone)]
@@ -56,38 +57,6 @@ pub struct Victim<'a> {
     pub plan: &'a Plan,
 }
 
-/// What is remembered of a fault: a line of JSON in the lab's state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Note {
-    /// Its kind.
-    pub fault: String,
-    /// The machine.
-    pub machine: String,
-    /// The one at the other end.
-    pub other: Option<String>,
-    /// Its family, where it is of one.
-    pub ipv6: Option<bool>,
-    /// Its commands.
-    pub commands: Vec<String>,
-    /// How many of them were done.
-    pub done: usize,
-    /// Whether it was not told.
-    pub secret: bool,
-    /// When, in seconds since 1970.
-    pub at: u64,
-    /// What `netlab diff` has found since: the machine, and what.
-    pub differs: Vec<(String, String)>,
-}
-
-/// A fault of before, and what is left of it.
-#[derive(Debug, Clone)]
-pub struct Revealed {
-    /// What was done.
-    pub note: Note,
-    /// How much of what differed since then differs still.
-    pub left: usize,
-}
-
 /// Chooses faults for a lab as it is now.
 ///
 /// # Errors
@@ -105,24 +74,23 @@ fn choose_in(victim: Victim<'_>, seen: &Namespaces, asked: &Asked) -> Result<Vec
     Ok(draw.strikes)
 }
 
-/// Breaks a lab: what was chosen is told before it is done.
+/// Breaks a lab, and says what is broken.
 ///
 /// # Errors
-/// When somebody else changes the lab just now, when what is asked for is not possible, or the kernel refuses something;
-/// what comes before it is done, and noted.
-pub fn inject(
-    victim: Victim<'_>,
-    asked: &Asked,
-    secret: bool,
-    tell: impl FnOnce(&[Strike]) -> Result<()>,
-) -> Result<Vec<Strike>> {
+/// When somebody else changes the lab just now, when what is asked for is not possible, when it cannot be noted, or the
+/// kernel refuses something; what comes before it is done, and noted.
+pub fn inject(victim: Victim<'_>, asked: &Asked, secret: bool) -> Result<Vec<Strike>> {
     let _lock = victim.lab.lock()?;
     let seen = repair::look(victim.kernel, victim.plan)?;
     let strikes = choose_in(victim, &seen, asked)?;
-    tell(&strikes)?;
     let mut differs = differences(victim, &seen)?;
-    for strike in &strikes {
-        strike_once(victim, strike, secret, &mut differs)?;
+    for (place, strike) in strikes.iter().enumerate() {
+        strike_once(victim, strike, secret, &mut differs).map_err(|error| match place {
+            0 => error,
+            _ => {
+                error.help(format!("{place} of {} faults are done: `netlab break --reveal` tells them", strikes.len()))
+            }
+        })?;
     }
     Ok(strikes)
 }
@@ -134,11 +102,13 @@ fn strike_once(
     secret: bool,
     differs: &mut HashSet<(String, String)>,
 ) -> Result<()> {
-    let mut worker = Worker::new(victim.kernel)?;
+    let begun = Note::begun(strike, secret);
+    begun.write(victim.lab)?;
     let mut done = 0;
     let mut result = Ok(());
+    let mut worker = Worker::new(victim.kernel)?;
     for deed in &strike.deeds {
-        result = send(&mut worker, deed);
+        result = send(&mut worker, deed, secret);
         if result.is_err() {
             break;
         }
@@ -151,7 +121,7 @@ fn strike_once(
         let before = std::mem::replace(differs, after);
         let mut since: Vec<(String, String)> = differs.difference(&before).cloned().collect();
         since.sort();
-        note(victim.lab, strike, done, secret, since)
+        begun.ended(done, since).write(victim.lab)
     });
     result.map_err(|error| match (done, secret) {
         (0, _) => error,
@@ -163,31 +133,16 @@ fn strike_once(
     noted
 }
 
-fn note(lab: &Lab, strike: &Strike, done: usize, secret: bool, differs: Vec<(String, String)>) -> Result<()> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let note = Note {
-        fault: strike.kind.slug.into(),
-        machine: strike.machine.to_string(),
-        other: strike.other.as_ref().map(ToString::to_string),
-        ipv6: strike.ipv6,
-        commands: strike.deeds.iter().map(Deed::command).collect(),
-        done,
-        secret,
-        at: now,
-        differs,
-    };
-    let line = serde_json::to_string(&note).map_err(|e| Error::refused(format!("cannot write JSON: {e}")))?;
-    lab.add_fault(&format!("{line}\n"))
-}
-
-/// Sends one deed.
-fn send(worker: &mut Worker, deed: &Deed) -> Result<()> {
+/// Sends one deed; of a `secret` one nothing is told.
+fn send(worker: &mut Worker, deed: &Deed, secret: bool) -> Result<()> {
     let sendings = deed.requests().into_iter().map(|request| Sending { step: 0, request }).collect();
     let made = worker.run(&Batch { at: deed.machine.clone(), sendings, completes: Vec::new() });
     // Come home in any case: whoever looks takes this thread to be in the fabric.
     worker.come_home()?;
     match made {
         Err(failed) if deed.may_be_gone() && failed.refusal.errno == Errno::ENOENT => Ok(()),
+        Err(_) if secret => Err(Error::refused("the kernel refused a command of a fault that is not to be told")
+            .help("`netlab break --random` with another --seed draws another one")),
         made => made.map_err(|Failed { refusal, .. }| {
             let error = Error::refused(format!("cannot break {}", deed.machine)).with(COMMAND, deed.command());
             let error = error.with("because", refusal.to_string());
@@ -201,26 +156,6 @@ fn differences(victim: Victim<'_>, seen: &Namespaces) -> Result<HashSet<(String,
     let drift = repair::compare(victim.kernel, victim.lab, victim.plan, seen)?;
     let key = |one: Difference| (one.machine.to_string(), one.what);
     Ok(drift.differences.into_iter().filter(|one| !one.follows).map(key).collect())
-}
-
-/// What was broken in this lab since it is up, and what of it is still there.
-///
-/// # Errors
-/// When the lab cannot be looked at.
-pub fn reveal(victim: Victim<'_>) -> Result<Vec<Revealed>> {
-    let now = differences(victim, &repair::look(victim.kernel, victim.plan)?)?;
-    // A line that was not written to its end says nothing.
-    let text = victim.lab.faults();
-    let notes: Vec<Note> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    // What a later fault brought about once more, was mended in between.
-    let later = |place: usize| notes.iter().skip(place + 1).flat_map(|note| &note.differs);
-    let is_left = |place: usize, one: &(String, String)| now.contains(one) && !later(place).any(|again| again == one);
-    let left: Vec<usize> = notes
-        .iter()
-        .enumerate()
-        .map(|(place, note)| note.differs.iter().filter(|one| is_left(place, one)).count())
-        .collect();
-    Ok(notes.into_iter().zip(left).map(|(note, left)| Revealed { note, left }).collect())
 }
 
 fn refuse(lack: &Lack, asked: &Asked) -> Error {

@@ -76,6 +76,55 @@ fn it_tells_what_it_does_and_in_a_secret_it_does_not() {
     lab.down();
 }
 
+/// What `--reveal` says of each fault so far.
+#[track_caller]
+fn states(lab: &Lab) -> Vec<String> {
+    let revealed = lab.run(&["break", "--reveal", "--json"]).json();
+    let faults = revealed["faults"].as_array().expect("faults").iter();
+    faults.map(|fault| fault["state"].as_str().expect("a state").to_owned()).collect()
+}
+
+/// A fault is there until it is taken back, whatever else is broken, and by whom.
+#[test]
+fn what_is_still_broken_is_not_called_mended() {
+    let lab = Lab::up(&topology("three-nodes.yaml"));
+    let pairs: [&[&[&str]]; 6] = [
+        &[&["forward-reject", "node-2"], &["uplink-drop", "node-2"]],
+        &[&["interface-forwarding-off", "node-2"], &["forwarding-off", "node-2"]],
+        &[&["missing-default-route", "pod-f"], &["missing-address", "pod-f"]],
+        &[&["wrong-bridge", "pod-a"], &["wrong-bridge", "pod-b"]],
+        &[&["arp-drop", "pod-c"], &["ingress-drop", "pod-c"]],
+        &[&["missing-masquerade", "node-1"], &["wrong-fdb", "pod-a"], &["locked-port", "pod-b"]],
+    ];
+    let mut count = 0;
+    for faults in pairs {
+        for words in faults {
+            lab.run(&[&["break"][..], words].concat()).success();
+            count += 1;
+            let expected = [vec!["mended"; count - 1 - place(faults, words)], vec!["broken"; place(faults, words) + 1]];
+            assert_eq!(states(&lab), expected.concat(), "{words:?} of {faults:?}");
+        }
+        lab.run(&["repair"]).success();
+        assert_eq!(states(&lab), vec!["mended"; count], "{faults:?}");
+    }
+    // By hand: the link of a route that is missing is set down; of two faults in a table one is taken back.
+    lab.run(&["break", "missing-route", "node-1", "node-2"]).success();
+    lab.exec("node-1", &["ip", "link", "set", "eth0", "down"]).success();
+    assert_eq!(states(&lab).last().map(String::as_str), Some("broken"));
+    lab.run(&["repair"]).success();
+    lab.run(&["break", "forward-reject", "node-2", "uplink-drop", "node-2"]).success();
+    lab.exec("node-2", &["nft", "flush", "chain", "ip", "filter", "forward"]).success();
+    assert_eq!(states(&lab)[count..], ["mended", "mended", "broken"]);
+    // Mended by hand, and broken once more.
+    lab.exec("node-2", &["nft", "delete", "table", "ip", "filter"]).success();
+    lab.run(&["break", "uplink-drop", "node-2"]).success();
+    assert_eq!(states(&lab)[count..], ["mended", "mended", "mended", "broken"]);
+}
+
+fn place(faults: &[&[&str]], words: &[&str]) -> usize {
+    faults.iter().position(|other| *other == words).expect("one of them")
+}
+
 #[test]
 fn the_document_has_its_documented_shape() {
     let lab = Lab::up(&topology("dual-stack.yaml"));
