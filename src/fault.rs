@@ -205,15 +205,17 @@ impl Strike {
         // Its machines alone: a lab has many.
         let at = |deed: &Deed| Some((deed.machine.clone(), seen.get(&deed.machine)?.clone()));
         let mut net: Namespaces = match &self.deeds[..] {
-            [deed] => return deed.changes(seen),
+            [deed] if !deed.may_be_gone() => return deed.changes(seen),
             [deed, ..] if deed.is_in_force(seen) => return false,
             deeds => deeds.iter().filter_map(at).collect(),
         };
-        self.deeds.iter().all(|deed| {
+        let changes = self.deeds.iter().all(|deed| {
             let changes = deed.changes(&net);
             deed.effect(&mut net);
             changes
-        })
+        });
+        // To forget something is no fault by itself: what was to be done before it, is done already.
+        changes && self.deeds.iter().any(|deed| !deed.may_be_gone())
     }
 
     /// Whom it meets; of its own family, where it is of one.

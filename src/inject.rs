@@ -26,6 +26,7 @@ use crate::kernel::Kernel;
 use crate::kernel::request::{Batch, Sending};
 use crate::kernel::worker::{Failed, Worker};
 use crate::lab::Lab;
+use crate::names::MachineName;
 use crate::network::Namespaces;
 use crate::plan::Plan;
 use crate::repair;
@@ -70,8 +71,10 @@ fn choose_in(victim: Victim<'_>, seen: &Namespaces, asked: &Asked) -> Result<Vec
     let mut draw = Draw::new(victim.topology, seen, asked.seed);
     let ordered = asked.orders.iter().try_for_each(|order| draw.order(order));
     let drawn = asked.drawn.iter().try_for_each(|(count, wish)| draw.draw(*count, wish));
-    ordered.and(drawn).map_err(|lack| refuse(&lack, asked))?;
-    Ok(draw.strikes)
+    match ordered.and(drawn) {
+        Ok(()) => Ok(draw.strikes),
+        Err(lack) => Err(refuse(&lack, asked, how_far(victim, seen)?)),
+    }
 }
 
 /// Breaks a lab, and says what is broken.
@@ -158,8 +161,28 @@ fn differences(victim: Victim<'_>, seen: &Namespaces) -> Result<HashSet<(String,
     Ok(drift.differences.into_iter().filter(|one| !one.follows).map(key).collect())
 }
 
-fn refuse(lack: &Lack, asked: &Asked) -> Error {
-    match lack {
+/// How far a lab is built, and whether it is well so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stand {
+    Complete,
+    /// Not to the end of its plan, and no worse than that.
+    Unbuilt,
+    /// Neither.
+    UnbuiltAndBroken,
+}
+
+fn how_far(victim: Victim<'_>, seen: &Namespaces) -> Result<Stand> {
+    let drift = repair::compare(victim.kernel, victim.lab, victim.plan, seen)?;
+    Ok(match (drift.record.done.len() == victim.plan.steps.len(), drift.differences.is_empty()) {
+        (true, _) => Stand::Complete,
+        (false, true) => Stand::Unbuilt,
+        (false, false) => Stand::UnbuiltAndBroken,
+    })
+}
+
+fn refuse(lack: &Lack, asked: &Asked, stand: Stand) -> Error {
+    const UNBUILT: &str = "the lab is not built to the end of its plan: `netlab up` does the rest";
+    let error = match lack {
         Lack::TooFew { found } => {
             let wanted = asked.drawn.as_ref().map_or(0, |(count, _)| *count);
             Error::usage(format!(
@@ -167,25 +190,38 @@ fn refuse(lack: &Lack, asked: &Asked) -> Error {
             ))
             .help("each of them breaks something that no other one does; ask for fewer with --count")
         }
-        Lack::Impossible { kind, wish, machines, why } => {
+        Lack::Impossible { kind, wish, machines, others, why } => {
             let place = place(wish);
             match why {
+                Why::Broken if stand == Stand::Unbuilt => {
+                    Error::usage(format!("there is nothing yet for {} to break{place}", kind.slug))
+                }
                 Why::Broken => Error::usage(format!("there is nothing left for {} to break{place}", kind.slug))
                     .help("the lab is not as its plan says there: `netlab diff` shows it, `netlab repair` mends it"),
-                Why::Unused => Error::usage(format!("{} would break nothing{place}", kind.slug))
-                    .help("no pair of machines that `netlab check` looks at needs it"),
+                Why::Unused => {
+                    return Error::usage(format!("{} would break nothing{place}", kind.slug))
+                        .help("no pair of machines that `netlab check` looks at needs it");
+                }
                 Why::NoSuchThing => {
                     let error = Error::usage(format!("{} is not possible{place}", kind.slug));
-                    let names: Vec<&str> = machines.iter().map(|name| name.as_str()).take(12).collect();
-                    let more = if machines.len() > names.len() { ", …" } else { "" };
-                    match names.is_empty() {
-                        true => error.help("it is not possible anywhere in this lab: nothing of that sort is there"),
-                        false => error.help(format!("it is possible on {}{more}", names.join(", "))),
-                    }
+                    return error.help(match (&wish.machine, &others[..], &machines[..]) {
+                        (Some(machine), [_, ..], _) => {
+                            format!("on {machine} it is possible towards {}", some_of(others))
+                        }
+                        (_, _, [_, ..]) => format!("it is possible on {}", some_of(machines)),
+                        _ => "it is not possible anywhere in this lab: nothing of that sort is there".into(),
+                    });
                 }
             }
         }
-    }
+    };
+    if stand == Stand::Complete { error } else { error.help(UNBUILT) }
+}
+
+/// `node-1, node-2, …`
+fn some_of(machines: &[MachineName]) -> String {
+    let names: Vec<&str> = machines.iter().map(|name| name.as_str()).take(12).collect();
+    format!("{}{}", names.join(", "), if machines.len() > names.len() { ", …" } else { "" })
 }
 
 /// ` on node-1 towards node-2, for IPv6`

@@ -88,6 +88,9 @@ fn states(lab: &Lab) -> Vec<String> {
 #[test]
 fn what_is_still_broken_is_not_called_mended() {
     let lab = Lab::up(&topology("three-nodes.yaml"));
+    let said = lab.run(&["break", "missing-route", "node-1", "node-1"]).fails(2);
+    assert!(said.contains("not possible on node-1 towards node-1"), "{said}");
+    assert!(said.contains("on node-1 it is possible towards node-2, node-3"), "{said}");
     let pairs: [&[&[&str]]; 6] = [
         &[&["forward-reject", "node-2"], &["uplink-drop", "node-2"]],
         &[&["interface-forwarding-off", "node-2"], &["forwarding-off", "node-2"]],
@@ -177,6 +180,57 @@ fn what_cannot_be_done_is_said_with_what_can() {
     lab.run(&["diff"]).success();
     let said = Lab::place().run(&["break", "link-down"]).fails(2);
     assert!(said.contains("does not run") || said.contains("no lab"), "{said}");
+}
+
+/// Of a lab that is built in part, only what is there is broken; and what is not there yet is not said to be broken.
+#[test]
+fn a_lab_that_is_built_in_part() {
+    let lab = Lab::place();
+    let file = topology("three-nodes.yaml");
+    lab.run(&["up", &file, "--to", "3"]).success();
+    let said = lab.run(&["break", "missing-route"]).fails(2);
+    assert!(said.contains("nothing yet") && said.contains("netlab up") && !said.contains("netlab diff"), "{said}");
+    for seed in 0..12 {
+        let seed = seed.to_string();
+        let ran = lab.run(&["break", "--random", "--seed", &seed, "--secret"]);
+        assert!(matches!(ran.status, Some(0 | 2)), "seed {seed}: {ran}");
+    }
+    assert!(states(&lab).iter().all(|state| state == "broken"));
+    lab.run(&["repair"]).success();
+    let said = lab.run(&["break", "--random", "--count", "30"]).fails(2);
+    assert!(said.contains("netlab up"), "{said}");
+    lab.down();
+}
+
+/// One draw after the other, until nothing is left: the kernel refuses none of them.
+#[test]
+fn a_lab_that_is_broken_already() {
+    let lab = Lab::up(&topology("three-nodes.yaml"));
+    let mut done = 0;
+    for seed in 0..45 {
+        let ran = lab.run(&["break", "--random", "--seed", &seed.to_string(), "--json"]);
+        assert!(matches!(ran.status, Some(0 | 2)), "seed {seed}: {ran}");
+        done += usize::from(ran.status == Some(0));
+    }
+    assert!(done > 15, "{done}");
+    assert_eq!(states(&lab).len(), done);
+    lab.run(&["repair"]).success();
+    assert_eq!(states(&lab), vec!["mended"; done]);
+}
+
+/// What cannot be noted is not done.
+#[test]
+fn a_full_disk() {
+    let lab = Lab::up(&topology("one-node.yaml"));
+    // `/dev/full` is a disk without room.
+    std::os::unix::fs::symlink("/dev/full", lab.file("faults")).expect("a link");
+    let said = lab.run(&["break", "link-down", "red"]).fails(3);
+    assert!(said.contains("No space left on device"), "{said}");
+    std::fs::remove_file(lab.file("faults")).expect("the link");
+    lab.run(&["diff"]).success();
+    assert!(lab.run(&["break", "--reveal"]).success().contains("has broken nothing"));
+    lab.run(&["break", "link-down", "red"]).success();
+    assert_eq!(states(&lab), ["broken"]);
 }
 
 /// Somebody else changes the lab, or the kernel says no: nothing is done, and it is said why.
