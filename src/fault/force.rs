@@ -15,7 +15,7 @@ use crate::diff;
 use crate::kernel::nft::Change;
 use crate::network::setting::Owner;
 use crate::network::{FdbEntry, Namespace, Namespaces, Neighbour, sysctl};
-use crate::step::{Action, Finding, Step, Way};
+use crate::step::{Action, AddAddress, Finding, Step, Way};
 
 impl Deed {
     /// Whether it would change something in a network like this one: what is to go is there, what is to come is not, and
@@ -68,7 +68,9 @@ impl Deed {
             Act::Step(step) if step.way == Way::Undo => is_present(step, seen),
             Act::Step(step) => {
                 // A link may have an address of IPv4 with two prefix lengths.
-                let is_twice = matches!(&step.action, Action::AddAddress(new) if new.address.is_ipv4());
+                let is_new =
+                    |new: &AddAddress| !ns.addresses_of(new.link.as_str()).any(|one| one.address == new.address);
+                let is_twice = matches!(&step.action, Action::AddAddress(new) if new.address.is_ipv4() && is_new(new));
                 step.has_ground(seen) && (is_twice || !matches!(step.check(seen), Finding::Taken(_)))
             }
             Act::Mend(diff::Deed::Set { link, setting, .. }) => {
