@@ -17,6 +17,7 @@ mod addresses;
 mod deed;
 mod draw;
 mod firewall;
+mod force;
 mod forwarding;
 mod gateways;
 mod links;
@@ -38,6 +39,7 @@ pub use site::Site;
 pub use way::{Passage, Role};
 
 use crate::names::MachineName;
+use crate::network::Namespaces;
 use crate::trace::cause::Cause;
 
 /// A kind of fault.
@@ -198,6 +200,24 @@ impl Strike {
         Strike { deeds: deeds.into_iter().collect(), ..self }
     }
 
+    /// Whether each of its deeds would change something, done one after the other in a network like this one.
+    fn changes(&self, seen: &Namespaces) -> bool {
+        // Its machines alone: a lab has many.
+        let at = |deed: &Deed| Some((deed.machine.clone(), seen.get(&deed.machine)?.clone()));
+        let mut net: Namespaces = match &self.deeds[..] {
+            [deed] if !deed.may_be_gone() => return deed.changes(seen),
+            [deed, ..] if deed.is_in_force(seen) => return false,
+            deeds => deeds.iter().filter_map(at).collect(),
+        };
+        let changes = self.deeds.iter().all(|deed| {
+            let changes = deed.changes(&net);
+            deed.effect(&mut net);
+            changes
+        });
+        // To forget something is no fault by itself: what was to be done before it, is done already.
+        changes && self.deeds.iter().any(|deed| !deed.may_be_gone())
+    }
+
     /// Whom it meets; of its own family, where it is of one.
     fn hits(self, hits: impl IntoIterator<Item = Pattern>) -> Self {
         let ipv6 = self.ipv6;
@@ -236,7 +256,7 @@ impl Kind {
     /// Where it would break something just now: what is to go is there, and what is to come is not.
     pub fn candidates(&'static self, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
         let mut possible = self.possible(site, wish);
-        possible.retain(|strike| strike.deeds.iter().all(|deed| deed.changes(site.seen)));
+        possible.retain(|strike| strike.changes(site.seen));
         possible
     }
 }

@@ -1,24 +1,23 @@
 //! `netlab break`: faults are done to a running lab, and it is written down which.
 //!
 //! ```text
-//! lock ─▶ look ─▶ choose ─▶ for each fault: note it ─▶ its commands, one after the other ─▶ what differs now, that did not
+//! lock ─▶ look ─▶ choose ─▶ for each fault: note it ─▶ its commands, one after the other ─▶ note what came of it
 //! ```
 //!
 //! From elsewhere in the program:
 //!
 //! ```text
 //! Order { kind: fault::find("missing-route")?, wish: Wish { machine: Some(node-1), ..Wish::default() } }
-//! inject(victim, &Asked { orders: vec![order], drawn: None, seed: Seed(1) }, secret, |strikes| …)
+//! inject(victim, &Asked { orders: vec![order], drawn: None, seed: Seed(1) }, secret) ─▶ strikes, which are done
 //! ```
 //!
-//! What is noted is what `netlab break --reveal` tells: the fault, its commands, how many of them were done, and what
-//! `netlab diff` has found since. As long as any of that differs, the fault is there.
+//! What cannot be noted is not done.
+
+mod note;
 
 use std::collections::HashSet;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix::errno::Errno;
-use serde::{Deserialize, Serialize};
 
 use crate::diff::Difference;
 use crate::error::{COMMAND, Error, Result};
@@ -27,10 +26,13 @@ use crate::kernel::Kernel;
 use crate::kernel::request::{Batch, Sending};
 use crate::kernel::worker::{Failed, Worker};
 use crate::lab::Lab;
+use crate::names::MachineName;
 use crate::network::Namespaces;
 use crate::plan::Plan;
 use crate::repair;
 use crate::topology::model::Topology;
+
+pub use note::{Note, Revealed, reveal};
 
 /// Which faults are asked for.
 #[derive(Debug, Clone)]
@@ -56,38 +58,6 @@ pub struct Victim<'a> {
     pub plan: &'a Plan,
 }
 
-/// What is remembered of a fault: a line of JSON in the lab's state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Note {
-    /// Its kind.
-    pub fault: String,
-    /// The machine.
-    pub machine: String,
-    /// The one at the other end.
-    pub other: Option<String>,
-    /// Its family, where it is of one.
-    pub ipv6: Option<bool>,
-    /// Its commands.
-    pub commands: Vec<String>,
-    /// How many of them were done.
-    pub done: usize,
-    /// Whether it was not told.
-    pub secret: bool,
-    /// When, in seconds since 1970.
-    pub at: u64,
-    /// What `netlab diff` has found since: the machine, and what.
-    pub differs: Vec<(String, String)>,
-}
-
-/// A fault of before, and what is left of it.
-#[derive(Debug, Clone)]
-pub struct Revealed {
-    /// What was done.
-    pub note: Note,
-    /// How much of what differed since then differs still.
-    pub left: usize,
-}
-
 /// Chooses faults for a lab as it is now.
 ///
 /// # Errors
@@ -101,28 +71,29 @@ fn choose_in(victim: Victim<'_>, seen: &Namespaces, asked: &Asked) -> Result<Vec
     let mut draw = Draw::new(victim.topology, seen, asked.seed);
     let ordered = asked.orders.iter().try_for_each(|order| draw.order(order));
     let drawn = asked.drawn.iter().try_for_each(|(count, wish)| draw.draw(*count, wish));
-    ordered.and(drawn).map_err(|lack| refuse(&lack, asked))?;
-    Ok(draw.strikes)
+    match ordered.and(drawn) {
+        Ok(()) => Ok(draw.strikes),
+        Err(lack) => Err(refuse(&lack, asked, how_far(victim, seen)?)),
+    }
 }
 
-/// Breaks a lab: what was chosen is told before it is done.
+/// Breaks a lab, and says what is broken.
 ///
 /// # Errors
-/// When somebody else changes the lab just now, when what is asked for is not possible, or the kernel refuses something;
-/// what comes before it is done, and noted.
-pub fn inject(
-    victim: Victim<'_>,
-    asked: &Asked,
-    secret: bool,
-    tell: impl FnOnce(&[Strike]) -> Result<()>,
-) -> Result<Vec<Strike>> {
+/// When somebody else changes the lab just now, when what is asked for is not possible, when it cannot be noted, or the
+/// kernel refuses something; what comes before it is done, and noted.
+pub fn inject(victim: Victim<'_>, asked: &Asked, secret: bool) -> Result<Vec<Strike>> {
     let _lock = victim.lab.lock()?;
     let seen = repair::look(victim.kernel, victim.plan)?;
     let strikes = choose_in(victim, &seen, asked)?;
-    tell(&strikes)?;
     let mut differs = differences(victim, &seen)?;
-    for strike in &strikes {
-        strike_once(victim, strike, secret, &mut differs)?;
+    for (place, strike) in strikes.iter().enumerate() {
+        strike_once(victim, strike, secret, &mut differs).map_err(|error| match place {
+            0 => error,
+            _ => {
+                error.help(format!("{place} of {} faults are done: `netlab break --reveal` tells them", strikes.len()))
+            }
+        })?;
     }
     Ok(strikes)
 }
@@ -134,11 +105,13 @@ fn strike_once(
     secret: bool,
     differs: &mut HashSet<(String, String)>,
 ) -> Result<()> {
-    let mut worker = Worker::new(victim.kernel)?;
+    let begun = Note::begun(strike, secret);
+    begun.write(victim.lab)?;
     let mut done = 0;
     let mut result = Ok(());
+    let mut worker = Worker::new(victim.kernel)?;
     for deed in &strike.deeds {
-        result = send(&mut worker, deed);
+        result = send(&mut worker, deed, secret);
         if result.is_err() {
             break;
         }
@@ -151,7 +124,7 @@ fn strike_once(
         let before = std::mem::replace(differs, after);
         let mut since: Vec<(String, String)> = differs.difference(&before).cloned().collect();
         since.sort();
-        note(victim.lab, strike, done, secret, since)
+        begun.ended(done, since).write(victim.lab)
     });
     result.map_err(|error| match (done, secret) {
         (0, _) => error,
@@ -163,31 +136,16 @@ fn strike_once(
     noted
 }
 
-fn note(lab: &Lab, strike: &Strike, done: usize, secret: bool, differs: Vec<(String, String)>) -> Result<()> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let note = Note {
-        fault: strike.kind.slug.into(),
-        machine: strike.machine.to_string(),
-        other: strike.other.as_ref().map(ToString::to_string),
-        ipv6: strike.ipv6,
-        commands: strike.deeds.iter().map(Deed::command).collect(),
-        done,
-        secret,
-        at: now,
-        differs,
-    };
-    let line = serde_json::to_string(&note).map_err(|e| Error::refused(format!("cannot write JSON: {e}")))?;
-    lab.add_fault(&format!("{line}\n"))
-}
-
-/// Sends one deed.
-fn send(worker: &mut Worker, deed: &Deed) -> Result<()> {
+/// Sends one deed; of a `secret` one nothing is told.
+fn send(worker: &mut Worker, deed: &Deed, secret: bool) -> Result<()> {
     let sendings = deed.requests().into_iter().map(|request| Sending { step: 0, request }).collect();
     let made = worker.run(&Batch { at: deed.machine.clone(), sendings, completes: Vec::new() });
     // Come home in any case: whoever looks takes this thread to be in the fabric.
     worker.come_home()?;
     match made {
         Err(failed) if deed.may_be_gone() && failed.refusal.errno == Errno::ENOENT => Ok(()),
+        Err(_) if secret => Err(Error::refused("the kernel refused a command of a fault that is not to be told")
+            .help("`netlab break --random` with another --seed draws another one")),
         made => made.map_err(|Failed { refusal, .. }| {
             let error = Error::refused(format!("cannot break {}", deed.machine)).with(COMMAND, deed.command());
             let error = error.with("because", refusal.to_string());
@@ -203,28 +161,28 @@ fn differences(victim: Victim<'_>, seen: &Namespaces) -> Result<HashSet<(String,
     Ok(drift.differences.into_iter().filter(|one| !one.follows).map(key).collect())
 }
 
-/// What was broken in this lab since it is up, and what of it is still there.
-///
-/// # Errors
-/// When the lab cannot be looked at.
-pub fn reveal(victim: Victim<'_>) -> Result<Vec<Revealed>> {
-    let now = differences(victim, &repair::look(victim.kernel, victim.plan)?)?;
-    // A line that was not written to its end says nothing.
-    let text = victim.lab.faults();
-    let notes: Vec<Note> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    // What a later fault brought about once more, was mended in between.
-    let later = |place: usize| notes.iter().skip(place + 1).flat_map(|note| &note.differs);
-    let is_left = |place: usize, one: &(String, String)| now.contains(one) && !later(place).any(|again| again == one);
-    let left: Vec<usize> = notes
-        .iter()
-        .enumerate()
-        .map(|(place, note)| note.differs.iter().filter(|one| is_left(place, one)).count())
-        .collect();
-    Ok(notes.into_iter().zip(left).map(|(note, left)| Revealed { note, left }).collect())
+/// How far a lab is built, and whether it is well so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stand {
+    Complete,
+    /// Not to the end of its plan, and no worse than that.
+    Unbuilt,
+    /// Neither.
+    UnbuiltAndBroken,
 }
 
-fn refuse(lack: &Lack, asked: &Asked) -> Error {
-    match lack {
+fn how_far(victim: Victim<'_>, seen: &Namespaces) -> Result<Stand> {
+    let drift = repair::compare(victim.kernel, victim.lab, victim.plan, seen)?;
+    Ok(match (drift.record.done.len() == victim.plan.steps.len(), drift.differences.is_empty()) {
+        (true, _) => Stand::Complete,
+        (false, true) => Stand::Unbuilt,
+        (false, false) => Stand::UnbuiltAndBroken,
+    })
+}
+
+fn refuse(lack: &Lack, asked: &Asked, stand: Stand) -> Error {
+    const UNBUILT: &str = "the lab is not built to the end of its plan: `netlab up` does the rest";
+    let error = match lack {
         Lack::TooFew { found } => {
             let wanted = asked.drawn.as_ref().map_or(0, |(count, _)| *count);
             Error::usage(format!(
@@ -232,25 +190,38 @@ fn refuse(lack: &Lack, asked: &Asked) -> Error {
             ))
             .help("each of them breaks something that no other one does; ask for fewer with --count")
         }
-        Lack::Impossible { kind, wish, machines, why } => {
+        Lack::Impossible { kind, wish, machines, others, why } => {
             let place = place(wish);
             match why {
+                Why::Broken if stand == Stand::Unbuilt => {
+                    Error::usage(format!("there is nothing yet for {} to break{place}", kind.slug))
+                }
                 Why::Broken => Error::usage(format!("there is nothing left for {} to break{place}", kind.slug))
                     .help("the lab is not as its plan says there: `netlab diff` shows it, `netlab repair` mends it"),
-                Why::Unused => Error::usage(format!("{} would break nothing{place}", kind.slug))
-                    .help("no pair of machines that `netlab check` looks at needs it"),
+                Why::Unused => {
+                    return Error::usage(format!("{} would break nothing{place}", kind.slug))
+                        .help("no pair of machines that `netlab check` looks at needs it");
+                }
                 Why::NoSuchThing => {
                     let error = Error::usage(format!("{} is not possible{place}", kind.slug));
-                    let names: Vec<&str> = machines.iter().map(|name| name.as_str()).take(12).collect();
-                    let more = if machines.len() > names.len() { ", …" } else { "" };
-                    match names.is_empty() {
-                        true => error.help("it is not possible anywhere in this lab: nothing of that sort is there"),
-                        false => error.help(format!("it is possible on {}{more}", names.join(", "))),
-                    }
+                    return error.help(match (&wish.machine, &others[..], &machines[..]) {
+                        (Some(machine), [_, ..], _) => {
+                            format!("on {machine} it is possible towards {}", some_of(others))
+                        }
+                        (_, _, [_, ..]) => format!("it is possible on {}", some_of(machines)),
+                        _ => "it is not possible anywhere in this lab: nothing of that sort is there".into(),
+                    });
                 }
             }
         }
-    }
+    };
+    if stand == Stand::Complete { error } else { error.help(UNBUILT) }
+}
+
+/// `node-1, node-2, …`
+fn some_of(machines: &[MachineName]) -> String {
+    let names: Vec<&str> = machines.iter().map(|name| name.as_str()).take(12).collect();
+    format!("{}{}", names.join(", "), if machines.len() > names.len() { ", …" } else { "" })
 }
 
 /// ` on node-1 towards node-2, for IPv6`

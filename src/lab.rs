@@ -377,6 +377,11 @@ impl Lab {
     fn append(&self, name: &str, line: &str) -> Result<()> {
         let path = self.file(name);
         let open = OpenOptions::new().create(true).append(true).open(&path);
-        open.and_then(|mut file| file.write_all(line.as_bytes())).map_err(|e| self.unwritable(&path, &e))
+        let write = |mut file: File| {
+            let length = file.metadata()?.len();
+            // Half a line would spoil the next one.
+            file.write_all(line.as_bytes()).inspect_err(|_| _ = file.set_len(length))
+        };
+        open.and_then(write).map_err(|e| self.unwritable(&path, &e))
     }
 }

@@ -108,16 +108,16 @@ impl Break {
             };
         }
         let lab = lab_to_name(common, &inside);
-        inject::inject(victim, &asked, self.secret, |strikes| match (common.json, self.secret) {
-            (true, secret) => print_json(&report::document(&inside.lab.name, &topology, seed, strikes, secret)),
+        let strikes = inject::inject(victim, &asked, self.secret)?;
+        match (common.json, self.secret) {
+            (true, secret) => print_json(&report::document(&inside.lab.name, &topology, seed, &strikes, secret)),
             (false, true) => print(&report::secret(&inside.lab.name, seed, strikes.len())),
             (false, false) => {
                 let style = report::Style { columns: width(), color, lab: lab.as_ref() };
                 let seed = (self.random || self.seed.is_some()).then_some(seed);
-                print(&report::text(&topology, seed, strikes, style))
+                print(&report::text(&topology, seed, &strikes, style))
             }
-        })?;
-        Ok(())
+        }
     }
 
     fn family(&self) -> Option<bool> {

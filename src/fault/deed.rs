@@ -17,7 +17,7 @@ use crate::names::{LinkName, MachineName};
 use crate::network::policy_rule::PolicyRule;
 use crate::network::setting::{Owner, Setting};
 use crate::network::{FdbEntry, Namespaces, Neighbour, Route, effect};
-use crate::step::{Action, Bridge, Finding, Inside, Ip, Step, Way};
+use crate::step::{Action, Bridge, Inside, Ip, Step};
 
 /// One thing done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,48 +157,5 @@ impl Deed {
     /// Whether it is no harm if the thing is gone already: what a machine is to forget, it may have forgotten.
     pub fn may_be_gone(&self) -> bool {
         matches!(&self.act, Act::Mend(diff::Deed::Forget(_) | diff::Deed::Remove(Thing::Fdb(_))))
-    }
-
-    /// Whether it would change something in a network like this one: what is to go is there, and what is to come is not.
-    pub fn changes(&self, seen: &Namespaces) -> bool {
-        let ns = seen.get(&self.machine);
-        match &self.act {
-            Act::Step(step) => {
-                let is_there = Step { way: Way::Do, ..step.clone() }.check(seen) == Finding::Present;
-                // A gateway has to be at hand.
-                let leads_somewhere = !matches!(step.action, Action::AddRoute(_)) || step.has_ground(seen);
-                is_there == (step.way == Way::Undo) && (is_there || leads_somewhere)
-            }
-            Act::Mend(diff::Deed::Set { link, setting, value }) => ns
-                .and_then(|ns| ns.link(link))
-                .is_some_and(|link| !link.settings.iter().any(|set| set.setting == *setting && set.value == *value)),
-            Act::Mend(diff::Deed::SetSysctl { key, value }) => {
-                ns.is_some_and(|ns| ns.sysctls.get(key).is_none_or(|found| found.trim() != value))
-            }
-            Act::Mend(diff::Deed::Restore(route)) => {
-                ns.is_some_and(|ns| !ns.routes.iter().any(|there| there.to == route.to && there.table == route.table))
-            }
-            Act::Mend(diff::Deed::RestoreRule(rule)) => ns.is_some_and(|ns| !ns.policy_rules.contains(rule)),
-            Act::Neighbour(wanted) => ns.is_some_and(|ns| {
-                let same = |one: &Neighbour| one.address == wanted.address && one.link == wanted.link && one.by_hand();
-                ns.link(&wanted.link).is_some() && !ns.neighbours.iter().any(same)
-            }),
-            Act::Fdb(wanted) => {
-                let same = |entry: &FdbEntry| entry.mac == wanted.mac && entry.by_hand;
-                ns.is_some_and(|ns| ns.link(&wanted.port).is_some() && !ns.fdb.iter().any(same))
-            }
-            Act::Nft(
-                Change::InsertRule { family, table, chain, rule, .. } | Change::AddRule { family, table, chain, rule },
-            ) => ns.is_some_and(|ns| {
-                let chain = ns.chain(*family, table, chain);
-                let is_there = chain.map(|chain| chain.rules.iter().any(|there| there.parts == rule.parts));
-                // A chain for a rule of a fault's own is made before it.
-                !is_there.unwrap_or(matches!(&self.act, Act::Nft(Change::InsertRule { .. })))
-            }),
-            Act::Nft(Change::FlushChain { family, table, chain }) => {
-                ns.and_then(|ns| ns.chain(*family, table, chain)).is_some_and(|chain| !chain.rules.is_empty())
-            }
-            Act::Mend(_) | Act::Nft(_) => true,
-        }
     }
 }

@@ -32,6 +32,8 @@ pub enum Lack {
         wish: Box<Wish>,
         /// Where in this lab it is possible.
         machines: Vec<MachineName>,
+        /// Towards whom it is on the machine that was asked for.
+        others: Vec<MachineName>,
         /// Why not.
         why: Why,
     },
@@ -123,10 +125,15 @@ impl<'a> Draw<'a> {
             (false, false) => Why::Broken,
             (false, true) => Why::NoSuchThing,
         };
-        let everywhere = order.kind.possible(&site, &Wish { ipv6: order.wish.ipv6, ..Wish::default() });
+        let Wish { machine, ipv6, .. } = &order.wish;
+        let everywhere = order.kind.possible(&site, &Wish { ipv6: *ipv6, ..Wish::default() });
         let mut machines: Vec<MachineName> = everywhere.into_iter().map(|strike| strike.machine).collect();
         machines.dedup();
-        Err(Lack::Impossible { kind: order.kind, wish: Box::new(order.wish.clone()), machines, why })
+        let there = order.kind.possible(&site, &Wish { machine: machine.clone(), other: None, ipv6: *ipv6 });
+        let mut others: Vec<MachineName> = there.into_iter().filter_map(|strike| strike.other).collect();
+        others.retain(|_| machine.is_some());
+        others.dedup();
+        Err(Lack::Impossible { kind: order.kind, wish: Box::new(order.wish.clone()), machines, others, why })
     }
 
     /// Draws so many of different kinds, each of which can be found by itself. Only of machines and families that are

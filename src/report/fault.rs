@@ -138,8 +138,8 @@ pub fn reveal(lab: &LabName, revealed: &[Revealed], columns: usize, color: bool)
     }
     let paint = Paint(color);
     let mut text = String::new();
-    for (number, Revealed { note, left }) in revealed.iter().enumerate() {
-        let (code, state) = if *left > 0 { ("31", "broken") } else { ("32", "mended") };
+    for (number, Revealed { note, is_broken }) in revealed.iter().enumerate() {
+        let (code, state) = if *is_broken { ("31", "broken") } else { ("32", "mended") };
         let other = note.other.as_ref().map(|other| format!(", towards {other}")).unwrap_or_default();
         let family = note.ipv6.map_or("", |ipv6| if ipv6 { " (IPv6)" } else { " (IPv4)" });
         let head = format!("{}  {} on {}{other}{family}", number + 1, note.fault, note.machine);
@@ -149,7 +149,7 @@ pub fn reveal(lab: &LabName, revealed: &[Revealed], columns: usize, color: bool)
             text.push_str(&format!("           {}{undone}\n", paint.command(command)));
         }
     }
-    let broken = revealed.iter().filter(|one| one.left > 0).count();
+    let broken = revealed.iter().filter(|one| one.is_broken).count();
     let end = match broken {
         0 => format!("lab {lab}: all of it is mended"),
         _ => format!("lab {lab}: {broken} of {} still broken; `netlab repair` mends it", revealed.len()),

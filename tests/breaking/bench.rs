@@ -92,7 +92,9 @@ impl Bench {
         let sysctls = commands.iter().any(|command| command.contains("sysctl"));
         let broken = settled(|| look(&self.lab, &machines, sysctls));
         self.assert_found(fault);
+        assert_eq!(self.state(), "broken", "{told:#}");
         self.repair();
+        assert_eq!(self.state(), "mended", "{told:#}");
         if !twice {
             return;
         }
@@ -103,6 +105,14 @@ impl Bench {
         let what = "broken by netlab (-), and by what it printed (+)";
         assert_becomes(&broken, || look(&self.lab, &machines, sysctls), what);
         self.repair();
+    }
+
+    /// What `--reveal` says of the last fault.
+    #[track_caller]
+    fn state(&self) -> String {
+        let revealed = self.lab.run(&["break", "--reveal", "--json"]).json();
+        let last = revealed["faults"].as_array().and_then(|faults| faults.last()).expect("a fault");
+        last["state"].as_str().expect("a state").to_owned()
     }
 
     /// The check fails where it was said, in the way that was said, and a trace says why.

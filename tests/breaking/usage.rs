@@ -76,6 +76,58 @@ fn it_tells_what_it_does_and_in_a_secret_it_does_not() {
     lab.down();
 }
 
+/// What `--reveal` says of each fault so far.
+#[track_caller]
+fn states(lab: &Lab) -> Vec<String> {
+    let revealed = lab.run(&["break", "--reveal", "--json"]).json();
+    let faults = revealed["faults"].as_array().expect("faults").iter();
+    faults.map(|fault| fault["state"].as_str().expect("a state").to_owned()).collect()
+}
+
+/// A fault is there until it is taken back, whatever else is broken, and by whom.
+#[test]
+fn what_is_still_broken_is_not_called_mended() {
+    let lab = Lab::up(&topology("three-nodes.yaml"));
+    let said = lab.run(&["break", "missing-route", "node-1", "node-1"]).fails(2);
+    assert!(said.contains("not possible on node-1 towards node-1"), "{said}");
+    assert!(said.contains("on node-1 it is possible towards node-2, node-3"), "{said}");
+    let pairs: [&[&[&str]]; 6] = [
+        &[&["forward-reject", "node-2"], &["uplink-drop", "node-2"]],
+        &[&["interface-forwarding-off", "node-2"], &["forwarding-off", "node-2"]],
+        &[&["missing-default-route", "pod-f"], &["missing-address", "pod-f"]],
+        &[&["wrong-bridge", "pod-a"], &["wrong-bridge", "pod-b"]],
+        &[&["arp-drop", "pod-c"], &["ingress-drop", "pod-c"]],
+        &[&["missing-masquerade", "node-1"], &["wrong-fdb", "pod-a"], &["locked-port", "pod-b"]],
+    ];
+    let mut count = 0;
+    for faults in pairs {
+        for words in faults {
+            lab.run(&[&["break"][..], words].concat()).success();
+            count += 1;
+            let expected = [vec!["mended"; count - 1 - place(faults, words)], vec!["broken"; place(faults, words) + 1]];
+            assert_eq!(states(&lab), expected.concat(), "{words:?} of {faults:?}");
+        }
+        lab.run(&["repair"]).success();
+        assert_eq!(states(&lab), vec!["mended"; count], "{faults:?}");
+    }
+    // By hand: the link of a route that is missing is set down; of two faults in a table one is taken back.
+    lab.run(&["break", "missing-route", "node-1", "node-2"]).success();
+    lab.exec("node-1", &["ip", "link", "set", "eth0", "down"]).success();
+    assert_eq!(states(&lab).last().map(String::as_str), Some("broken"));
+    lab.run(&["repair"]).success();
+    lab.run(&["break", "forward-reject", "node-2", "uplink-drop", "node-2"]).success();
+    lab.exec("node-2", &["nft", "flush", "chain", "ip", "filter", "forward"]).success();
+    assert_eq!(states(&lab)[count..], ["mended", "mended", "broken"]);
+    // Mended by hand, and broken once more.
+    lab.exec("node-2", &["nft", "delete", "table", "ip", "filter"]).success();
+    lab.run(&["break", "uplink-drop", "node-2"]).success();
+    assert_eq!(states(&lab)[count..], ["mended", "mended", "mended", "broken"]);
+}
+
+fn place(faults: &[&[&str]], words: &[&str]) -> usize {
+    faults.iter().position(|other| *other == words).expect("one of them")
+}
+
 #[test]
 fn the_document_has_its_documented_shape() {
     let lab = Lab::up(&topology("dual-stack.yaml"));
@@ -128,6 +180,57 @@ fn what_cannot_be_done_is_said_with_what_can() {
     lab.run(&["diff"]).success();
     let said = Lab::place().run(&["break", "link-down"]).fails(2);
     assert!(said.contains("does not run") || said.contains("no lab"), "{said}");
+}
+
+/// Of a lab that is built in part, only what is there is broken; and what is not there yet is not said to be broken.
+#[test]
+fn a_lab_that_is_built_in_part() {
+    let lab = Lab::place();
+    let file = topology("three-nodes.yaml");
+    lab.run(&["up", &file, "--to", "3"]).success();
+    let said = lab.run(&["break", "missing-route"]).fails(2);
+    assert!(said.contains("nothing yet") && said.contains("netlab up") && !said.contains("netlab diff"), "{said}");
+    for seed in 0..12 {
+        let seed = seed.to_string();
+        let ran = lab.run(&["break", "--random", "--seed", &seed, "--secret"]);
+        assert!(matches!(ran.status, Some(0 | 2)), "seed {seed}: {ran}");
+    }
+    assert!(states(&lab).iter().all(|state| state == "broken"));
+    lab.run(&["repair"]).success();
+    let said = lab.run(&["break", "--random", "--count", "30"]).fails(2);
+    assert!(said.contains("netlab up"), "{said}");
+    lab.down();
+}
+
+/// One draw after the other, until nothing is left: the kernel refuses none of them.
+#[test]
+fn a_lab_that_is_broken_already() {
+    let lab = Lab::up(&topology("three-nodes.yaml"));
+    let mut done = 0;
+    for seed in 0..45 {
+        let ran = lab.run(&["break", "--random", "--seed", &seed.to_string(), "--json"]);
+        assert!(matches!(ran.status, Some(0 | 2)), "seed {seed}: {ran}");
+        done += usize::from(ran.status == Some(0));
+    }
+    assert!(done > 15, "{done}");
+    assert_eq!(states(&lab).len(), done);
+    lab.run(&["repair"]).success();
+    assert_eq!(states(&lab), vec!["mended"; done]);
+}
+
+/// What cannot be noted is not done.
+#[test]
+fn a_full_disk() {
+    let lab = Lab::up(&topology("one-node.yaml"));
+    // `/dev/full` is a disk without room.
+    std::os::unix::fs::symlink("/dev/full", lab.file("faults")).expect("a link");
+    let said = lab.run(&["break", "link-down", "red"]).fails(3);
+    assert!(said.contains("No space left on device"), "{said}");
+    std::fs::remove_file(lab.file("faults")).expect("the link");
+    lab.run(&["diff"]).success();
+    assert!(lab.run(&["break", "--reveal"]).success().contains("has broken nothing"));
+    lab.run(&["break", "link-down", "red"]).success();
+    assert_eq!(states(&lab), ["broken"]);
 }
 
 /// Somebody else changes the lab, or the kernel says no: nothing is done, and it is said why.

@@ -135,7 +135,7 @@ fn fault<'a>(site: &Site<'_>, strike: &'a Strike) -> FaultDocument<'a> {
 
 /// What was broken so far, and what of it is still there.
 pub fn reveal_document<'a>(lab: &'a LabName, revealed: &'a [Revealed]) -> Reveal<'a> {
-    let one = |Revealed { note, left }: &'a Revealed| RevealedDocument {
+    let one = |Revealed { note, is_broken }: &'a Revealed| RevealedDocument {
         fault: &note.fault,
         machine: &note.machine,
         other: note.other.as_deref(),
@@ -144,7 +144,7 @@ pub fn reveal_document<'a>(lab: &'a LabName, revealed: &'a [Revealed]) -> Reveal
         done: note.done,
         secret: note.secret,
         at: note.at,
-        state: if *left > 0 { "broken" } else { "mended" },
+        state: if *is_broken { "broken" } else { "mended" },
     };
     Reveal { lab, faults: revealed.iter().map(one).collect() }
 }
