@@ -3,7 +3,7 @@
 //! ```text
 //! bench    a student in a lab          ways      each exercise by its solution, by other ways, and by wrong ones
 //! course   hints, points, results      format    mistakes in files of one's own          trouble  interrupted, side by side
-//! paths    streams, and what they learn
+//! paths    streams, and what they learn              stopped   Ctrl-C, and scripts that fail
 //! ```
 
 #[path = "../common/mod.rs"]
@@ -13,5 +13,6 @@ mod bench;
 mod course;
 mod format;
 mod paths;
+mod stopped;
 mod trouble;
 mod ways;
