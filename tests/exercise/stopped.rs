@@ -17,7 +17,7 @@ fn slow(directory: &Directory) -> (String, PathBuf) {
     let (slow, begun) = (directory.path().join("slow"), directory.path().join("begun"));
     let (wait, say) = (slow.display(), begun.display());
     let fault =
-        format!("ip -n red link set eth0 down; if [ -e {wait} ]; then : >{say}; rm {wait}; sleep 1000; exit 0; fi");
+        format!("ip -n red link set eth0 down; if [ -e {wait} ]; then rm {wait}; : >{say}; sleep 1000; exit 0; fi");
     (own(directory, &fault), begun)
 }
 
