@@ -43,6 +43,7 @@ pub mod netns;
 pub mod nft;
 pub mod observe;
 pub mod option;
+mod pmtu;
 pub mod probe;
 pub mod process;
 pub mod ready;

@@ -15,6 +15,7 @@ use super::model::Way;
 use super::session::Ongoing;
 use super::start::search_path;
 use crate::error::{Error, Result};
+use crate::kernel::signal;
 use crate::lab::Lab;
 
 /// As whom exercises are tried.
@@ -46,21 +47,32 @@ impl Attempt {
 /// When the lab exists already, or cannot be brought up.
 pub fn rehearse(read: &Read, lab: &Lab, mut tell: impl FnMut(&Attempt) -> Result<()>) -> Result<()> {
     let is_a_students = || Ongoing::of(lab.clone()).ok().flatten().is_some_and(|one| one.session.student != STUDENT);
-    if lab.exists() && (!lab.is_of_an_exercise() || is_a_students()) {
+    if lab.exists() && !lab.is_empty() && (!lab.is_of_an_exercise() || is_a_students()) {
         return Err(Error::usage(format!("there is a lab {} already", lab.name)).help("choose another name with --lab"));
     }
     let stage = Stage { lab };
+    // The lab is to be taken away also where somebody stops this.
+    signal::remember_requests_to_stop();
     // What an earlier attempt left that was killed.
     stage.netlab(&["down"], "")?;
     let started = stage.netlab(&["exercise", "start", "-", "--name", STUDENT], &read.text)?;
     if !started.status.success() {
         let said = String::from_utf8_lossy(&started.stderr).trim().to_owned();
         stage.netlab(&["down"], "")?;
+        going_on()?;
         return Err(Error::refused(format!("the exercise cannot be started: {said}")));
     }
     let tried = stage.all(read, &mut tell);
     stage.netlab(&["down"], "")?;
     tried
+}
+
+/// Nothing that came of an attempt is worth telling once somebody asked to stop: its commands were stopped too.
+fn going_on() -> Result<()> {
+    match signal::asked_to_stop() {
+        true => Err(Error::stopped("stopped: not everything was tried")),
+        false => Ok(()),
+    }
 }
 
 struct Stage<'a> {
@@ -71,6 +83,7 @@ impl Stage<'_> {
     fn all(&self, read: &Read, tell: &mut impl FnMut(&Attempt) -> Result<()>) -> Result<()> {
         let exercise = &read.exercise;
         let came = self.accepted()?;
+        going_on()?;
         tell(&Attempt { what: "as it is at the start", why: String::new(), wanted: false, came })?;
         let ways = std::iter::once(("the solution", true, &exercise.solution))
             .chain(exercise.others.iter().map(|way| ("another way", true, way)))
@@ -78,6 +91,7 @@ impl Stage<'_> {
         for (number, (what, wanted, way)) in ways.enumerate() {
             if number > 0 {
                 let reset = self.netlab(&["exercise", "reset"], "")?;
+                going_on()?;
                 if !reset.status.success() {
                     return Err(Error::refused(String::from_utf8_lossy(&reset.stderr).trim().to_owned()));
                 }
@@ -86,6 +100,7 @@ impl Stage<'_> {
                 Ok(()) => self.accepted()?,
                 Err(said) => Err(said),
             };
+            going_on()?;
             tell(&Attempt { what, why: way.why.clone(), wanted, came })?;
         }
         Ok(())

@@ -10,11 +10,12 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use nix::fcntl::{Flock, FlockArg};
+use nix::fcntl::{Flock, FlockArg, OFlag};
 use nix::unistd::{AccessFlags, access};
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,12 @@ use super::clock::rfc3339;
 use super::model::Exercise;
 use super::session::Session;
 use crate::error::{Error, Result};
+
+/// The largest file that is read. A line has some 300 bytes.
+const LARGEST: u64 = 8 * 1024 * 1024;
+
+/// What to do where something else stands in the file.
+const ANOTHER: &str = "name a file that `netlab exercise` has made, or one that does not exist yet";
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,14 +105,17 @@ impl Record {
 /// Reads a file of results; one that does not exist holds none.
 ///
 /// # Errors
-/// When it cannot be read, is a directory or a device, or something else stands in it.
+/// When it cannot be read, is a directory or a device, is too large, or something else stands in it.
 pub fn read(path: &Path) -> Result<Vec<Record>> {
-    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-        return Err(Error::usage(format!("{} is not a regular file", path.display()))
-            .help("name a file that `netlab exercise` has made, or one that does not exist yet"));
-    }
-    let text = match fs::read_to_string(path) {
+    let text = match text(path) {
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) if e.kind() == ErrorKind::InvalidInput => {
+            return Err(Error::usage(format!("{} is not a regular file", path.display())).help(ANOTHER));
+        }
+        Err(e) if e.kind() == ErrorKind::FileTooLarge => {
+            let most = LARGEST / 1024 / 1024;
+            return Err(Error::usage(format!("{} is larger than {most} MiB", path.display())).help(ANOTHER));
+        }
         other => other.map_err(|e| Error::usage(format!("cannot read {}: {e}", path.display())))?,
     };
     let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
@@ -120,9 +130,26 @@ pub fn read(path: &Path) -> Result<Vec<Record>> {
     lines.map(record).collect()
 }
 
+/// The text of a regular file: a pipe would keep its reader waiting, and a device may have no end.
+fn text(path: &Path) -> std::io::Result<String> {
+    // Looked at before it is opened, which may do something to a device; and opened so that a pipe that has taken its
+    // place since does not wait.
+    if !fs::metadata(path)?.is_file() {
+        return Err(ErrorKind::InvalidInput.into());
+    }
+    let file = OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(ErrorKind::InvalidInput.into());
+    }
+    let mut text = String::new();
+    match file.take(LARGEST + 1).read_to_string(&mut text)? as u64 > LARGEST {
+        true => Err(ErrorKind::FileTooLarge.into()),
+        false => Ok(text),
+    }
+}
+
 fn foreign(path: &Path, line: usize, why: &dyn fmt::Display) -> Error {
-    Error::usage(format!("{}:{line} is not a result of an exercise: {why}", path.display()))
-        .help("name a file that `netlab exercise` has made, or one that does not exist yet")
+    Error::usage(format!("{}:{line} is not a result of an exercise: {why}", path.display())).help(ANOTHER)
 }
 
 /// Finds out, before anything is begun, whether results can be kept in a file.
@@ -251,6 +278,9 @@ mod tests {
         assert!(keep(&pipe, &record("s", "d", 1)).is_err());
         assert!(!fs::metadata(&pipe).unwrap().is_file());
         assert!(probe(&directory).is_err());
+        // What has no end is not read to its end.
+        File::create(&path).unwrap().set_len(LARGEST + 1).unwrap();
+        assert!(read(&path).unwrap_err().to_string().contains("is larger than 8 MiB"));
         fs::remove_dir_all(&directory).unwrap();
     }
 }

@@ -14,6 +14,7 @@ use super::decode;
 use super::model::Exercise;
 use super::score::points;
 use crate::error::{Error, Result};
+use crate::kernel::Sandbox;
 use crate::lab::{Lab, Lock, Store};
 use crate::names::LabName;
 
@@ -37,6 +38,9 @@ pub struct Session {
     pub solution_shown: bool,
     /// Where the result is kept beside, if somewhere.
     pub results: Option<PathBuf>,
+    /// Whether making the lab anew was interrupted, so that only the rest of this is worth anything.
+    #[serde(default)]
+    pub unfinished: bool,
 }
 
 impl Session {
@@ -51,6 +55,7 @@ impl Session {
             failed: 0,
             solution_shown: false,
             results,
+            unfinished: false,
         }
     }
 
@@ -157,6 +162,19 @@ impl Ongoing {
                 Err(Error::usage(format!("several exercises go on: {}", names.join(", "))).help("name one of them"))
             }
             (None, _) => Err(none()),
+        }
+    }
+
+    /// Its lab, if it is as the exercise wants it and runs.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn sandbox(&self) -> Result<Sandbox> {
+        let name = &self.lab.name;
+        match self.session.unfinished {
+            true => Err(Error::usage(format!("lab {name} is half made: its reset was interrupted"))
+                .help(format!("`netlab exercise reset {name}` makes it anew; the clock goes on"))),
+            false => self.lab.sandbox().ok_or_else(|| self.lab.gone()),
         }
     }
 

@@ -10,12 +10,17 @@
 
 use std::os::fd::{AsRawFd, OwnedFd};
 
-use netlink_packet_core::{NLM_F_ACK, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload, NlasIterator};
+use netlink_packet_core::{
+    NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload, NlasIterator,
+};
 use netlink_packet_route::RouteNetlinkMessage;
 use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, recv, send, socket};
 
 use super::option;
+
+/// The largest datagram that the kernel makes for a dump (`netlink_dump`, `net/netlink/af_netlink.c`).
+const DATAGRAM: usize = 32 * 1024;
 
 /// An open rtnetlink socket. It belongs to the namespace in which it was opened, wherever it is used.
 #[derive(Debug)]
@@ -62,6 +67,34 @@ impl Socket {
                 error.code.map_or(Ok(None), |code| Err(Errno::from_raw(code.get().saturating_neg())))
             }
             _ => Ok(None),
+        }
+    }
+
+    /// Asks for all that there is of something.
+    ///
+    /// # Errors
+    /// What the kernel answers instead.
+    pub fn dump(&self, question: RouteNetlinkMessage) -> nix::Result<Vec<RouteNetlinkMessage>> {
+        let mut bundle = Bundle::default();
+        bundle.push(question, NLM_F_DUMP);
+        send(self.0.as_raw_fd(), &bundle.bytes, MsgFlags::empty())?;
+        let mut found = Vec::new();
+        let mut buffer = vec![0_u8; DATAGRAM];
+        loop {
+            let n = match recv(self.0.as_raw_fd(), &mut buffer, MsgFlags::empty()) {
+                Err(Errno::EINTR) => continue,
+                received => received?,
+            };
+            for message in messages(buffer.get(..n).unwrap_or_default()) {
+                match message.payload {
+                    NetlinkPayload::InnerMessage(answer) => found.push(answer),
+                    NetlinkPayload::Done(_) => return Ok(found),
+                    NetlinkPayload::Error(error) => {
+                        return Err(error.code.map_or(Errno::EPROTO, |c| Errno::from_raw(c.get().saturating_neg())));
+                    }
+                    _ => {}
+                }
+            }
         }
     }
 
@@ -150,14 +183,23 @@ impl Bundle {
 }
 
 /// The answers in a datagram: the request's place in the bundle, errno (0 for an acknowledgement), error text.
-fn answers(mut bytes: &[u8]) -> Vec<(usize, i32, Option<String>)> {
+fn answers(bytes: &[u8]) -> Vec<(usize, i32, Option<String>)> {
     let mut found = Vec::new();
-    while let Ok(message) = NetlinkMessage::<RouteNetlinkMessage>::deserialize(bytes) {
+    for message in messages(bytes) {
         if let NetlinkPayload::Error(error) = &message.payload {
             let errno = error.code.map_or(0, |code| code.get().saturating_neg());
             found.push((message.header.sequence_number as usize, errno, error_text(&error.header)));
         }
+    }
+    found
+}
+
+/// The messages in a datagram, up to one that cannot be read.
+fn messages(mut bytes: &[u8]) -> Vec<NetlinkMessage<RouteNetlinkMessage>> {
+    let mut found = Vec::new();
+    while let Ok(message) = NetlinkMessage::<RouteNetlinkMessage>::deserialize(bytes) {
         let length = (message.header.length as usize).next_multiple_of(4);
+        found.push(message);
         match bytes.get(length..) {
             Some(rest) if length > 0 => bytes = rest,
             _ => break,

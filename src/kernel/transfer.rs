@@ -7,7 +7,8 @@
 //! ```
 //!
 //! A ping is one small packet. What breaks at the size of a packet, as a link of a smaller MTU does where no ICMP error
-//! comes back, shows only when somebody sends much.
+//! comes back, shows only when somebody sends much. Both ends forget before what they have learned of the path: a stream
+//! that stands still for whoever comes first is to stand still here too.
 
 use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
@@ -17,6 +18,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::netns;
+use super::pmtu;
 use super::refusal::{self, Refusal};
 use super::sandbox::Kernel;
 use crate::names::MachineName;
@@ -60,8 +62,14 @@ pub fn transfer(
     })
 }
 
+/// Goes to a machine, which forgets what it has learned of paths.
+fn prepare(machine: &MachineName, address: IpAddr) -> Result<()> {
+    let prepared = netns::enter(machine).and_then(|()| pmtu::forget(address.is_ipv6()));
+    prepared.map_err(|refusal| Error::other(refusal.to_string()))
+}
+
 fn receive(machine: &MachineName, address: IpAddr, bytes: usize, end: Instant, port: &Sender<u16>) -> Result<usize> {
-    netns::enter(machine).map_err(|refusal| Error::other(refusal.to_string()))?;
+    prepare(machine, address)?;
     let listener = TcpListener::bind(SocketAddr::new(address, 0))?;
     listener.set_nonblocking(true)?;
     // Nobody is left to be told only where the other thread has ended.
@@ -91,7 +99,7 @@ fn receive(machine: &MachineName, address: IpAddr, bytes: usize, end: Instant, p
 }
 
 fn send(machine: &MachineName, to: SocketAddr, bytes: usize, end: Instant) -> Result<()> {
-    netns::enter(machine).map_err(|refusal| Error::other(refusal.to_string()))?;
+    prepare(machine, to.ip())?;
     let late = || Error::from(ErrorKind::TimedOut);
     let mut stream = TcpStream::connect_timeout(&to, left(end).ok_or_else(late)?)?;
     let chunk = vec![0x2a; 65_536];

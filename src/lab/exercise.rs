@@ -27,7 +27,12 @@ impl Lab {
             let mut line = String::new();
             BufReader::new(file).read_line(&mut line).ok().map(|_| line)
         });
-        first.is_some_and(|line| line.trim_end() == MARK)
+        first.is_some_and(|line| line.trim_end() == MARK) || self.file("exercise.yaml").is_file()
+    }
+
+    /// Whether nothing of a lab is there but its lock, as somebody leaves it who was interrupted early.
+    pub fn is_empty(&self) -> bool {
+        !["topology.yaml", "pause", "exercise.yaml"].iter().any(|name| self.file(name).exists())
     }
 
     /// The exercise's file as it was read.

@@ -16,7 +16,7 @@ use crate::common::{Directory, Lab, run, topology, until};
 const EASY: &str = "red-cannot-ping-blue";
 
 /// An exercise of one's own, whose fault is this script.
-fn own(directory: &Directory, fault: &str) -> String {
+pub fn own(directory: &Directory, fault: &str) -> String {
     let text = format!(
         "title: Mine
 level: easy

@@ -25,8 +25,7 @@ impl Check {
     pub(super) fn run(self, common: &Common, results: Option<PathBuf>) -> Result<ExitCode> {
         host::allow_many_files();
         let mut ongoing = self.which.ongoing(common)?;
-        let sandbox = ongoing.lab.sandbox().ok_or_else(|| ongoing.lab.gone())?;
-        let kernel = sandbox.enter()?;
+        let kernel = ongoing.sandbox()?.enter()?;
         let verdicts = judge::judge(&kernel, &ongoing.lab, &ongoing.exercise)?;
         let passed = verdicts.iter().all(|verdict| verdict.holds);
         ongoing.update(|session| session.checked(passed))?;

@@ -28,7 +28,7 @@ const AT_ONCE: usize = 50;
 /// One stream: the place of its demand, who sends, and to whom.
 type Stream<'a> = (usize, &'a MachineName, &'a MachineName);
 
-/// Judges all of them, many at the same time.
+/// Judges all of them, many at the same time, but never both directions of a pair.
 ///
 /// # Errors
 /// When the lab cannot be looked at, or no more threads can be started.
@@ -44,7 +44,9 @@ pub fn judge(kernel: &Kernel, plan: &Plan, transfers: &[Transfer]) -> Result<Vec
         None => Ok(None),
     };
     let mut found = vec![Vec::new(); transfers.len()];
-    for some in streams.chunks(AT_ONCE) {
+    // Both directions of a pair at once would teach each other how large packets may be.
+    let (there, back): (Vec<Stream<'_>>, Vec<Stream<'_>>) = streams.into_iter().partition(|(_, from, to)| from < to);
+    for some in there.chunks(AT_ONCE).chain(back.chunks(AT_ONCE)) {
         for ((place, ..), lacking) in some.iter().zip(at_once(some, &try_one)?) {
             if let Some(found) = found.get_mut(*place) {
                 found.extend(lacking);
