@@ -10,17 +10,13 @@
 //! node: what the kernel takes for such packets. `typed` is `ip netns exec POD ping -c 1`, one after the other, for the first
 //! 200 pairs, and scaled to all.
 
-use std::error::Error;
+mod common;
+
 use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
-use std::time::Instant;
+use std::process::ExitCode;
 
 use clap::Parser;
-
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
-
-/// The binary that is measured: cargo builds it before the bench, with the release profile's settings.
-const NETLAB: &str = env!("CARGO_BIN_EXE_netlab");
+use common::{Result, median, netlab, run, timed};
 
 /// Compare `netlab check` with ping.
 #[derive(Debug, Parser)]
@@ -45,17 +41,7 @@ const TYPED: usize = 200;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let state = std::env::temp_dir().join(format!("netlab-bench-{}", std::process::id()));
-    let done = measure(&arguments, &state);
-    // Also after a failure nothing is to be left.
-    let _ = netlab(&state, &["down", "--all"]);
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    run(|state| measure(&arguments, state))
 }
 
 fn measure(arguments: &Arguments, state: &Path) -> Result<()> {
@@ -92,27 +78,4 @@ fn measure(arguments: &Arguments, state: &Path) -> Result<()> {
         println!("  {name:<6} {middle:8.0} ({least:.0}–{most:.0})  {:6.2}", middle / flood);
     }
     Ok(())
-}
-
-fn netlab(state: &Path, words: &[&str]) -> Result<String> {
-    let output = Command::new(NETLAB).args(words).env("NETLAB_STATE_DIR", state).output()?;
-    match output.status.success() {
-        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
-        false => Err(format!("netlab {}: {}", words.join(" "), String::from_utf8_lossy(&output.stderr)).into()),
-    }
-}
-
-/// In milliseconds. What fails is not timed.
-fn timed(state: &Path, words: &[&str]) -> Result<f64> {
-    let mut command = Command::new(NETLAB);
-    command.args(words).env("NETLAB_STATE_DIR", state).stdout(Stdio::null()).stderr(Stdio::null());
-    let start = Instant::now();
-    let status = command.status()?;
-    let time = start.elapsed().as_secs_f64() * 1000.0;
-    if status.success() { Ok(time) } else { Err(format!("netlab {}: {status}", words.join(" ")).into()) }
-}
-
-fn median(times: &mut [f64]) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
 }

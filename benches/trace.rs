@@ -8,18 +8,14 @@
 //! `cargo bench --bench trace -- --rounds 15`, as anybody who may make labs. `lost` is a trace in a second lab of the same
 //! topology, in which the way back has no route. At the end: the round trip that a trace tells, and that of ping.
 
-use std::error::Error;
+mod common;
+
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
-use std::time::Instant;
+use std::process::ExitCode;
 
 use clap::Parser;
+use common::{Result, median, netlab, run, timed};
 use serde_json::Value;
-
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
-
-/// The binary that is measured: cargo builds it before the bench, with the release profile's settings.
-const NETLAB: &str = env!("CARGO_BIN_EXE_netlab");
 
 /// Compare `netlab trace` with a ping.
 #[derive(Debug, Parser)]
@@ -61,17 +57,7 @@ const ROADS: [&str; 3] = ["ping", "delivered", "lost"];
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let state = std::env::temp_dir().join(format!("netlab-bench-{}", std::process::id()));
-    let done = PLACES.iter().try_for_each(|place| measure(place, &arguments, &state));
-    // Also after a failure nothing is to be left.
-    let _ = netlab(&state, &["down", "--all"]);
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    run(|state| PLACES.iter().try_for_each(|place| measure(place, &arguments, state)))
 }
 
 fn measure(place: &Place, arguments: &Arguments, state: &Path) -> Result<()> {
@@ -107,27 +93,6 @@ fn measure(place: &Place, arguments: &Arguments, state: &Path) -> Result<()> {
     println!("  round trip told by trace {:.3} ms, by ping {}", told(state, from, to)?, pinged(state, place)?);
     netlab(state, &["down", "--all"])?;
     Ok(())
-}
-
-fn netlab(state: &Path, words: &[&str]) -> Result<String> {
-    let output = Command::new(NETLAB).args(words).env("NETLAB_STATE_DIR", state).output()?;
-    match output.status.code() {
-        Some(0 | 1) => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
-        _ => Err(format!("netlab {}: {}", words.join(" "), String::from_utf8_lossy(&output.stderr)).into()),
-    }
-}
-
-fn timed(state: &Path, words: &[&str]) -> Result<f64> {
-    let mut command = Command::new(NETLAB);
-    command.args(words).env("NETLAB_STATE_DIR", state).stdout(Stdio::null()).stderr(Stdio::null());
-    let start = Instant::now();
-    command.status()?;
-    Ok(start.elapsed().as_secs_f64() * 1000.0)
-}
-
-fn median(times: &mut [f64]) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
 }
 
 /// The round trip that a trace tells, in milliseconds.

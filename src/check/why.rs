@@ -9,7 +9,7 @@
 //!                                                   another one: each node's stands for its own pods
 //! ```
 //!
-//! One fault makes many pairs fail, and a trace of a lost packet takes a quarter of a second. [`super::alike`] says which
+//! One fault makes many pairs fail, and a trace of a lost packet takes a quarter of a second. `alike.rs` says which
 //! pairs fail alike.
 
 use std::collections::{BTreeSet, HashMap};
