@@ -76,8 +76,8 @@ pub struct Lesson<'a> {
     to: u32,
     in_force: BTreeSet<u32>,
     wrong: Vec<Mistake>,
-    /// What may be wrong, if the next look sees it too: a sysctl that sets others is not done with all of them at once
-    /// (`inet_forward_change`, `net/ipv4/devinet.c`).
+    /// What may be wrong, if the next look sees it too: what is read one after the other while the kernel is at work does
+    /// not go together (a route without its address, a sysctl that sets others and has not set all).
     suspected: Vec<Mistake>,
     /// The chapter that was announced last.
     chapter: Option<String>,
@@ -110,6 +110,11 @@ impl<'a> Lesson<'a> {
         done == total && self.wrong.is_empty() && self.suspected.is_empty()
     }
 
+    /// Whether another look has to say if something is wrong.
+    pub fn suspects(&self) -> bool {
+        !self.suspected.is_empty()
+    }
+
     /// The step that comes next: the first that is not in force.
     pub fn next(&self) -> Option<u32> {
         (self.from..=self.to).find(|step| !self.in_force().contains(step))
@@ -123,10 +128,8 @@ impl<'a> Lesson<'a> {
         let in_force: BTreeSet<u32> = self.plan.numbered().filter_map(present).collect();
         let before = std::mem::replace(&mut self.in_force, in_force);
         events.extend(self.ticks(&before));
-        let (mut wrong, sysctls) = self.mistakes(seen, fresh);
         let known = |mistake: &Mistake| self.wrong.contains(mistake) || self.suspected.contains(mistake);
-        let (seen_twice, suspected): (Vec<Mistake>, Vec<Mistake>) = sysctls.into_iter().partition(known);
-        wrong.extend(seen_twice);
+        let (wrong, suspected): (Vec<Mistake>, Vec<Mistake>) = self.mistakes(seen, fresh).into_iter().partition(known);
         self.suspected = suspected;
         events.extend(self.wrong.iter().filter(|old| !wrong.contains(old)).cloned().map(Event::Righted));
         events.extend(wrong.iter().filter(|new| !self.wrong.contains(new)).cloned().map(Event::Wrong));
@@ -151,16 +154,16 @@ impl<'a> Lesson<'a> {
         events
     }
 
-    /// What is not as the plan has it, and apart from it which sysctls are not. What is only not done yet is no mistake.
-    fn mistakes(&self, seen: &Namespaces, fresh: &BTreeMap<String, String>) -> (Vec<Mistake>, Vec<Mistake>) {
+    /// What is not as the plan has it. What is only not done yet is no mistake.
+    fn mistakes(&self, seen: &Namespaces, fresh: &BTreeMap<String, String>) -> Vec<Mistake> {
         let whole: BTreeSet<u32> = (1..=self.plan.len()).collect();
         let at_the_end = Expected::new(self.plan, &whole, fresh.clone()).differences(seen);
         // Sysctls are as the steps in force have them, and those to come have theirs still to set.
         let so_far = Expected::new(self.plan, self.in_force(), fresh.clone()).differences(seen);
         let set = so_far.into_iter().filter(|found| matches!(found.mends[..], [ref one] if is_sysctl(&one.deed)));
         let others = at_the_end.into_iter().filter(|found| self.is_mistake(found, seen));
-        let told = |found: Difference| (!found.follows).then(|| self.mistake(found));
-        (others.filter_map(told).collect(), set.filter_map(told).collect())
+        let mistakes = others.chain(set).filter(|found| !found.follows);
+        mistakes.map(|found| self.mistake(found)).collect()
     }
 
     fn is_mistake(&self, found: &Difference, seen: &Namespaces) -> bool {

@@ -89,7 +89,7 @@ pub fn learn(
             break;
         }
         // A lab that takes long to look at is looked at less often.
-        let pause = PAUSE.max(looked.elapsed() * 10);
+        let pause = if lesson.suspects() { QUIET } else { PAUSE.max(looked.elapsed() * 10) };
         let heard = listener.wait(pause, input.as_ref().map(Input::as_fd))?;
         let asked = if heard.called { input.as_mut().and_then(Input::read) } else { None };
         match asked {
