@@ -248,6 +248,17 @@ pub fn find(slug: &str) -> Option<&'static Kind> {
 }
 
 impl Kind {
+    /// A kind that cuts machines off from one another, in these families.
+    const fn cutting(
+        families: Families,
+        slug: &'static str,
+        does: &'static str,
+        causes: &'static [Cause],
+        strikes: fn(&'static Kind, &Site<'_>, &Wish) -> Vec<Strike>,
+    ) -> Kind {
+        Kind { slug, does, causes, spoils: Aspect::Reach, families, strikes }
+    }
+
     /// Where it is possible in a lab, whatever state the lab is in: in the order of the lab's file.
     pub fn possible(&'static self, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
         (self.strikes)(self, site, wish)

@@ -8,47 +8,54 @@
 
 use super::pattern::Pattern;
 use super::site::{Port, Site, Station};
-use super::{Aspect, Deed, Families, Kind, Strike, Wish};
+use super::{Deed, Families, Kind, Strike, Wish};
 use crate::names::{LinkName, MachineName};
 use crate::step::{Action, AddBridge, AttachPort, SetUp};
 use crate::trace::cause::Cause;
 
-const fn kind(
-    slug: &'static str,
-    does: &'static str,
-    causes: &'static [Cause],
-    strikes: fn(&'static Kind, &Site<'_>, &Wish) -> Vec<Strike>,
-) -> Kind {
-    Kind { slug, does, causes, spoils: Aspect::Reach, families: Families::All, strikes }
-}
-
 pub(super) static KINDS: &[Kind] = &[
-    kind(
+    Kind::cutting(
+        Families::All,
         "link-down",
         "A machine's own end of its cable is set down.",
         &[Cause::LinkDown, Cause::NoAddress, Cause::NoRoute, Cause::NeighbourUnanswered],
         link_down,
     ),
-    kind(
+    Kind::cutting(
+        Families::All,
         "port-down",
         "The bridge's end of a machine's cable is set down.",
         &[Cause::LinkDown, Cause::NeighbourUnanswered],
         port_down,
     ),
-    kind("bridge-down", "A bridge is set down, with all that is plugged into it.", &[Cause::LinkDown], bridge_down),
-    kind(
+    Kind::cutting(
+        Families::All,
+        "bridge-down",
+        "A bridge is set down, with all that is plugged into it.",
+        &[Cause::LinkDown],
+        bridge_down,
+    ),
+    Kind::cutting(
+        Families::All,
         "unplugged",
         "The bridge's end of a machine's cable is a port of no bridge.",
         &[Cause::NotInBridge, Cause::NeighbourUnanswered],
         unplugged,
     ),
-    kind(
+    Kind::cutting(
+        Families::All,
         "wrong-bridge",
         "A machine's cable is plugged into another bridge.",
         &[Cause::NotInBridge, Cause::NeighbourUnanswered],
         wrong_bridge,
     ),
-    kind("loopback-down", "A pod's loopback is set down: it no longer reaches itself.", &[Cause::LinkDown], loopback),
+    Kind::cutting(
+        Families::All,
+        "loopback-down",
+        "A pod's loopback is set down: it no longer reaches itself.",
+        &[Cause::LinkDown],
+        loopback,
+    ),
 ];
 
 /// The ends of all cables: whose it is, its port, and the far end.

@@ -10,36 +10,30 @@
 use super::pattern::Pattern;
 use super::site::{Port, Site, Station};
 use super::way::Role;
-use super::{Aspect, Deed, Families, Kind, Strike, Wish};
+use super::{Deed, Families, Kind, Strike, Wish};
 use crate::diff::Thing;
 use crate::names::{LinkName, MachineName};
 use crate::network::FdbEntry;
 use crate::network::setting::Owner;
 use crate::trace::cause::Cause;
 
-const fn kind(
-    slug: &'static str,
-    does: &'static str,
-    causes: &'static [Cause],
-    strikes: fn(&'static Kind, &Site<'_>, &Wish) -> Vec<Strike>,
-) -> Kind {
-    Kind { slug, does, causes, spoils: Aspect::Reach, families: Families::All, strikes }
-}
-
 pub(super) static KINDS: &[Kind] = &[
-    kind(
+    Kind::cutting(
+        Families::All,
         "isolated-ports",
         "The ports of two machines on one bridge are isolated from each other.",
         &[Cause::PortBlocked],
         isolated,
     ),
-    kind(
+    Kind::cutting(
+        Families::All,
         "locked-port",
         "A pod's port takes nothing from hardware addresses that it does not know.",
         &[Cause::PortBlocked],
         locked,
     ),
-    kind(
+    Kind::cutting(
+        Families::All,
         "wrong-fdb",
         "A bridge has a lasting entry that one machine is behind another one's port.",
         &[Cause::FdbMissing, Cause::Hairpin],

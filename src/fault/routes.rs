@@ -11,7 +11,7 @@ use std::net::IpAddr;
 
 use super::pattern::Pattern;
 use super::site::{Site, Station, alone};
-use super::{Aspect, Deed, Families, Kind, Strike, Wish};
+use super::{Deed, Families, Kind, Strike, Wish};
 use crate::names::MachineName;
 use crate::network::Route;
 use crate::network::policy_rule::{Action, PolicyRule};
@@ -20,53 +20,51 @@ use crate::step;
 use crate::topology::model;
 use crate::trace::cause::Cause;
 
-const fn kind(
-    slug: &'static str,
-    does: &'static str,
-    causes: &'static [Cause],
-    strikes: fn(&'static Kind, &Site<'_>, &Wish) -> Vec<Strike>,
-) -> Kind {
-    Kind { slug, does, causes, spoils: Aspect::Reach, families: Families::Either, strikes }
-}
-
 pub(super) static KINDS: &[Kind] = &[
-    kind(
+    Kind::cutting(
+        Families::Either,
         "missing-route",
         "A node's route to another node's pods is deleted.",
         &[Cause::NoRoute, Cause::NoReturnRoute],
         missing,
     ),
-    kind(
+    Kind::cutting(
+        Families::Either,
         "wrong-gateway",
         "A node's route to another node's pods leads by way of an address that nobody has.",
         &[Cause::WrongGateway],
         wrong_gateway,
     ),
-    kind(
+    Kind::cutting(
+        Families::Either,
         "blackhole-route",
         "A node gets a route that throws away what is for one pod of another node.",
         &[Cause::BlackholeRoute],
         blackhole,
     ),
-    kind(
+    Kind::cutting(
+        Families::Either,
         "specific-route",
         "A node gets a more specific route to one pod, by way of an address that nobody has.",
         &[Cause::WrongGateway],
         specific,
     ),
-    kind(
+    Kind::cutting(
+        Families::Either,
         "route-loop",
         "A node sends what is for one of its own pods back to another node, which returns it.",
         &[Cause::TtlExceeded, Cause::WrongGateway, Cause::MartianSource],
         turned_back,
     ),
-    kind(
+    Kind::cutting(
+        Families::Either,
         "prohibit-route",
         "A pod gets a route that forbids the subnet of another node's pods.",
         &[Cause::BlackholeRoute],
         prohibit,
     ),
-    kind(
+    Kind::cutting(
+        Families::Either,
         "policy-rule",
         "A node looks up another node's pods in a table of its own, in which they are unreachable.",
         &[Cause::BlackholeRoute],
