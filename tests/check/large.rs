@@ -48,6 +48,9 @@ fn a_hundred_pods_on_one_node_all_reach_each_other() {
     let found = Found::of(&lab, &[]).passed();
     assert_eq!(found.document["tried"], 100 * 100 + 100);
     assert!(found.document.get("sample").is_none());
+    // A hundred columns do not fit: the matrix is told node by node.
+    let text = lab.run(&["check"]).success();
+    assert!(text.contains("IPv4, pods on  n1\n") && text.contains("\n pods on n1     ✓\n"), "{text}");
     for machine in ["n1", "n1-p1", "n1-p100"] {
         let neighbours = lab.ip(machine, &["neigh", "show"]);
         assert_eq!(neighbours.as_array().expect("a list").len(), 0, "{machine} remembers {neighbours}");
