@@ -38,6 +38,7 @@ fn cluster(cluster: ClusterSpec) -> Cluster {
         name: cluster.name.map(|name| name.value),
         kind: cluster.kind.map(|kind| kind.value),
         ranges: cluster.cidrs.into_iter().map(range).collect(),
+        router: cluster.router.map(|name| name.value),
         ipam: cluster.ipam.map(|ipam| ipam.value),
     }
 }

@@ -101,6 +101,7 @@ fn cluster(cluster: &Cluster) -> Mapping {
     }
     put(&mut mapping, "allocateNodeCIDRs", false.into());
     put(&mut mapping, "routing", "none".into());
+    put_some(&mut mapping, "router", cluster.router.as_ref().map(text));
     if let Some(ipam) = cluster.ipam {
         put(&mut mapping, "ipam", ipam.word().into());
     }
