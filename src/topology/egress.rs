@@ -133,7 +133,7 @@ fn contradictions(cluster: &ClusterSpec, diagnostics: &mut Diagnostics) {
         ClusterKind::Isolated if translated => {
             ("an isolated cluster's pods do not leave it", "with their node's address, they would")
         }
-        ClusterKind::Island if outgoing.is_none() && in_use().next().is_some() => {
+        ClusterKind::Island if cluster.masquerade.is_none() && outgoing.is_none() && in_use().next().is_some() => {
             ("an island's pods leave under their node's address", "no pool that is in use says natOutgoing")
         }
         _ => return,

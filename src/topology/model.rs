@@ -60,10 +60,21 @@ pub struct Cluster {
     pub kind: Option<ClusterKind>,
     /// The ranges that nodes' blocks are cut from, at most one of each family.
     pub ranges: Vec<Range>,
+    /// The ranges that pods may have addresses of, where there are pools.
+    pub pools: Vec<Pool>,
     /// The host that has the routes to the nodes' blocks, where one has them.
     pub router: Option<MachineName>,
     /// Who gives pods their addresses.
     pub ipam: Option<Ipam>,
+}
+
+/// A pool. What becomes of packets that leave it is among what the nodes masquerade.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pool {
+    /// The range.
+    pub cidr: IpNetwork,
+    /// Whether no pod has an address from it.
+    pub disabled: bool,
 }
 
 /// A range and how it is cut into nodes' blocks.

@@ -29,6 +29,8 @@ use crate::names::MachineName;
 pub struct Taken {
     addresses: HashSet<IpAddr>,
     names: HashSet<MachineName>,
+    /// The routers that were derived: each is for one cluster.
+    derived: HashSet<MachineName>,
 }
 
 impl Taken {
@@ -36,7 +38,8 @@ impl Taken {
     pub fn of(spec: &Spec) -> Self {
         let interfaces = spec.machines().flat_map(|machine| &machine.interfaces);
         let addresses = interfaces.flat_map(|interface| &interface.addresses).map(|address| address.ip());
-        Taken { addresses: addresses.collect(), names: spec.machines().map(|one| one.name.value.clone()).collect() }
+        let names = spec.machines().map(|one| one.name.value.clone()).collect();
+        Taken { addresses: addresses.collect(), names, derived: HashSet::new() }
     }
 }
 
@@ -49,9 +52,13 @@ pub fn give(
     diagnostics: &mut Diagnostics,
 ) -> Option<Spanned<MachineName>> {
     let families = families(nodes);
+    // Without pods there is nothing to have a way to.
+    if families.is_empty() && cluster.router.is_none() {
+        return None;
+    }
     let place = match &cluster.router {
         Some(name) => named(name, nodes, hosts, diagnostics)?,
-        None => match &candidates(nodes, hosts, &families)[..] {
+        None => match &candidates(nodes, hosts, taken, &families)[..] {
             [] => {
                 hosts.push(derived::router(cluster, nodes, hosts, taken, diagnostics)?);
                 hosts.len() - 1
@@ -130,11 +137,12 @@ fn named(
 }
 
 /// The places of the hosts that forward and have a node for a neighbour.
-fn candidates(nodes: &[&mut NodeSpec], hosts: &[MachineSpec], families: &[Family]) -> Vec<usize> {
+fn candidates(nodes: &[&mut NodeSpec], hosts: &[MachineSpec], taken: &Taken, families: &[Family]) -> Vec<usize> {
     let meets = |host: &MachineSpec| {
         nodes.iter().any(|node| families.iter().any(|one| neighbours::address(&node.machine, host, *one).is_some()))
     };
-    let all = hosts.iter().enumerate().filter(|(_, host)| host.forwarding == Some(true) && meets(host));
+    let forwards = |host: &MachineSpec| host.forwarding == Some(true) && !taken.derived.contains(&host.name.value);
+    let all = hosts.iter().enumerate().filter(|(_, host)| forwards(host) && meets(host));
     all.map(|(place, _)| place).collect()
 }
 

@@ -58,7 +58,7 @@ pub fn router(
             plug(&mut router, network, Spanned::new(address, span));
         }
     }
-    taken.names.insert(router.name.value.clone());
+    taken.derived.insert(router.name.value.clone());
     Some(router)
 }
 
@@ -74,7 +74,7 @@ fn name(
     };
     let diagnostic = Diagnostic::new(cluster.routing.span, format!("the router cannot be called {text}"));
     let diagnostic = match text.parse::<MachineName>() {
-        Ok(name) if !taken.names.contains(&name) => return Some(name),
+        Ok(name) if !taken.names.contains(&name) && !taken.derived.contains(&name) => return Some(name),
         Ok(name) => match hosts.iter().find(|host| host.name.value == name) {
             Some(host) => diagnostic
                 .label("no host forwards on the nodes' networks, so one is made")

@@ -20,9 +20,7 @@ use crate::trace::scene::Scene;
 pub fn tell(scene: &Scene, mut death: Death) -> Death {
     let Some(text) = why(scene) else { return death };
     death.evidence.insert(0, Fact::explained("cluster", text));
-    if scene.mends.is_empty() {
-        death.fix.clear();
-    }
+    death.fix.retain(|command| scene.mends.iter().any(|mend| mend.command() == *command));
     death
 }
 
