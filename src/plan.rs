@@ -20,8 +20,10 @@ use ipnetwork::IpNetwork;
 use crate::feature::{bridge, cable, machine, masquerade, network, pod, routes, vxlan};
 use crate::names::{LabName, MachineName};
 use crate::network::{Namespaces, effect};
+use crate::reach::Standings;
 use crate::step::Step;
 use crate::topology::model::{Interface, Machine, Topology};
+use crate::topology::realm::Realms;
 
 /// The steps of a lab, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +32,10 @@ pub struct Plan {
     pub lab: LabName,
     /// Its machines, each node before its pods.
     pub machines: Vec<Member>,
+    /// Where their addresses count.
+    pub realms: Realms,
+    /// What they are to one another.
+    pub standings: Standings,
     /// The steps; the first has number 1.
     pub steps: Vec<Step>,
     /// The chapters, which cover all steps.
@@ -82,8 +88,14 @@ impl Kind {
 impl Plan {
     /// Plans a lab.
     pub fn of(topology: &Topology) -> Plan {
-        let mut plan =
-            Plan { lab: topology.lab.clone(), machines: Vec::new(), steps: Vec::new(), chapters: Vec::new() };
+        let mut plan = Plan {
+            lab: topology.lab.clone(),
+            machines: Vec::new(),
+            realms: Realms::of(topology),
+            standings: Standings::of(topology),
+            steps: Vec::new(),
+            chapters: Vec::new(),
+        };
         for net in &topology.networks {
             plan.chapter(format!("network {}", net.name), network::steps(net));
         }

@@ -29,23 +29,28 @@
 pub mod diagnostic;
 pub mod failure;
 pub mod model;
+pub mod realm;
 pub mod source;
 pub mod span;
 
 mod blocks;
 mod cluster;
 pub(crate) mod decode;
+mod egress;
 mod expand;
 mod expectation;
 pub(crate) mod fields;
+mod flat;
 mod generate;
 mod ipam;
 pub(crate) mod keys;
 mod lower;
 mod membership;
+mod neighbours;
 mod node_routes;
 mod places;
 mod print;
+mod router;
 pub(crate) mod scalar;
 mod schema;
 mod spec;
