@@ -188,7 +188,8 @@ impl<'a> Cursor<'a> {
             Action::SetSysctl(sysctl) => BTreeMap::from([(step.machine.clone(), vec![sysctl.key.clone()])]),
             _ => BTreeMap::new(),
         };
-        let view = View { routes: true, tables: true, sysctls, ..View::LINKS };
+        let ipam = self.plan.has_ipam();
+        let view = View { routes: true, tables: true, sysctls, ipam, ..View::LINKS };
         Ok(observe(self.kernel, machines, &view)?)
     }
 }

@@ -32,6 +32,7 @@ pub mod drops;
 pub mod echo;
 pub mod exec;
 pub mod host;
+pub mod leases;
 pub mod listen;
 pub mod listeners;
 pub mod lookup;

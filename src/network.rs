@@ -7,7 +7,8 @@
 //!           ├─ policy     pref 0 from all lookup local
 //!           ├─ neighbours 10.244.1.2 is at 7e:…
 //!           ├─ fdb        7e:… is behind veth-red
-//!           └─ tables     ip netlab { chain postrouting { … masquerade } }
+//!           ├─ tables     ip netlab { chain postrouting { … masquerade } }
+//!           └─ ipam       10.244.1.2 is pod-a's
 //! ```
 //!
 //! Nothing here asks the kernel anything: [`crate::kernel::observe`] fills these values.
@@ -23,6 +24,7 @@ use ruleset::{Chain, Family, Table};
 
 pub mod changes;
 pub mod effect;
+pub mod ipam;
 mod made;
 pub mod policy_rule;
 mod route;
@@ -77,6 +79,8 @@ pub struct Namespace {
     pub tables: Vec<ruleset::Table>,
     /// Those sysctls that were asked for, by key.
     pub sysctls: BTreeMap<String, String>,
+    /// The addresses that it has given out, or asks for, if it was asked for.
+    pub ipam: ipam::Ipam,
 }
 
 impl Namespace {

@@ -168,6 +168,11 @@ impl Plan {
         u32::try_from(self.steps.len()).unwrap_or(u32::MAX)
     }
 
+    /// Whether any of them gives addresses out: then files and programs are a part of what is to be looked at.
+    pub fn has_ipam(&self) -> bool {
+        self.steps.iter().any(|step| step.action.is_of_ipam())
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()

@@ -70,7 +70,8 @@ pub fn sysctls(plan: &Plan) -> BTreeMap<MachineName, Vec<String>> {
 /// # Errors
 /// When the lab cannot be looked at.
 pub fn survey(kernel: &Kernel, plan: &Plan) -> Result<Vec<Finding>, Refusal> {
-    let view = View { routes: true, tables: true, peers: true, sysctls: sysctls(plan), ..View::LINKS };
+    let view =
+        View { routes: true, tables: true, peers: true, sysctls: sysctls(plan), ipam: plan.has_ipam(), ..View::LINKS };
     let fabric = MachineName::fabric();
     let machines = std::iter::once(&fabric).chain(plan.machines.iter().map(|member| &member.name));
     let seen = observe(kernel, machines, &view)?;
