@@ -15,7 +15,7 @@ use std::ops::Range;
 
 use ipnetwork::IpNetwork;
 
-use crate::feature::{bridge, cable, machine, masquerade, network, pod, routes};
+use crate::feature::{bridge, cable, ipam, machine, masquerade, network, pod, routes};
 use crate::names::{LabName, MachineName};
 use crate::network::{Namespaces, effect};
 use crate::step::Step;
@@ -95,7 +95,10 @@ impl Plan {
                 "a node, with a network stack of its own as a computer has",
             );
             if let Some(bridge) = &node.bridge {
-                plan.chapter(format!("{name}: bridge {}", bridge.name), bridge::steps(name, bridge));
+                let cluster = topology.cluster_of(node);
+                let mut steps = bridge::steps(name, bridge);
+                steps.extend(ipam::prepare(name, bridge, cluster));
+                plan.chapter(format!("{name}: bridge {}", bridge.name), steps);
                 for pod in &node.pods {
                     let kind = Kind::Pod { node: name.clone() };
                     plan.machine(
@@ -104,7 +107,7 @@ impl Plan {
                         &pod.addresses,
                         "a pod, whose containers will share this network stack",
                     );
-                    plan.chapter(format!("{}: veth pipe", pod.machine.name), pod::steps(name, bridge, pod));
+                    plan.chapter(format!("{}: veth pipe", pod.machine.name), pod::steps(name, bridge, pod, cluster));
                 }
             }
         }

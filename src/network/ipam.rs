@@ -11,6 +11,8 @@
 //! The first three are the reference plugin's own (<https://www.cni.dev/plugins/current/ipam/host-local/>), with
 //! `/run/cni/node-1/networks` for its `dataDir`; the others are as dnsmasq keeps them (`dhcp-hostsdir`, `dhcp-leasefile`).
 
+mod next;
+
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 

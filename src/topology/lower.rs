@@ -39,6 +39,7 @@ fn cluster(cluster: ClusterSpec) -> Cluster {
         kind: cluster.kind.map(|kind| kind.value),
         ranges: cluster.cidrs.into_iter().map(range).collect(),
         ipam: cluster.ipam.map(|ipam| ipam.value),
+        lease_time: cluster.lease_time.map(|time| time.value),
     }
 }
 
