@@ -125,7 +125,10 @@ mod tests {
         assert_eq!((told(&offer), offer.changed), (Some((MessageType::Offer, ip(9))), false));
         let grant = answer(&mut book, &kept, &request("pod-a", ip(9), Some(ip(1))), 0);
         assert_eq!((told(&grant), grant.changed), (Some((MessageType::Ack, ip(9))), true));
-        assert_eq!(Terms::of(grant.message.as_ref().unwrap()).map(|terms| (terms.renewal, terms.rebinding)), Some((50, 88)));
+        assert_eq!(
+            Terms::of(grant.message.as_ref().unwrap()).map(|terms| (terms.renewal, terms.rebinding)),
+            Some((50, 88))
+        );
         let mut renewal = ask(MessageType::Request, "pod-a");
         renewal.set_ciaddr(ip(9));
         let grant = answer(&mut book, &kept, &renewal, 50);
@@ -148,7 +151,11 @@ mod tests {
         assert_eq!(tell(&request("pod-b", ip(5), Some(ip(1)))), Some(MessageType::Nak));
         assert_eq!(tell(&request("pod-b", ip(6), Some(ip(77)))), None, "another server was chosen");
         assert_eq!(tell(&request("pod-b", ip(6), None)), None, "it knows nothing of pod-b");
-        assert_eq!(tell(&request("pod-b", Ipv4Addr::new(192, 0, 2, 1), None)), Some(MessageType::Nak), "another subnet");
+        assert_eq!(
+            tell(&request("pod-b", Ipv4Addr::new(192, 0, 2, 1), None)),
+            Some(MessageType::Nak),
+            "another subnet"
+        );
         assert_eq!(tell(&request("pod-a", ip(5), None)), Some(MessageType::Ack));
         assert_eq!(tell(&ask(MessageType::Inform, "pod-a")), None);
     }

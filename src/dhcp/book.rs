@@ -45,7 +45,8 @@ impl Book {
 
     /// Whether an address may be given out at all: one of the subnet's hosts, and not the server's own.
     pub fn may_give(&self, address: Ipv4Addr) -> bool {
-        let ends = self.gateway.prefix() < 31 && (address == self.gateway.network() || address == self.gateway.broadcast());
+        let ends =
+            self.gateway.prefix() < 31 && (address == self.gateway.network() || address == self.gateway.broadcast());
         self.gateway.contains(address) && address != self.gateway.ip() && !ends
     }
 

@@ -1,9 +1,9 @@
 //! Requests that give addresses out: files are written, and programs are started and stopped.
 
 use super::Worker;
-use crate::kernel::leases;
 use crate::kernel::refusal::Result;
 use crate::kernel::request::Request;
+use crate::kernel::{dhcp, leases};
 use crate::names::MachineName;
 
 impl Worker {
@@ -17,6 +17,16 @@ impl Worker {
             }
             Request::Release { network, address } => leases::release(at, network.as_str(), *address),
             Request::DhcpHost { client, address } => leases::reserve_host(at, client.as_str(), *address),
+            Request::DhcpServe { link, lease_time } => {
+                self.go(at)?;
+                dhcp::serve(at, link, *lease_time)
+            }
+            Request::DhcpStop => self.go(at).and_then(|()| dhcp::stop_serving()),
+            Request::DhcpLease { link, client, route } => {
+                self.go(at)?;
+                dhcp::lease(link, client, *route)
+            }
+            Request::DhcpRelease => self.go(at).and_then(|()| dhcp::release()),
             _ => Ok(()),
         }
     }
