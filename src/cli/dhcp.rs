@@ -14,7 +14,8 @@ use crate::names::LinkName;
 /// Serve or lease addresses by DHCP, inside a lab
 ///
 /// These are the commands that the plan of a lab with `ipam: dhcp` prints. Each works in the machine that it is typed in,
-/// and leaves a program in the background, which ends with the lab.
+/// and leaves a program in the background, which ends with the lab. (In namespaces that were made by hand, it ends with
+/// the shell that started it.)
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -65,16 +66,16 @@ enum What {
 
 impl Dhcp {
     pub(super) fn run(self) -> Result<()> {
-        let Some(kernel) = sandbox::around() else {
+        let Some(around) = sandbox::around() else {
             return Err(Error::usage("`netlab dhcp` works inside a lab only")
                 .help("`netlab shell pod-a` opens a shell in a machine of a running lab"));
         };
         match self.what {
             What::Serve { link, files, lease_time } => {
-                Ok(Server::open(&kernel, &link, &files, lease_time).and_then(Server::run)?)
+                Ok(Server::open(&around, &link, &files, lease_time).and_then(Server::run)?)
             }
             What::Client { link, id, no_route, timeout } => {
-                let client = Client::open(&kernel, &link, &id, !no_route)?;
+                let client = Client::open(&around, &link, &id, !no_route)?;
                 match client.acquire(Some(timeout))? {
                     Outcome::Granted(terms) => {
                         let times = format!("for {} s; it is renewed after {} s", terms.lease, terms.renewal);

@@ -19,8 +19,8 @@ use super::socket::Socket;
 use crate::dhcp::message::{self, ClientId, Terms};
 use crate::dhcp::times::{Times, Turn, patience};
 use crate::dhcp::{CLIENT, SERVER};
-use crate::kernel::Kernel;
 use crate::kernel::refusal::Result;
+use crate::kernel::sandbox::Surroundings;
 use crate::names::LinkName;
 
 /// A client of one link.
@@ -57,12 +57,12 @@ impl Client {
     ///
     /// # Errors
     /// `ENODEV` when there is no such link.
-    pub fn open(_kernel: &Kernel, link: &LinkName, name: &str, routes: bool) -> Result<Self> {
+    pub fn open(around: &Surroundings, link: &LinkName, name: &str, routes: bool) -> Result<Self> {
         let interface = Interface::find(link)?;
         daemon::stop(daemon::CLIENT, false)?;
         let socket = Socket::bind(link, CLIENT)?;
         daemon::be_called(daemon::CLIENT);
-        Ok(Client { interface, id: ClientId::named(name), routes, socket, watch: Watch::begin()? })
+        Ok(Client { interface, id: ClientId::named(name), routes, socket, watch: Watch::begin(around)? })
     }
 
     /// Gets an address within a time, or tries for ever.

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! No file says where they are: a file can be wrong. A program that is in a namespace keeps it alive, so each of them also
-//! watches the names in `/run/netns`, and ends when its namespace has lost its own.
+//! watches the names in `/run/netns`, and ends when its namespace has lost its own. Where somebody builds a lab by hand,
+//! there is no `netlab down`: there it ends with the shell that started it.
 
 use std::fs;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
@@ -24,6 +25,7 @@ use crate::kernel::listen::names::{self, Identity, Mounts};
 use crate::kernel::netns::Netns;
 use crate::kernel::process::Process;
 use crate::kernel::refusal::{Refusal, Result};
+use crate::kernel::sandbox::Surroundings;
 
 /// What the server's process is called.
 pub const SERVER: &str = "netlab-dhcpd";
@@ -43,7 +45,7 @@ pub enum Woken {
     Time,
     /// Somebody asks it to end.
     Asked,
-    /// The namespace has lost its name.
+    /// The namespace has lost its name, or the shell has ended in which the lab was built by hand.
     Orphaned,
 }
 
@@ -54,6 +56,8 @@ pub struct Watch {
     mounts: Mounts,
     /// The namespace, if it had a name at the beginning.
     own: Option<Identity>,
+    /// Without whom there is nothing to do: the shell in which somebody builds a lab by hand.
+    shell: Option<Process>,
 }
 
 impl Watch {
@@ -61,7 +65,7 @@ impl Watch {
     ///
     /// # Errors
     /// When no more files can be opened.
-    pub fn begin() -> Result<Self> {
+    pub fn begin(around: &Surroundings) -> Result<Self> {
         let refused = |errno| Refusal::new("listen for signals", errno);
         let mut asking = SigSet::empty();
         [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP].into_iter().for_each(|signal| asking.add(signal));
@@ -71,7 +75,10 @@ impl Watch {
         // Listen first, then look.
         let mounts = Mounts::watch()?;
         let own = own.filter(|own| names::look().is_ok_and(|names| names.values().any(|named| named == own)));
-        Ok(Watch { signals, mounts, own })
+        let parent = nix::unistd::getppid().as_raw();
+        let shell = around.by_hand.then(|| Process::open(parent));
+        let shell = shell.transpose().map_err(|errno| Refusal::new("watch the shell", errno))?;
+        Ok(Watch { signals, mounts, own, shell })
     }
 
     /// Waits for one of these things.
@@ -85,6 +92,7 @@ impl Watch {
                 PollFd::new(self.mounts.as_fd(), PollFlags::POLLPRI),
             ];
             fds.extend(files.iter().map(|file| PollFd::new(*file, PollFlags::POLLIN)));
+            fds.extend(self.shell.iter().map(|shell| PollFd::new(shell.as_fd(), PollFlags::POLLIN)));
             let rest = until.map(|until| TimeSpec::from_duration(until.saturating_duration_since(Instant::now())));
             match ppoll(&mut fds, rest, None) {
                 Ok(0) => return Ok(Woken::Time),
@@ -96,7 +104,8 @@ impl Watch {
             if fds.first().is_some_and(ready) {
                 return Ok(Woken::Asked);
             }
-            if fds.get(1).is_some_and(ready) && self.is_orphaned() {
+            let shell_ended = self.shell.is_some() && fds.last().is_some_and(ready);
+            if shell_ended || fds.get(1).is_some_and(ready) && self.is_orphaned() {
                 return Ok(Woken::Orphaned);
             }
             if fds.iter().skip(2).any(ready) {

@@ -15,8 +15,8 @@ use super::socket::Socket;
 use crate::dhcp::answer::{Answer, answer};
 use crate::dhcp::book::Book;
 use crate::dhcp::{self, message};
-use crate::kernel::Kernel;
 use crate::kernel::refusal::{Refusal, Result};
+use crate::kernel::sandbox::Surroundings;
 use crate::names::LinkName;
 
 /// A server that listens.
@@ -33,7 +33,7 @@ impl Server {
     ///
     /// # Errors
     /// `EADDRNOTAVAIL` when the link has no IPv4 address, `EADDRINUSE` when a server runs already.
-    pub fn open(_kernel: &Kernel, link: &LinkName, directory: &Path, lease_time: u32) -> Result<Self> {
+    pub fn open(around: &Surroundings, link: &LinkName, directory: &Path, lease_time: u32) -> Result<Self> {
         let interface = Interface::find(link)?;
         let none = || {
             Refusal::new(format!("serve {link} by DHCP"), Errno::EADDRNOTAVAIL)
@@ -45,7 +45,7 @@ impl Server {
         let mut book = Book::new(gateway, lease_time);
         book.read(&files.leases()?);
         daemon::be_called(daemon::SERVER);
-        Ok(Server { socket, files, book, watch: Watch::begin()? })
+        Ok(Server { socket, files, book, watch: Watch::begin(around)? })
     }
 
     /// Goes into the background and serves there, until it is asked to end.
