@@ -235,6 +235,9 @@ impl fmt::Display for PortState {
     }
 }
 
+/// What is said of an address that is not for ever.
+pub(crate) const FOR_A_WHILE: &str = "valid_lft not forever";
+
 /// An address of a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
@@ -264,6 +267,11 @@ impl Address {
     pub fn is_made_by_itself(&self) -> bool {
         let middle = |ip: std::net::Ipv6Addr| (ip.octets()[11], ip.octets()[12]) == (0xff, 0xfe);
         self.is_link_local() && matches!(self.address.ip(), IpAddr::V6(ip) if middle(ip))
+    }
+
+    /// Whether the kernel takes it away after a while, as one that is leased.
+    pub fn is_leased(&self) -> bool {
+        self.unusual.iter().any(|word| word == FOR_A_WHILE)
     }
 
     /// Whether it is one of those that reach no further than the link, of IPv6.

@@ -16,6 +16,7 @@ pub mod fault;
 pub mod findings;
 pub mod graph;
 pub mod learn;
+pub mod leases;
 pub mod list;
 mod mermaid;
 pub mod moved;

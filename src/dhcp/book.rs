@@ -123,7 +123,7 @@ impl Book {
 }
 
 /// A line of the file.
-fn entry(line: &str) -> Option<(Ipv4Addr, Lease)> {
+pub fn entry(line: &str) -> Option<(Ipv4Addr, Lease)> {
     let mut words = line.split_ascii_whitespace();
     let until = words.next()?.parse().ok()?;
     let mac = Mac(hexadecimal(words.next()?)?.try_into().ok()?);

@@ -74,16 +74,15 @@ pub struct Leased {
     pub gateway: Ipv4Addr,
 }
 
-/// The address that a pod gets by DHCP, if it gets one: its first one of IPv4 in a subnet of the bridge.
+/// The address that a pod gets by DHCP, if it gets one: that in the bridge's first IPv4 subnet, which the server serves.
 pub fn leased(bridge: &Bridge, pod: &Pod, cluster: Option<&Cluster>) -> Option<Leased> {
     if cluster.and_then(|cluster| cluster.ipam) != Some(Ipam::Dhcp) {
         return None;
     }
-    let gateways = || bridge.addresses.iter().filter_map(v4);
-    pod.addresses.iter().filter_map(v4).find_map(|address| {
-        let gateway = gateways().find(|gateway| gateway.contains(address.ip()))?;
-        Some(Leased { address, gateway: gateway.ip() })
-    })
+    let gateway = bridge.addresses.iter().find_map(v4)?;
+    let in_it = |address: &Ipv4Network| address.prefix() == gateway.prefix() && gateway.contains(address.ip());
+    let address = pod.addresses.iter().filter_map(v4).find(in_it)?;
+    Some(Leased { address, gateway: gateway.ip() })
 }
 
 fn v4(network: &IpNetwork) -> Option<Ipv4Network> {

@@ -19,8 +19,9 @@ use nix::fcntl::{Flock, FlockArg};
 use super::listeners;
 use super::probe::Protocol;
 use super::refusal::{Refusal, Result};
+use crate::dhcp::book::{self, Lease};
 use crate::names::MachineName;
-use crate::network::ipam::{self, Holder, Ipam, Leases};
+use crate::network::ipam::{self, Granted, Holder, Ipam, Leases};
 
 /// What the names of the files begin with that say which address was given out last.
 const LAST: &str = "last_reserved_ip.";
@@ -42,6 +43,10 @@ pub fn observe(machine: &MachineName) -> Ipam {
         let address = short_text(&path).and_then(|text| text.trim().rsplit_once(',')?.1.parse().ok());
         seen.reserved.extend(address.map(|address| (client, address)));
     }
+    let granted = fs::read_to_string(ipam::leases_file(machine)).unwrap_or_default();
+    let granted = granted.lines().filter_map(book::entry);
+    seen.granted =
+        granted.map(|(address, Lease { mac, name, until, .. })| (address, Granted { name, mac, until })).collect();
     seen
 }
 

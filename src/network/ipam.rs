@@ -16,6 +16,7 @@ mod next;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::Mac;
 use crate::names::MachineName;
 
 /// Where the files of all nodes are. A lab has a `/run` of its own.
@@ -39,6 +40,17 @@ pub struct Leases {
     pub last: BTreeMap<u8, IpAddr>,
 }
 
+/// What a DHCP server has granted to somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Granted {
+    /// Its name, if it has one.
+    pub name: Option<String>,
+    /// The hardware address that it asked from.
+    pub mac: Mac,
+    /// Until when, in seconds since 1970.
+    pub until: u64,
+}
+
 /// What a machine's IPAM is seen to have done.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ipam {
@@ -46,6 +58,8 @@ pub struct Ipam {
     pub networks: BTreeMap<String, Leases>,
     /// Which addresses the DHCP server keeps, by the client's identifier.
     pub reserved: BTreeMap<String, Ipv4Addr>,
+    /// What the DHCP server has granted, by the address.
+    pub granted: BTreeMap<Ipv4Addr, Granted>,
     /// Whether a DHCP server listens (UDP port 67).
     pub server: bool,
     /// Whether a DHCP client listens (UDP port 68).
@@ -65,6 +79,11 @@ pub fn data_directory(node: &MachineName) -> String {
 /// Where `host-local` keeps those of one network.
 pub fn network_directory(node: &MachineName, network: &str) -> String {
     format!("{}/{network}", data_directory(node))
+}
+
+/// The file in which the DHCP server writes down what it has granted.
+pub fn leases_file(node: &MachineName) -> String {
+    format!("{}/leases", dhcp_directory(node))
 }
 
 /// Where the DHCP server keeps its files.

@@ -10,10 +10,8 @@ use std::net::Ipv4Addr;
 use ipnetwork::Ipv4Network;
 
 use super::*;
+use crate::network::FOR_A_WHILE;
 use crate::network::ipam::Holder;
-
-/// What the kernel is seen to say of an address that is not for ever ([`Address::unusual`]).
-const FOR_A_WHILE: &str = "valid_lft not forever";
 
 /// There is a directory for the leases of a network.
 pub fn make_lease_directory(net: &mut Namespaces, at: &MachineName, network: &str) {
