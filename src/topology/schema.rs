@@ -87,6 +87,7 @@ fn describe(shape: &Shape, definitions: &mut Map<String, Value>) -> Value {
         Shape::Destination => json!({ "anyOf": [{ "const": "default" }, reference("subnet")] }),
         Shape::SysctlKey => reference("sysctlKey"),
         Shape::Text => json!({ "type": "string" }),
+        Shape::Seconds => json!({ "type": "integer", "minimum": 2, "maximum": 31_536_000 }),
         Shape::Count => json!({ "type": "integer", "minimum": 1 }),
         Shape::Bool => json!({ "type": "boolean" }),
         Shape::PrefixLength => json!({ "type": "integer", "minimum": 1, "maximum": 128 }),
