@@ -21,6 +21,7 @@
 //! topology   the file: schema, spans, diagnostics, expansion
 //! step       one page per kind of step
 //! kernel     the only door to Linux
+//! dhcp       what DHCP's clients and servers say and know, as plain values
 //! network    a namespace's links, addresses, routes, rules as plain values
 //! names      names that cannot be wrong once made
 //! ```
@@ -30,6 +31,7 @@
 pub mod check;
 pub mod cli;
 pub mod cursor;
+pub mod dhcp;
 pub mod diff;
 pub mod doctor;
 pub mod down;

@@ -26,6 +26,7 @@
 //!
 //! Every step adds its complaints to one list, so that one run shows them all.
 
+pub mod capacity;
 pub mod diagnostic;
 pub mod failure;
 pub mod model;

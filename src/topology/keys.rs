@@ -70,6 +70,8 @@ pub enum Shape {
     Count,
     /// `true` or `false`.
     Bool,
+    /// A time in seconds.
+    Seconds,
     /// A prefix length.
     PrefixLength,
     /// A port of TCP or UDP.

@@ -41,6 +41,7 @@ fn cluster(cluster: ClusterSpec) -> Cluster {
         pools: cluster.pools.iter().map(|pool| Pool { cidr: pool.cidr.value, disabled: pool.disabled }).collect(),
         router: cluster.router.map(|name| name.value),
         ipam: cluster.ipam.map(|ipam| ipam.value),
+        lease_time: cluster.lease_time.map(|time| time.value),
     }
 }
 

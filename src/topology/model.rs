@@ -40,6 +40,13 @@ pub struct Topology {
     pub expect: Vec<Expectation>,
 }
 
+impl Topology {
+    /// The cluster that a node belongs to.
+    pub fn cluster_of(&self, node: &Node) -> Option<&Cluster> {
+        self.clusters.iter().find(|cluster| cluster.name == node.cluster)
+    }
+}
+
 /// A layer-2 segment: one bridge in the fabric, which bears this name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Network {
@@ -66,6 +73,8 @@ pub struct Cluster {
     pub router: Option<MachineName>,
     /// Who gives pods their addresses.
     pub ipam: Option<Ipam>,
+    /// For how long a DHCP server leases them, in seconds, if the file says so.
+    pub lease_time: Option<u32>,
 }
 
 /// A pool. What becomes of packets that leave it is among what the nodes masquerade.

@@ -108,6 +108,7 @@ fn cluster(cluster: &Cluster) -> Mapping {
     if let Some(ipam) = cluster.ipam {
         put(&mut mapping, "ipam", ipam.word().into());
     }
+    put_some(&mut mapping, "leaseTime", cluster.lease_time);
     put(&mut mapping, "masquerade", false.into());
     mapping
 }

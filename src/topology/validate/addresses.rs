@@ -13,7 +13,7 @@ use ipnetwork::IpNetwork;
 use crate::topology::diagnostic::{Diagnostic, Diagnostics};
 use crate::topology::realm::{self, Realm};
 use crate::topology::span::{Span, Spanned};
-use crate::topology::spec::{InterfaceSpec, MachineSpec, NodeSpec, PodSpec, Spec};
+use crate::topology::spec::{InterfaceSpec, MachineSpec, NodeSpec, PodSpec, Spec, VxlanSpec};
 use crate::topology::subnet::is_link_local;
 use crate::topology::subnet_map::SubnetMap;
 
@@ -30,10 +30,13 @@ pub fn check(spec: &Spec, diagnostics: &mut Diagnostics) {
     }
     for (index, node) in spec.nodes.iter().enumerate() {
         checker.interfaces(&node.machine);
-        checker.bridge(node, spec.networks.len() + index, realm::of_node(spec, node));
+        let realm = realm::of_node(spec, node);
+        checker.devices(&node.machine, realm);
+        checker.bridge(node, spec.networks.len() + index, realm);
     }
     for host in &spec.hosts {
         checker.interfaces(host);
+        checker.devices(host, Realm::World);
     }
 }
 
@@ -41,6 +44,7 @@ pub fn check(spec: &Spec, diagnostics: &mut Diagnostics) {
 #[derive(Clone, Copy)]
 enum Owner<'s> {
     Interface(&'s MachineSpec, &'s InterfaceSpec),
+    Vxlan(&'s MachineSpec, &'s VxlanSpec),
     Bridge(&'s NodeSpec),
     Pod(&'s PodSpec),
 }
@@ -49,6 +53,7 @@ impl Owner<'_> {
     fn describe(self) -> String {
         match self {
             Owner::Interface(machine, interface) => format!("{}'s {}", machine.name.value, interface.name.value),
+            Owner::Vxlan(machine, device) => format!("{}'s {}", machine.name.value, device.name.value),
             Owner::Bridge(node) => format!("{}'s bridge", node.machine.name.value),
             Owner::Pod(pod) => pod.machine.name.to_string(),
         }
@@ -76,6 +81,15 @@ impl<'s> Checker<'s, '_> {
             }
             for address in &interface.addresses {
                 self.once(address, segment, Realm::World, owner);
+            }
+        }
+    }
+
+    /// A device's addresses are in no subnet that anybody looks for neighbours in.
+    fn devices(&mut self, machine: &'s MachineSpec, realm: Realm) {
+        for device in &machine.vxlan {
+            for address in &device.addresses {
+                self.once(address, None, realm, Owner::Vxlan(machine, device));
             }
         }
     }
