@@ -32,6 +32,7 @@ pub mod model;
 pub mod source;
 pub mod span;
 
+mod autodetect;
 mod blocks;
 mod cluster;
 pub(crate) mod decode;
@@ -44,6 +45,7 @@ pub(crate) mod keys;
 mod lower;
 mod membership;
 mod node_routes;
+mod overlay;
 mod places;
 mod print;
 pub(crate) mod scalar;

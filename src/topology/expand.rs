@@ -5,7 +5,7 @@
 //!    │ address        → interface eth0 on the network whose subnet holds it
 //!    │ clusterCIDR    → the node's block → bridge cni0, whose first host address is the gateway
 //!    │ bridge         → pod-a's address, the next free one, and its default route
-//!    │ routing        → a route to each other node's block
+//!    │ routing        → a route to each other node's block, or a VXLAN device and routes over it
 //!    │ masquerade     → the block, except clusterCIDR
 //!    ↓ pods           → forwarding
 //! ```
@@ -14,13 +14,14 @@
 //! only destinations that are written are left alone. So expansion changes nothing in a file that is spelled out.
 
 use super::diagnostic::{Diagnostic, Diagnostics};
+use super::overlay::{Around, Macs};
 use super::span::Spanned;
 use super::spec::{
     BridgeSpec, ClusterSpec, InterfaceSpec, MasqueradeSpec, NetworkSpec, NodeSpec, RouteSpec, Routing, Spec,
 };
 use super::subnet::{Family, Subnet};
 use super::subnet_map::SubnetMap;
-use super::{blocks, decode, ipam, membership, node_routes, special};
+use super::{blocks, decode, ipam, membership, node_routes, overlay, special};
 use ipnetwork::IpNetwork;
 
 use crate::names::LinkName;
@@ -34,9 +35,11 @@ pub fn expand(spec: &mut Spec, diagnostics: &mut Diagnostics) {
     for node in &mut spec.nodes {
         give_interface(node, &homes, diagnostics);
     }
-    let Spec { clusters, nodes, .. } = spec;
+    let mut macs = Macs::written(spec.machines());
+    let Spec { clusters, nodes, networks, hosts, .. } = spec;
+    let around = Around { networks, hosts };
     for (cluster, mut members) in membership::sort(clusters, nodes, diagnostics) {
-        expand_cluster(cluster, &mut members, diagnostics);
+        expand_cluster(cluster, &mut members, &around, &mut macs, diagnostics);
     }
     for host in &mut spec.hosts {
         host.forwarding.get_or_insert(false);
@@ -44,7 +47,13 @@ pub fn expand(spec: &mut Spec, diagnostics: &mut Diagnostics) {
 }
 
 /// What derives for the nodes of one cluster, or of none.
-fn expand_cluster(cluster: Option<&ClusterSpec>, nodes: &mut [&mut NodeSpec], diagnostics: &mut Diagnostics) {
+fn expand_cluster(
+    cluster: Option<&ClusterSpec>,
+    nodes: &mut [&mut NodeSpec],
+    around: &Around<'_>,
+    macs: &mut Macs,
+    diagnostics: &mut Diagnostics,
+) {
     let assigned = blocks::assign(cluster, nodes, diagnostics);
     for node in nodes.iter_mut() {
         give_bridge(node);
@@ -56,12 +65,13 @@ fn expand_cluster(cluster: Option<&ClusterSpec>, nodes: &mut [&mut NodeSpec], di
     }
     let Some(cluster) = cluster else { return };
     match cluster.routing.value {
-        Routing::NodeRoutes if assigned => node_routes::give(nodes, diagnostics),
-        Routing::Router | Routing::Vxlan => diagnostics.push(
+        Routing::NodeRoutes if assigned => node_routes::give(cluster, nodes, diagnostics),
+        Routing::Vxlan if assigned => overlay::give(cluster, nodes, around, macs, diagnostics),
+        Routing::Router => diagnostics.push(
             Diagnostic::new(cluster.routing.span, "this version of netlab does not know this kind of routing")
-                .label("expected `nodeRoutes` or `none`"),
+                .label("expected `nodeRoutes`, `vxlan` or `none`"),
         ),
-        Routing::NodeRoutes | Routing::None => {}
+        Routing::NodeRoutes | Routing::Vxlan | Routing::None => {}
     }
     if cluster.masquerade == Some(true) {
         for node in nodes.iter_mut() {

@@ -96,6 +96,10 @@ fn complaint(
                 .also(*span, "its own address"),
         );
     }
+    // It is said to be there although no subnet is.
+    if route.onlink {
+        return None;
+    }
     let Some((subnet, ())) = connected.find(via) else {
         let label = format!("expected an address in {}", connected.describe());
         let diagnostic =
