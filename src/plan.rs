@@ -5,6 +5,8 @@
 //! node-1 · node-1: eth0 · node-1: cni0 each node: its namespace, its cables, its bridge
 //! pod-a · pod-a: its veth pipe         its pods, one after the other
 //! outside · outside: eth0              the hosts
+//! node-1: flannel.1 …                  VXLAN devices
+//! node-1: who is where …               and who is behind them
 //! node-1: routes …                     who knows the way to whom
 //! node-1: masquerade …                 and what happens to those who leave
 //! ```
@@ -15,7 +17,7 @@ use std::ops::Range;
 
 use ipnetwork::IpNetwork;
 
-use crate::feature::{bridge, cable, machine, masquerade, network, pod, routes};
+use crate::feature::{bridge, cable, machine, masquerade, network, pod, routes, vxlan};
 use crate::names::{LabName, MachineName};
 use crate::network::{Namespaces, effect};
 use crate::step::Step;
@@ -111,11 +113,19 @@ impl Plan {
         for host in &topology.hosts {
             plan.machine(host, Kind::Host, &[], "a machine outside the cluster");
         }
+        let outer = || topology.nodes.iter().map(|node| &node.machine).chain(&topology.hosts);
+        for machine in outer() {
+            for device in &machine.vxlan {
+                plan.chapter(format!("{}: {}", machine.name, device.name), vxlan::device(&machine.name, device));
+            }
+        }
         let pods = topology.nodes.iter().flat_map(|node| &node.pods).map(|pod| &pod.machine);
         for machine in topology.nodes.iter().map(|node| &node.machine).chain(pods).chain(&topology.hosts) {
             plan.chapter(format!("{}: sysctls of links", machine.name), machine::link_sysctls(machine));
         }
-        let outer = || topology.nodes.iter().map(|node| &node.machine).chain(&topology.hosts);
+        for machine in outer() {
+            plan.chapter(format!("{}: who is where", machine.name), vxlan::peers(machine));
+        }
         for machine in outer() {
             plan.chapter(format!("{}: routes", machine.name), routes::steps(machine));
         }
@@ -130,7 +140,8 @@ impl Plan {
         let name = &machine.name;
         self.machines.push(Member { name: name.clone(), kind });
         let plugged = machine.interfaces.iter().flat_map(|interface: &Interface| &interface.addresses);
-        let ipv6 = plugged.chain(bridged).any(IpNetwork::is_ipv6);
+        let tunnelled = machine.vxlan.iter().flat_map(|device| &device.addresses);
+        let ipv6 = plugged.chain(bridged).chain(tunnelled).any(IpNetwork::is_ipv6);
         self.chapter(format!("{name}: namespace"), machine::steps(machine, ipv6, what_it_is));
         for interface in &machine.interfaces {
             let title = format!("{name}: {} to {}", interface.name, interface.network);

@@ -14,17 +14,21 @@ mod address;
 pub mod background;
 mod bridge;
 mod chain;
+mod fdb;
 mod ground;
 mod link_local;
 mod master;
 mod move_link;
+mod mtu;
 mod namespace;
+mod neighbour;
 mod route;
 mod rule;
 mod sysctl;
 mod table;
 mod up;
 mod veth;
+mod vxlan;
 
 use std::fmt;
 
@@ -35,10 +39,13 @@ use crate::network::Namespaces;
 pub use address::AddAddress;
 pub use bridge::AddBridge;
 pub use chain::AddChain;
+pub use fdb::AddFdbEntry;
 pub use link_local::QuietLink;
 pub use master::AttachPort;
 pub use move_link::MoveLink;
+pub use mtu::SetMtu;
 pub use namespace::AddNamespace;
+pub use neighbour::AddNeighbour;
 pub use route::AddRoute;
 pub use rule::AddRule;
 pub(crate) use rule::rules_in_order;
@@ -47,6 +54,7 @@ pub(crate) use sysctl::{command as sysctl_command, quoted};
 pub use table::AddTable;
 pub use up::SetUp;
 pub use veth::AddVeth;
+pub use vxlan::AddVxlan;
 
 /// Forwards or backwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,8 +89,12 @@ pub enum Action {
     AddBridge(AddBridge),
     /// `ip link add … type veth`
     AddVeth(AddVeth),
+    /// `ip link add … type vxlan`
+    AddVxlan(AddVxlan),
     /// `ip link set … netns`
     MoveLink(MoveLink),
+    /// `ip link set … mtu`
+    SetMtu(SetMtu),
     /// `ip link set … master`
     AttachPort(AttachPort),
     /// `ip link set … addrgenmode none`
@@ -91,6 +103,10 @@ pub enum Action {
     SetUp(SetUp),
     /// `ip addr add`
     AddAddress(AddAddress),
+    /// `ip neigh replace`
+    AddNeighbour(AddNeighbour),
+    /// `bridge fdb replace` and `append`
+    AddFdbEntry(AddFdbEntry),
     /// `ip route add`
     AddRoute(AddRoute),
     /// `nft add table`
@@ -154,11 +170,15 @@ impl Action {
             Action::SetSysctl(page) => page,
             Action::AddBridge(page) => page,
             Action::AddVeth(page) => page,
+            Action::AddVxlan(page) => page,
             Action::MoveLink(page) => page,
+            Action::SetMtu(page) => page,
             Action::AttachPort(page) => page,
             Action::QuietLink(page) => page,
             Action::SetUp(page) => page,
             Action::AddAddress(page) => page,
+            Action::AddNeighbour(page) => page,
+            Action::AddFdbEntry(page) => page,
             Action::AddRoute(page) => page,
             Action::AddTable(page) => page,
             Action::AddChain(page) => page,
@@ -173,11 +193,15 @@ impl Action {
         match self {
             Action::AddBridge(AddBridge { name })
             | Action::AddVeth(AddVeth { name, .. })
+            | Action::AddVxlan(AddVxlan { name, .. })
             | Action::MoveLink(MoveLink { name, .. })
+            | Action::SetMtu(SetMtu { name, .. })
             | Action::AttachPort(AttachPort { name, .. })
             | Action::QuietLink(QuietLink { name })
             | Action::SetUp(SetUp { name })
-            | Action::AddAddress(AddAddress { link: name, .. }) => Some(name),
+            | Action::AddAddress(AddAddress { link: name, .. })
+            | Action::AddNeighbour(AddNeighbour { link: name, .. })
+            | Action::AddFdbEntry(AddFdbEntry { link: name, .. }) => Some(name),
             Action::AddNamespace(_)
             | Action::SetSysctl(_)
             | Action::AddRoute(_)

@@ -102,7 +102,7 @@ nodes:
 "#;
 
 #[test]
-fn the_printed_script_is_posix_and_uses_only_ip_nft_and_sysctl() {
+fn the_printed_script_is_posix_and_uses_only_ip_bridge_nft_and_sysctl() {
     for name in topologies() {
         let (lab, directory) = (Lab::place(), Directory::new());
         let script = script_of(&lab, &topology(&name));
@@ -113,7 +113,7 @@ fn the_printed_script_is_posix_and_uses_only_ip_nft_and_sysctl() {
         for line in body.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
             let words: Vec<&str> = line.split(' ').collect();
             let inside = if line.starts_with("ip netns exec ") { words[4] } else { words[0] };
-            assert!(["ip", "nft", "sysctl"].contains(&inside), "{name}: {line}");
+            assert!(["ip", "bridge", "nft", "sysctl"].contains(&inside), "{name}: {line}");
         }
     }
 }

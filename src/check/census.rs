@@ -71,19 +71,24 @@ impl Person {
     }
 }
 
+/// The addresses of a machine's VXLAN devices, from which it speaks to those behind them.
+fn tunnelled(machine: &Machine) -> impl Iterator<Item = &IpNetwork> {
+    machine.vxlan.iter().flat_map(|device| &device.addresses)
+}
+
 impl Census {
     /// Counts everybody in a topology.
     pub fn of(topology: &Topology) -> Self {
         let mut census = Census::default();
         for node in &topology.nodes {
             let bridge = node.bridge.iter().flat_map(|bridge| &bridge.addresses);
-            let number = census.add(&node.machine, Role::Node, &[], bridge);
+            let number = census.add(&node.machine, Role::Node, &[], bridge.chain(tunnelled(&node.machine)));
             for pod in &node.pods {
                 census.add(&pod.machine, Role::Pod(number), &pod.addresses, std::iter::empty());
             }
         }
         for host in &topology.hosts {
-            census.add(host, Role::Host, &[], std::iter::empty());
+            census.add(host, Role::Host, &[], tunnelled(host));
         }
         census
     }

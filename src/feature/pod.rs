@@ -5,7 +5,7 @@
 //! node-1:  cni0 ═ veth-pod-a ──────── eth0 10.244.1.2/24  :pod-a
 //! ```
 
-use crate::feature::{finish_link, quiet, routes, up};
+use crate::feature::{finish_link, pipe_mtu, quiet, routes, up};
 use crate::names::{LinkName, MachineName};
 use crate::step::{Action, AddVeth, AttachPort, MoveLink, Step};
 use crate::topology::model::{Bridge, Pod};
@@ -26,6 +26,12 @@ pub fn steps(node: &MachineName, bridge: &Bridge, pod: &Pod) -> Vec<Step> {
             Action::MoveLink(MoveLink { name: peer, to: at.clone(), rename: eth0.clone(), near: port.clone() }),
             "this end is the pod's network card",
         ),
+    ];
+    if let Some(mtu) = bridge.mtu {
+        let why = "what the pod sends must fit, with all that is put around it on its way";
+        steps.extend(pipe_mtu((node, &port), (at, &eth0), mtu, why));
+    }
+    steps.extend([
         Step::new(
             node,
             Action::AttachPort(AttachPort { name: port.clone(), bridge: bridge.name.clone() }),
@@ -33,7 +39,7 @@ pub fn steps(node: &MachineName, bridge: &Bridge, pod: &Pod) -> Vec<Step> {
         ),
         quiet(node, &port, "a port of a switch has no address of its own"),
         up(node, &port, "the node's side of the pipe"),
-    ];
+    ]);
     steps.extend(finish_link(at, &eth0, &pod.addresses, "the pod's own, unique in the cluster", "the pod's side"));
     steps.extend(routes::steps(&pod.machine));
     steps

@@ -36,7 +36,7 @@ impl Tint {
         match kind {
             Kind::Namespace => Tint::Machine,
             Kind::Link => Tint::Link,
-            Kind::Address => Tint::Address,
+            Kind::Address | Kind::Neighbour | Kind::Fdb => Tint::Address,
             Kind::Route => Tint::Route,
             Kind::Sysctl => Tint::Setting,
             Kind::Table | Kind::Chain | Kind::Rule => Tint::Rule,

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! node-1: { address: 192.168.1.11, pods: { pod-a: } }
-//!    │ address        → interface eth0 on the network whose subnet holds it
+//!    │ address        → interface eth0 on the network whose subnet holds it, with the network's mtu
 //!    │ clusterCIDR    → the node's block → bridge cni0, whose first host address is the gateway
 //!    │ bridge         → pod-a's address, the next free one, and its default route
 //!    │ routing        → a route to each other node's block, or a VXLAN device and routes over it
@@ -12,6 +12,8 @@
 //!
 //! What is written wins: a list that is written is the whole list and nothing is added to it, except to routes, where
 //! only destinations that are written are left alone. So expansion changes nothing in a file that is spelled out.
+
+use std::collections::HashMap;
 
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::overlay::{Around, Macs};
@@ -35,6 +37,7 @@ pub fn expand(spec: &mut Spec, diagnostics: &mut Diagnostics) {
     for node in &mut spec.nodes {
         give_interface(node, &homes, diagnostics);
     }
+    give_mtu(spec);
     let mut macs = Macs::written(spec.machines());
     let Spec { clusters, nodes, networks, hosts, .. } = spec;
     let around = Around { networks, hosts };
@@ -89,6 +92,22 @@ fn homes(networks: &[NetworkSpec]) -> SubnetMap<LinkName> {
         }
     }
     homes
+}
+
+/// A network's `mtu` → that of each interface on it.
+fn give_mtu(spec: &mut Spec) {
+    let mtus: HashMap<LinkName, u32> =
+        spec.networks.iter().filter_map(|network| Some((network.name.value.clone(), network.mtu?))).collect();
+    if mtus.is_empty() {
+        return;
+    }
+    let nodes = spec
+        .nodes
+        .iter_mut()
+        .flat_map(|node| std::iter::once(&mut node.machine).chain(node.pods.iter_mut().map(|pod| &mut pod.machine)));
+    for interface in nodes.chain(&mut spec.hosts).flat_map(|machine| &mut machine.interfaces) {
+        interface.mtu = interface.mtu.or_else(|| mtus.get(&interface.network.value).copied());
+    }
 }
 
 /// `address` → `eth0`.

@@ -90,7 +90,7 @@ fn describe(shape: &Shape, definitions: &mut Map<String, Value>) -> Value {
         Shape::Count => json!({ "type": "integer", "minimum": 1 }),
         Shape::Bool => json!({ "type": "boolean" }),
         Shape::PrefixLength => json!({ "type": "integer", "minimum": 1, "maximum": 128 }),
-        Shape::Mtu => json!({ "type": "integer", "minimum": 68, "maximum": 65535 }),
+        Shape::Mtu => json!({ "type": "integer", "minimum": 1280, "maximum": 65535 }),
         Shape::Vni => json!({ "type": "integer", "minimum": 1, "maximum": 0x00ff_ffff }),
         Shape::Mac => json!({ "type": "string", "pattern": "^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$" }),
         Shape::Method => json!({ "type": "string", "pattern": "^(first-found|(can-reach|interface|cidr)=.+)$" }),

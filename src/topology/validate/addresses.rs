@@ -12,7 +12,7 @@ use ipnetwork::IpNetwork;
 
 use crate::topology::diagnostic::{Diagnostic, Diagnostics};
 use crate::topology::span::{Span, Spanned};
-use crate::topology::spec::{InterfaceSpec, MachineSpec, NodeSpec, PodSpec, Spec};
+use crate::topology::spec::{InterfaceSpec, MachineSpec, NodeSpec, PodSpec, Spec, VxlanSpec};
 use crate::topology::subnet::is_link_local;
 use crate::topology::subnet_map::SubnetMap;
 
@@ -29,10 +29,12 @@ pub fn check(spec: &Spec, diagnostics: &mut Diagnostics) {
     }
     for (index, node) in spec.nodes.iter().enumerate() {
         checker.interfaces(&node.machine);
+        checker.devices(&node.machine);
         checker.bridge(node, spec.networks.len() + index);
     }
     for host in &spec.hosts {
         checker.interfaces(host);
+        checker.devices(host);
     }
 }
 
@@ -40,6 +42,7 @@ pub fn check(spec: &Spec, diagnostics: &mut Diagnostics) {
 #[derive(Clone, Copy)]
 enum Owner<'s> {
     Interface(&'s MachineSpec, &'s InterfaceSpec),
+    Vxlan(&'s MachineSpec, &'s VxlanSpec),
     Bridge(&'s NodeSpec),
     Pod(&'s PodSpec),
 }
@@ -48,6 +51,7 @@ impl Owner<'_> {
     fn describe(self) -> String {
         match self {
             Owner::Interface(machine, interface) => format!("{}'s {}", machine.name.value, interface.name.value),
+            Owner::Vxlan(machine, device) => format!("{}'s {}", machine.name.value, device.name.value),
             Owner::Bridge(node) => format!("{}'s bridge", node.machine.name.value),
             Owner::Pod(pod) => pod.machine.name.to_string(),
         }
@@ -75,6 +79,15 @@ impl<'s> Checker<'s, '_> {
             }
             for address in &interface.addresses {
                 self.once(address, segment, owner);
+            }
+        }
+    }
+
+    /// A device's addresses are in no subnet that anybody looks for neighbours in.
+    fn devices(&mut self, machine: &'s MachineSpec) {
+        for device in &machine.vxlan {
+            for address in &device.addresses {
+                self.once(address, None, Owner::Vxlan(machine, device));
             }
         }
     }
