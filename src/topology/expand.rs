@@ -16,10 +16,11 @@
 use std::collections::HashMap;
 
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::overlay::{Around, Macs};
+use super::overlay::Macs;
 use super::span::Spanned;
 use super::spec::{
-    BridgeSpec, ClusterSpec, InterfaceSpec, MasqueradeSpec, NetworkSpec, NodeSpec, RouteSpec, Routing, Spec,
+    BridgeSpec, ClusterSpec, InterfaceSpec, MachineSpec, MasqueradeSpec, NetworkSpec, NodeSpec, RouteSpec, Routing,
+    Spec,
 };
 use super::subnet::{Family, Subnet};
 use super::subnet_map::SubnetMap;
@@ -39,10 +40,9 @@ pub fn expand(spec: &mut Spec, diagnostics: &mut Diagnostics) {
     }
     give_mtu(spec);
     let mut macs = Macs::written(spec.machines());
-    let Spec { clusters, nodes, networks, hosts, .. } = spec;
-    let around = Around { networks, hosts };
+    let Spec { clusters, nodes, hosts, .. } = spec;
     for (cluster, mut members) in membership::sort(clusters, nodes, diagnostics) {
-        expand_cluster(cluster, &mut members, &around, &mut macs, diagnostics);
+        expand_cluster(cluster, &mut members, hosts, &mut macs, diagnostics);
     }
     for host in &mut spec.hosts {
         host.forwarding.get_or_insert(false);
@@ -53,7 +53,7 @@ pub fn expand(spec: &mut Spec, diagnostics: &mut Diagnostics) {
 fn expand_cluster(
     cluster: Option<&ClusterSpec>,
     nodes: &mut [&mut NodeSpec],
-    around: &Around<'_>,
+    hosts: &[MachineSpec],
     macs: &mut Macs,
     diagnostics: &mut Diagnostics,
 ) {
@@ -69,7 +69,7 @@ fn expand_cluster(
     let Some(cluster) = cluster else { return };
     match cluster.routing.value {
         Routing::NodeRoutes if assigned => node_routes::give(cluster, nodes, diagnostics),
-        Routing::Vxlan if assigned => overlay::give(cluster, nodes, around, macs, diagnostics),
+        Routing::Vxlan if assigned => overlay::give(cluster, nodes, hosts, macs, diagnostics),
         Routing::Router => diagnostics.push(
             Diagnostic::new(cluster.routing.span, "this version of netlab does not know this kind of routing")
                 .label("expected `nodeRoutes`, `vxlan` or `none`"),

@@ -23,7 +23,7 @@ use ipnetwork::IpNetwork;
 use super::autodetect::Underlay;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::span::Spanned;
-use super::spec::{ClusterSpec, MachineSpec, NetworkSpec, NodeSpec, RouteSpec, VxlanPeerSpec, VxlanSpec};
+use super::spec::{ClusterSpec, MachineSpec, NodeSpec, RouteSpec, VxlanPeerSpec, VxlanSpec};
 use super::subnet::{Family, Subnet};
 use super::vxlan;
 use crate::network::Mac;
@@ -35,14 +35,6 @@ const ID: u32 = 1;
 
 /// How many nodes an overlay has at most: each has entries for each other one.
 const MOST: usize = super::validate::ports::MOST;
-
-/// What is around a cluster.
-pub struct Around<'s> {
-    /// The networks, with their MTUs.
-    pub networks: &'s [NetworkSpec],
-    /// The machines outside, of which some are routers.
-    pub hosts: &'s [MachineSpec],
-}
 
 /// A device of a node, as the other nodes know it.
 struct End {
@@ -59,11 +51,12 @@ struct Given {
     mtu: Option<u32>,
 }
 
-/// Gives every node its devices, its entries, and its routes to each other node's blocks.
+/// Gives every node its devices, its entries, and its routes to each other node's blocks. `hosts` are those that may be
+/// routers between them.
 pub fn give(
     cluster: &ClusterSpec,
     nodes: &mut [&mut NodeSpec],
-    around: &Around<'_>,
+    hosts: &[MachineSpec],
     macs: &mut Macs,
     diagnostics: &mut Diagnostics,
 ) {
@@ -78,8 +71,8 @@ pub fn give(
     }
     let before = diagnostics.count();
     let underlays: Vec<Underlay<'_>> = nodes.iter().map(|node| Underlay::of(node, &cluster.autodetect)).collect();
-    let Some(tunnels) = tunnel::plan(cluster, nodes, &underlays, around.networks, diagnostics) else { return };
-    check(nodes, &underlays, &tunnels, around, diagnostics);
+    let Some(tunnels) = tunnel::plan(cluster, nodes, &underlays, diagnostics) else { return };
+    check(nodes, &underlays, &tunnels, hosts, diagnostics);
     if diagnostics.count() > before {
         return;
     }
@@ -105,7 +98,7 @@ fn check(
     nodes: &[&mut NodeSpec],
     underlays: &[Underlay<'_>],
     tunnels: &[Tunnel],
-    around: &Around<'_>,
+    hosts: &[MachineSpec],
     diagnostics: &mut Diagnostics,
 ) {
     for block in nodes.iter().flat_map(|node| &node.pod_cidr) {
@@ -121,7 +114,7 @@ fn check(
     let all: Vec<(&NodeSpec, Underlay<'_>)> = nodes.iter().map(|node| &**node).zip(underlays.iter().copied()).collect();
     for tunnel in tunnels {
         for (node, underlay) in &all {
-            diagnostics.extend(reach::complaint(node, underlay, &all, tunnel.outer, around.hosts));
+            diagnostics.extend(reach::complaint(node, underlay, &all, tunnel.outer, hosts));
         }
     }
 }

@@ -5,6 +5,7 @@ mod common;
 
 mod expectations;
 mod generated;
+mod overlay;
 
 use std::path::PathBuf;
 

@@ -8,7 +8,8 @@ fn overlay(cluster: &str, a: &str, b: &str) -> String {
         "lab: x
 networks:
   lan: {{ subnets: [192.168.1.0/24, 'fd00:1::/64'] }}
-  other: {{ subnets: 192.168.2.0/24, mtu: 1300 }}
+  other: {{ subnets: 192.168.2.0/24 }}
+  narrow: {{ subnets: 192.168.3.0/24, mtu: 1300 }}
 cluster: {{ {cluster} }}
 nodes:
   {a}
@@ -92,14 +93,15 @@ fn sizes() {
             "eth0 of a takes 1500 bytes",
         ],
     );
+    let (a, b) = ("a: { address: 192.168.3.11 }", "b: { address: 192.168.3.12 }");
     case(
-        &overlay(&format!("{V6}, vxlan: {{ mtu: «1279 }}"), A, b),
-        &["an MTU of 1279 is too small for IPv6", "IPv6 needs 1280 bytes"],
-    );
-    let (a, b) = ("a: { address: 192.168.2.11 }", "b: { address: 192.168.2.12 }");
-    case(
-        &overlay(&V6.replace("vxlan", "«vxlan"), a, b),
-        &["an MTU of 1250 is too small for IPv6", "eth0 of a takes 1300 bytes", "has to take 1330 bytes or more"],
+        &overlay(&V4.replace("vxlan", "«vxlan"), a, b),
+        &[
+            "an overlay on an underlay of 1300 bytes has an MTU of 1250",
+            "expected at least 1280",
+            "eth0 of a takes 1300 bytes",
+            "has to take 1330 bytes or more",
+        ],
     );
 }
 
@@ -125,5 +127,19 @@ fn blocks_without_room_for_a_device() {
             "b: { address: 192.168.1.12 }",
         ),
         &["10.1.0.0/31 has no address for a VXLAN device", "expected a block of /30 or larger"],
+    );
+}
+
+#[test]
+fn hardware_addresses_that_are_given_twice() {
+    let device = "id: 1, dev: eth0, mac: '66:00:00:00:00:01', mtu: 1450";
+    let node = |name: &str, last: u32, mark: &str| {
+        format!(
+            "{name}: {{ address: 192.168.1.{last}, vxlan: {{ {mark}vx1: {{ local: 192.168.1.{last}, {device} }} }} }}"
+        )
+    };
+    case(
+        &overlay("routing: none", &node("a", 11, ""), &node("b", 12, "«")),
+        &["the hardware address 66:00:00:00:00:01 is given twice", "to vx1 of b", "to vx1 of a"],
     );
 }

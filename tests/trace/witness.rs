@@ -58,7 +58,7 @@ const STAYING: &str = "int initgroups(const char *user, unsigned group) { (void)
 
 /// Where root is not root of the host: a library with which tcpdump stays what it is.
 #[track_caller]
-fn staying() -> Option<Directory> {
+pub fn staying() -> Option<Directory> {
     if Uid::effective().is_root() {
         return None;
     }

@@ -13,15 +13,15 @@
 use crate::names::LinkName;
 use crate::topology::autodetect::{self, Carrier, Underlay};
 use crate::topology::diagnostic::{Diagnostic, Diagnostics};
-use crate::topology::span::Spanned;
-use crate::topology::spec::{ClusterSpec, NetworkSpec, NodeSpec};
+use crate::topology::spec::{ClusterSpec, NodeSpec};
 use crate::topology::subnet::{Family, Subnet};
+use crate::topology::validate::vxlan::headroom;
 
 /// What an interface takes unless it is told otherwise (`ETH_DATA_LEN`).
 const ETHERNET: u32 = 1500;
 
-/// The smallest MTU with which a link has IPv6 at all (`IPV6_MIN_MTU`), and IPv4 (`IPV4_MIN_MTU`).
-const SMALLEST: [(Family, u32); 2] = [(Family::V6, 1280), (Family::V4, 68)];
+/// The smallest MTU with which a link has IPv6 (`IPV6_MIN_MTU`); a file can say no smaller one.
+const SMALLEST: u32 = 1280;
 
 /// A VXLAN device on each node.
 #[derive(Debug)]
@@ -41,7 +41,6 @@ pub fn plan(
     cluster: &ClusterSpec,
     nodes: &[&mut NodeSpec],
     underlays: &[Underlay<'_>],
-    networks: &[NetworkSpec],
     diagnostics: &mut Diagnostics,
 ) -> Option<Vec<Tunnel>> {
     let families = [Family::V4, Family::V6];
@@ -58,7 +57,7 @@ pub fn plan(
         }
     }
     for tunnel in &mut tunnels {
-        tunnel.mtu = mtu(cluster, tunnel, nodes, underlays, networks, diagnostics)?;
+        tunnel.mtu = mtu(cluster, tunnel, nodes, underlays, diagnostics)?;
     }
     Some(tunnels)
 }
@@ -108,34 +107,21 @@ fn name(cluster: &ClusterSpec, outer: Family, diagnostics: &mut Diagnostics) -> 
         .ok()
 }
 
-/// How many bytes of headers a packet gets in the tunnel.
-pub fn headers(outer: Family) -> u32 {
-    match outer {
-        Family::V4 => 20 + 8 + 8 + 14,
-        Family::V6 => 40 + 8 + 8 + 14,
-    }
-}
-
 /// The largest packet: what the smallest interface that carries it leaves, unless it is written.
 fn mtu(
     cluster: &ClusterSpec,
     tunnel: &Tunnel,
     nodes: &[&mut NodeSpec],
     underlays: &[Underlay<'_>],
-    networks: &[NetworkSpec],
     diagnostics: &mut Diagnostics,
 ) -> Option<u32> {
-    let of_network = |name: &Spanned<LinkName>| networks.iter().find(|n| n.name.value == name.value)?.mtu;
-    let of_interface = |carrier: Carrier<'_>| {
-        carrier.interface.mtu.or_else(|| of_network(&carrier.interface.network)).unwrap_or(ETHERNET)
-    };
     let carriers = nodes.iter().zip(underlays).filter_map(|(node, underlay)| {
         let carrier = underlay.carrier(tunnel.outer)?;
-        Some((of_interface(carrier), node, carrier))
+        Some((carrier.interface.mtu.unwrap_or(ETHERNET), node, carrier))
     });
     let (underlay, node, carrier) = carriers.min_by_key(|(mtu, ..)| *mtu)?;
     let whose = format!("{} of {}", carrier.interface.name.value, node.machine.name.value);
-    let (most, outer) = (underlay.saturating_sub(headers(tunnel.outer)), tunnel.outer);
+    let (most, outer) = (underlay.saturating_sub(headroom(tunnel.outer)), tunnel.outer);
     let written = cluster.vxlan.mtu.as_ref();
     let mtu = written.map_or(most, |mtu| mtu.value);
     let span = written.map_or(cluster.routing.span, |mtu| mtu.span);
@@ -149,21 +135,19 @@ fn mtu(
             .also(carrier.interface.name.span, format!("{whose} takes {underlay} bytes"))
             .help(format!(
                 "VXLAN over {outer} adds {} bytes: leave `mtu` out, or give the underlay a larger one",
-                headers(outer)
+                headroom(outer)
             )),
         );
         return None;
     }
-    for (family, least) in SMALLEST.into_iter().filter(|(family, _)| tunnel.inner.contains(family)) {
-        if mtu < least {
-            diagnostics.push(
-                Diagnostic::new(span, format!("an MTU of {mtu} is too small for {family} in the overlay"))
-                    .label(format!("{family} needs {least} bytes"))
-                    .also(carrier.interface.name.span, format!("{whose} takes {underlay} bytes"))
-                    .help(format!("the underlay has to take {} bytes or more", least + headers(outer))),
-            );
-            return None;
-        }
+    if mtu < SMALLEST {
+        diagnostics.push(
+            Diagnostic::new(span, format!("an overlay on an underlay of {underlay} bytes has an MTU of {mtu}"))
+                .label(format!("expected at least {SMALLEST}, which IPv6 needs"))
+                .also(carrier.interface.name.span, format!("{whose} takes {underlay} bytes"))
+                .help(format!("the underlay has to take {} bytes or more", SMALLEST + headroom(outer))),
+        );
+        return None;
     }
     Some(mtu)
 }
