@@ -137,7 +137,7 @@ fn compare(rounds: usize, state: &Path) -> Result<()> {
     let directory = state.with_extension("files");
     std::fs::create_dir_all(&directory)?;
     let measured = (|| {
-        for (road, text) in roads.iter().zip(&texts) {
+        for (road, text) in roads.iter_mut().zip(&texts) {
             let file = directory.join(road.lab);
             std::fs::write(&file, text)?;
             road.up = timed(state, &["--lab", road.lab, "up", &file.to_string_lossy()])?;

@@ -11,7 +11,7 @@
 //! (`vxlan_headroom` in the kernel).
 
 use crate::names::LinkName;
-use crate::topology::autodetect::{self, Carrier, Underlay};
+use crate::topology::autodetect::{self, Underlay};
 use crate::topology::diagnostic::{Diagnostic, Diagnostics};
 use crate::topology::spec::{ClusterSpec, NodeSpec};
 use crate::topology::subnet::{Family, Subnet};
