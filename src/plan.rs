@@ -17,11 +17,13 @@ use std::ops::Range;
 
 use ipnetwork::IpNetwork;
 
-use crate::feature::{bridge, cable, machine, masquerade, network, pod, routes, vxlan};
+use crate::feature::{bridge, cable, ipam, machine, masquerade, network, pod, routes, vxlan};
 use crate::names::{LabName, MachineName};
 use crate::network::{Namespaces, effect};
+use crate::reach::Standings;
 use crate::step::Step;
 use crate::topology::model::{Interface, Machine, Topology};
+use crate::topology::realm::Realms;
 
 /// The steps of a lab, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +32,10 @@ pub struct Plan {
     pub lab: LabName,
     /// Its machines, each node before its pods.
     pub machines: Vec<Member>,
+    /// Where their addresses count.
+    pub realms: Realms,
+    /// What they are to one another.
+    pub standings: Standings,
     /// The steps; the first has number 1.
     pub steps: Vec<Step>,
     /// The chapters, which cover all steps.
@@ -82,8 +88,14 @@ impl Kind {
 impl Plan {
     /// Plans a lab.
     pub fn of(topology: &Topology) -> Plan {
-        let mut plan =
-            Plan { lab: topology.lab.clone(), machines: Vec::new(), steps: Vec::new(), chapters: Vec::new() };
+        let mut plan = Plan {
+            lab: topology.lab.clone(),
+            machines: Vec::new(),
+            realms: Realms::of(topology),
+            standings: Standings::of(topology),
+            steps: Vec::new(),
+            chapters: Vec::new(),
+        };
         for net in &topology.networks {
             plan.chapter(format!("network {}", net.name), network::steps(net));
         }
@@ -97,7 +109,10 @@ impl Plan {
                 "a node, with a network stack of its own as a computer has",
             );
             if let Some(bridge) = &node.bridge {
-                plan.chapter(format!("{name}: bridge {}", bridge.name), bridge::steps(name, bridge));
+                let cluster = topology.cluster_of(node);
+                let mut steps = bridge::steps(name, bridge);
+                steps.extend(ipam::prepare(name, bridge, cluster));
+                plan.chapter(format!("{name}: bridge {}", bridge.name), steps);
                 for pod in &node.pods {
                     let kind = Kind::Pod { node: name.clone() };
                     plan.machine(
@@ -106,7 +121,7 @@ impl Plan {
                         &pod.addresses,
                         "a pod, whose containers will share this network stack",
                     );
-                    plan.chapter(format!("{}: veth pipe", pod.machine.name), pod::steps(name, bridge, pod));
+                    plan.chapter(format!("{}: veth pipe", pod.machine.name), pod::steps(name, bridge, pod, cluster));
                 }
             }
         }
@@ -177,6 +192,11 @@ impl Plan {
     /// How many steps there are.
     pub fn len(&self) -> u32 {
         u32::try_from(self.steps.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether any of them gives addresses out: then files and programs are a part of what is to be looked at.
+    pub fn has_ipam(&self) -> bool {
+        self.steps.iter().any(|step| step.action.is_of_ipam())
     }
 
     /// Whether there is none.

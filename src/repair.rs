@@ -90,7 +90,7 @@ pub(crate) fn look(kernel: &Kernel, plan: &Plan) -> Result<Namespaces> {
     machines.extend(plan.machines.iter().map(|member| member.name.clone()));
     let strangers = netns::list()?;
     machines.extend(strangers.into_iter().filter(|name| plan.member(name.as_str()).is_none()));
-    let view = View { sysctls: run::sysctls(plan), ..View::WHOLE };
+    let view = View { sysctls: run::sysctls(plan), ipam: plan.has_ipam(), ..View::WHOLE };
     // A namespace that was deleted goes a moment later, and so do the other ends of the pipes into it.
     let end = Instant::now() + FAREWELL;
     loop {

@@ -7,6 +7,7 @@
 //!
 //! The documents are stable: a field may be added, none is renamed or taken away.
 
+pub mod capacity;
 pub mod check;
 pub mod diff;
 pub mod exercise;
@@ -15,6 +16,7 @@ pub mod fault;
 pub mod findings;
 pub mod graph;
 pub mod learn;
+pub mod leases;
 pub mod list;
 mod mermaid;
 pub mod moved;

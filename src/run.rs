@@ -75,8 +75,15 @@ pub fn writes_neighbours(plan: &Plan) -> bool {
 /// # Errors
 /// When the lab cannot be looked at.
 pub fn survey(kernel: &Kernel, plan: &Plan) -> Result<Vec<Finding>, Refusal> {
-    let neighbours = writes_neighbours(plan);
-    let view = View { routes: true, tables: true, peers: true, neighbours, sysctls: sysctls(plan), ..View::LINKS };
+    let view = View {
+        routes: true,
+        tables: true,
+        peers: true,
+        neighbours: writes_neighbours(plan),
+        sysctls: sysctls(plan),
+        ipam: plan.has_ipam(),
+        ..View::LINKS
+    };
     let fabric = MachineName::fabric();
     let machines = std::iter::once(&fabric).chain(plan.machines.iter().map(|member| &member.name));
     let seen = observe(kernel, machines, &view)?;

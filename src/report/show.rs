@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
+use super::leases::{self, LeaseDocument};
 use super::routes::RouteDocument;
 use super::{Paint, lines, table};
 use crate::names::MachineName;
@@ -18,6 +19,8 @@ pub struct Document<'a> {
     neighbours: Vec<NeighbourDocument>,
     fdb: Vec<FdbDocument>,
     tables: Vec<TableDocument>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    leases: Vec<LeaseDocument>,
 }
 
 #[derive(Debug, Serialize)]
@@ -148,6 +151,7 @@ pub fn document<'a>(machine: &'a MachineName, ns: &Namespace) -> Document<'a> {
                     .collect(),
             })
             .collect(),
+        leases: leases::documents(&ns.ipam),
     }
 }
 
@@ -163,8 +167,10 @@ pub fn text(machine: &MachineName, ns: &Namespace, columns: usize, color: bool) 
         ("fdb", fdb(ns, columns)),
         ("rules", ns.tables.iter().map(|table| format!("{table}\n")).collect()),
     ];
+    let leases = leases::text(&ns.ipam, columns);
+    let leases = (!leases.is_empty()).then_some(("leases", leases));
     let mut text = format!("{machine}\n");
-    for (title, body) in sections {
+    for (title, body) in sections.into_iter().chain(leases) {
         // Not every machine has one.
         if title == "vxlan" && body.is_empty() {
             continue;
@@ -222,7 +228,11 @@ fn addresses(ns: &Namespace, columns: usize) -> String {
     }
     let mut table = table(columns.saturating_sub(2), ["LINK", "ADDRESS", "STATE"]);
     for address in &ns.addresses {
-        let state = if address.tentative { "tentative" } else { "" };
+        let state = match address.tentative {
+            true => "tentative",
+            false if address.is_leased() => "for a while",
+            false => "",
+        };
         table.add_row([address.link.clone(), address.address.to_string(), state.to_owned()]);
     }
     lines(&table)

@@ -15,6 +15,7 @@ use ipnetwork::IpNetwork;
 
 use super::autodetect::{self, Carrier, Underlay};
 use super::diagnostic::{Diagnostic, Diagnostics};
+use super::neighbours;
 use super::span::Spanned;
 use super::spec::{Autodetect, ClusterSpec, NodeSpec, RouteSpec};
 use super::subnet::{Family, Subnet};
@@ -94,19 +95,9 @@ fn gateway(
     };
     let found = underlay.carrier(family).filter(is_near).map(|found| found.ip());
     match method {
-        Autodetect::FirstFound => found.or_else(|| neighbour(node, other, family)),
+        Autodetect::FirstFound => found.or_else(|| neighbours::address(&node.machine, &other.machine, family)),
         _ => found,
     }
-}
-
-/// The first address of `other` that `node` reaches directly: on a network and in a subnet that both are on.
-fn neighbour(node: &NodeSpec, other: &NodeSpec, family: Family) -> Option<IpAddr> {
-    other.machine.interfaces.iter().find_map(|theirs| {
-        let shared = node.machine.interfaces.iter().filter(|mine| mine.network.value == theirs.network.value);
-        let subnets: Vec<IpNetwork> = shared.flat_map(|mine| &mine.addresses).map(|address| address.value).collect();
-        let mut addresses = theirs.addresses.iter().map(|address| address.ip());
-        addresses.find(|ip| Family::of(*ip) == family && subnets.iter().any(|subnet| subnet.contains(*ip)))
-    })
 }
 
 fn apart(node: &NodeSpec, other: &NodeSpec, block: &Spanned<IpNetwork>) -> Diagnostic {
