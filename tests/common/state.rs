@@ -29,11 +29,10 @@ ask() {
     echo "@@ $0 $*"
     "$@" 2>/dev/null
 }
-ask ip -j -d link; ask nft -j list ruleset
+ask ip -j -d link; ask nft -j list ruleset; ask ip -j neigh show nud permanent; ask bridge -j fdb
 ask ip -j -d route show table all; ask ip -j -d -6 route show table all
 [ -z "$all" ] || {
     ask ip -j -d addr; ask ip -j rule; ask ip -j -6 rule; ask bridge -j -d link
-    ask ip -j neigh show nud permanent; ask bridge -j fdb
     [ -n "${hurried:-}" ] || ask sysctl -a -r ^net[.]
 }
 '
@@ -230,6 +229,11 @@ fn besides(line: &str, twin: &str) -> String {
 /// A JSON document as a set of lines, one for each entry, without what varies.
 fn entries(json: &str) -> serde_json::Result<Vec<String>> {
     let mut document: Value = serde_json::from_str(json)?;
+    for link in document.as_array_mut().into_iter().flatten().filter(|link| link["linkinfo"]["info_kind"] == "vxlan") {
+        // A plan gives it a hardware address, and the link that it sends by is of its own namespace.
+        let given = format!("{} over {}", link["address"], link["linkinfo"]["info_data"]["link"]);
+        link["given"] = given.into();
+    }
     normalise(&mut document);
     let list = match document {
         Value::Array(list) => list,
