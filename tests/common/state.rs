@@ -124,8 +124,8 @@ impl State {
                 false => entries(body).unwrap_or_else(|e| panic!("{title}: {e}: {body}")),
             };
             if title.ends_with(" fdb") {
-                // Whom bridges and links know by themselves is made of MACs that are drawn by lot.
-                lines.retain(|line| line.contains("\"dst\":"));
+                // Whom bridges and links know by themselves is made of MACs that are drawn by lot, and learned from packets.
+                lines.retain(|line| line.contains("\"dst\":") && !line.contains("\"state\":\"\""));
             }
             lines.sort();
             (title.to_owned(), lines)

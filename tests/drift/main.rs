@@ -61,6 +61,11 @@ fn over_an_overlay() {
 }
 
 #[test]
+fn where_an_overlay_learns() {
+    walk(overlay::JOINED, &[overlay::LEARNING]);
+}
+
+#[test]
 fn where_there_is_a_lot_of_everything() {
     walk(many::FILE, &[many::FAULTS]);
 }
@@ -68,7 +73,7 @@ fn where_there_is_a_lot_of_everything() {
 /// The tables together are what the tests claim to be.
 #[test]
 fn there_are_many_faults() {
-    let tables: [&[fault::Fault]; 22] = [
+    let tables: [&[fault::Fault]; 23] = [
         links::ONE,
         links::THREE,
         links::DUAL,
@@ -85,6 +90,7 @@ fn there_are_many_faults() {
         neighbours::ONE,
         neighbours::SIX,
         overlay::FAULTS,
+        overlay::LEARNING,
         rules::ONE,
         rules::THREE,
         rules::DUAL,

@@ -204,3 +204,69 @@ pub const FAULTS: &[Fault] = &[
     fault("ip link delete node-1-eth0", 0, &["missing fabric | veth pipe node-1-eth0 | type veth"]),
     fault("ip netns delete node-1", 0, &["missing node-1 | namespace node-1 | netns add node-1"]),
 ];
+
+/// Two bridges that a learning overlay makes one, in one subnet.
+pub const JOINED: &str = r#"
+lab: joined
+networks: { underlay: {} }
+nodes:
+  node-1:
+    interfaces: { eth0: { network: underlay, addresses: 192.168.1.11/24 } }
+    bridge: { name: weave, addresses: 10.32.0.1/12, mtu: 1400 }
+    pods: { pod-a: { addresses: 10.32.0.2/12 } }
+    vxlan:
+      vxlan-6784: { id: 7, port: 6784, local: 192.168.1.11, dev: eth0, mac: "66:2a:00:00:07:01", mtu: 1400, learning: true,
+                    master: weave, flood: [192.168.1.12, 192.168.1.13] }
+  node-2:
+    interfaces: { eth0: { network: underlay, addresses: 192.168.1.12/24 } }
+    bridge: { name: weave, addresses: 10.40.0.1/12, mtu: 1400 }
+    pods: { pod-b: { addresses: 10.40.0.2/12 } }
+    vxlan:
+      vxlan-6784: { id: 7, port: 6784, local: 192.168.1.12, dev: eth0, mac: "66:2a:00:00:07:02", mtu: 1400, learning: true,
+                    master: weave, flood: 192.168.1.11 }
+"#;
+
+/// On [`JOINED`]. What devices learn comes and goes, and is nobody's fault.
+pub const LEARNING: &[Fault] = &[
+    fault(
+        "bridge -n node-1 fdb delete 00:00:00:00:00:00 dev vxlan-6784 dst 192.168.1.12 self",
+        1,
+        &["missing node-1 | forwarding entry 00:00:00:00:00:00 dev vxlan-6784 dst 192.168.1.12 | fdb append"],
+    ),
+    fault(
+        "bridge -n node-1 fdb append 00:00:00:00:00:00 dev vxlan-6784 dst 192.168.1.99 self permanent",
+        1,
+        &["foreign node-1 | forwarding entry 00:00:00:00:00:00 dev vxlan-6784 dst 192.168.1.99"],
+    ),
+    // Written down for one hardware address, where nobody is.
+    fault(
+        "bridge -n node-1 fdb replace 66:2a:00:00:07:02 dev vxlan-6784 dst 192.168.1.99 self permanent",
+        1,
+        &["foreign node-1 | forwarding entry 66:2a:00:00:07:02 dev vxlan-6784 dst 192.168.1.99"],
+    ),
+    fault(
+        "ip -n node-1 link set vxlan-6784 nomaster",
+        1,
+        &["missing node-1 | vxlan-6784 as a port of weave | link set vxlan-6784 master weave"],
+    ),
+    fault(
+        "ip -n node-1 link delete vxlan-6784",
+        6,
+        &["missing node-1 | VXLAN device vxlan-6784, id 7 | type vxlan id 7"],
+    ),
+    fault(
+        "ip -n node-1 link set vxlan-6784 type vxlan id 7 nolearning",
+        7,
+        &["changed node-1 | dstport 6784 nolearning; the plan says | type vxlan id 7"],
+    ),
+    fault(
+        "ip -n node-1 link set dev weave mtu 1280",
+        1,
+        &["changed node-1 | weave has mtu 1280, not 1400 | type bridge"],
+    ),
+    fault(
+        "ip -n node-1 link set dev vxlan-6784 mtu 1350",
+        1,
+        &["changed node-1 | mtu 1350, not 1400 | type vxlan id 7"],
+    ),
+];

@@ -29,8 +29,8 @@ pub fn check(spec: &Spec, diagnostics: &mut Diagnostics) {
     }
     for (index, node) in spec.nodes.iter().enumerate() {
         checker.interfaces(&node.machine);
-        checker.devices(&node.machine);
         checker.bridge(node, spec.networks.len() + index);
+        checker.devices(&node.machine);
     }
     for host in &spec.hosts {
         checker.interfaces(host);
