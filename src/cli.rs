@@ -302,7 +302,7 @@ impl Inside {
     fn enter(common: &Common) -> Result<Self> {
         let store = Store::of_this_user()?;
         let lab = store.choose(common.meant()?.as_ref())?;
-        let plan = Plan::of(&lab.topology()?);
+        let plan = lab.plan()?;
         let sandbox = lab.sandbox().ok_or_else(|| lab.gone())?;
         let kernel = sandbox.enter()?;
         Ok(Inside { store, lab, plan, pause: sandbox.pid(), kernel })

@@ -26,8 +26,11 @@
 //!
 //! Beside them stand `error`, what the user is told, and `prose`, how it is broken into lines.
 
+pub mod alter;
+pub mod change;
 pub mod check;
 pub mod cli;
+pub mod course;
 pub mod cursor;
 pub mod diff;
 pub mod doctor;

@@ -109,6 +109,7 @@ pub(crate) fn look(kernel: &Kernel, plan: &Plan) -> Result<Namespaces> {
 /// When somebody else changes the lab just now, or the kernel refuses a mend; those before it are done.
 pub fn repair(kernel: &Kernel, lab: &Lab, plan: &Plan, mut tell: impl FnMut(&Mend) -> Result<()>) -> Result<Repaired> {
     let _lock = lab.lock()?;
+    lab.still_has(plan)?;
     let mut done: Vec<Mend> = Vec::new();
     for _ in 0..ROUNDS {
         let drift = diff(kernel, lab, plan)?;

@@ -15,10 +15,12 @@ pub mod background;
 mod bridge;
 mod chain;
 mod ground;
+mod keep_mac;
 mod link_local;
 mod master;
 mod move_link;
 mod namespace;
+mod replace_rules;
 mod route;
 mod rule;
 mod sysctl;
@@ -35,10 +37,13 @@ use crate::network::Namespaces;
 pub use address::AddAddress;
 pub use bridge::AddBridge;
 pub use chain::AddChain;
+pub use keep_mac::KeepMac;
 pub use link_local::QuietLink;
 pub use master::AttachPort;
 pub use move_link::MoveLink;
 pub use namespace::AddNamespace;
+pub use replace_rules::ReplaceRules;
+pub(crate) use replace_rules::same as same_rules;
 pub use route::AddRoute;
 pub use rule::AddRule;
 pub(crate) use rule::rules_in_order;
@@ -99,6 +104,10 @@ pub enum Action {
     AddChain(AddChain),
     /// `nft add rule`
     AddRule(AddRule),
+    /// `ip link set … address`
+    KeepMac(KeepMac),
+    /// `nft flush chain && nft add rule …`
+    ReplaceRules(ReplaceRules),
 }
 
 /// What a look at the kernel says about a step.
@@ -163,6 +172,8 @@ impl Action {
             Action::AddTable(page) => page,
             Action::AddChain(page) => page,
             Action::AddRule(page) => page,
+            Action::KeepMac(page) => page,
+            Action::ReplaceRules(page) => page,
         }
     }
 }
@@ -177,13 +188,15 @@ impl Action {
             | Action::AttachPort(AttachPort { name, .. })
             | Action::QuietLink(QuietLink { name })
             | Action::SetUp(SetUp { name })
+            | Action::KeepMac(KeepMac { name, .. })
             | Action::AddAddress(AddAddress { link: name, .. }) => Some(name),
             Action::AddNamespace(_)
             | Action::SetSysctl(_)
             | Action::AddRoute(_)
             | Action::AddTable(_)
             | Action::AddChain(_)
-            | Action::AddRule(_) => None,
+            | Action::AddRule(_)
+            | Action::ReplaceRules(_) => None,
         }
     }
 }

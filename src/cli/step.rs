@@ -139,8 +139,8 @@ fn look(stepping: &Stepping) -> Result<Option<Record>> {
 
 /// Where the cursor is, and how to go on.
 fn whereabouts(stepping: &Stepping, record: &Record, again: &str) -> String {
-    let (lab, done, total) = (&stepping.lab.name, record.done.len(), stepping.plan.len());
-    if done == stepping.plan.steps.len() {
+    let (lab, done, total) = (&stepping.lab.name, record.done.len(), stepping.plan().len());
+    if done == stepping.plan().steps.len() {
         return format!(
             "lab {lab} is up: all of its {total} steps are in force\n\
              \x20 netlab status        what there is\n\
@@ -162,7 +162,7 @@ fn unexpected(stepping: &Stepping, left: &Left) -> Result<()> {
     match left {
         Left::Stopped(record) => {
             let done = record.done.len();
-            Err(Error::stopped(format!("stopped: lab {lab} is at step {done} of {}", stepping.plan.len()))
+            Err(Error::stopped(format!("stopped: lab {lab} is at step {done} of {}", stepping.plan().len()))
                 .help("`netlab status` shows what there is"))
         }
         _ => print(&format!("lab {lab} was taken away by another netlab")),

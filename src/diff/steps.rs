@@ -140,7 +140,9 @@ fn in_the_way(step: &Step, seen: &Namespaces) -> Option<Mend> {
         | Action::QuietLink(_)
         | Action::SetUp(_)
         | Action::AddTable(_)
-        | Action::AddRule(_) => return None,
+        | Action::AddRule(_)
+        | Action::KeepMac(_)
+        | Action::ReplaceRules(_) => return None,
     };
     Some(Mend::remove(at, thing))
 }

@@ -23,6 +23,8 @@ use netlink_packet_route::route::{
 };
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
+use crate::network::Mac;
+
 mod neighbour;
 mod policy_rule;
 mod route;
@@ -118,6 +120,13 @@ pub fn link_up(index: u32, up: bool) -> Message {
     let mut message = link(index);
     message.header.flags = if up { LinkFlags::Up } else { LinkFlags::empty() };
     message.header.change_mask = LinkFlags::Up;
+    (RouteNetlinkMessage::SetLink(message), 0)
+}
+
+/// Sets a link's hardware address.
+pub fn link_address(index: u32, mac: Mac) -> Message {
+    let mut message = link(index);
+    message.attributes = vec![LinkAttribute::Address(mac.0.to_vec())];
     (RouteNetlinkMessage::SetLink(message), 0)
 }
 

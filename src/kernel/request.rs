@@ -15,7 +15,7 @@ use crate::kernel::nft;
 use crate::names::{LinkName, MachineName};
 use crate::network::policy_rule::PolicyRule;
 use crate::network::setting::Setting;
-use crate::network::{FdbEntry, Neighbour, Route};
+use crate::network::{FdbEntry, Mac, Neighbour, Route};
 
 /// One thing asked of the kernel, in the namespace that its [`Batch`] names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +72,13 @@ pub enum Request {
         name: LinkName,
         /// Up or down.
         up: bool,
+    },
+    /// Set a link's hardware address.
+    LinkAddress {
+        /// Its name.
+        name: LinkName,
+        /// The address.
+        mac: Mac,
     },
     /// Whether the kernel gives the link an IPv6 link-local address by itself.
     LinkLocal {
@@ -190,6 +197,7 @@ impl std::fmt::Display for Request {
             Request::LinkMaster { name, master: Some(master) } => write!(f, "attach {name} to the bridge {master}"),
             Request::LinkMaster { name, master: None } => write!(f, "detach {name} from its bridge"),
             Request::LinkUp { name, up } => write!(f, "set {name} {}", if *up { "up" } else { "down" }),
+            Request::LinkAddress { name, mac } => write!(f, "set the hardware address of {name} to {mac}"),
             Request::LinkLocal { name, .. } => write!(f, "change how {name} gets its link-local address"),
             Request::LinkSetting { link, setting, value } => {
                 write!(f, "set {} of {link} to {}", setting.word, setting.text(*value))

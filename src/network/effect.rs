@@ -21,7 +21,7 @@ use ipnetwork::IpNetwork;
 use super::policy_rule::PolicyRule;
 use super::ruleset::{Chain, Family, Hook, Rule, Table};
 use super::setting::{self, Owner, Setting};
-use super::{Address, FdbEntry, Link, Namespace, Namespaces, Neighbour, Peer, PortState, Route, sysctl};
+use super::{Address, FdbEntry, Link, Mac, Namespace, Namespaces, Neighbour, Peer, PortState, Route, sysctl};
 use crate::names::MachineName;
 
 pub use addresses::*;

@@ -48,8 +48,13 @@ pub fn document(plan: &Plan) -> Document<'_> {
 
 /// The plan for people. Commands are never broken, so that they can be copied.
 pub fn text(plan: &Plan, columns: usize, color: bool) -> String {
+    format!("lab {}: {} steps\n{}", plan.lab, plan.len(), chapters(plan, columns, color))
+}
+
+/// Its chapters alone.
+pub fn chapters(plan: &Plan, columns: usize, color: bool) -> String {
     let paint = Paint(color);
-    let mut text = format!("lab {}: {} steps\n", plan.lab, plan.len());
+    let mut text = String::new();
     let margin = plan.len().to_string().len() + 4;
     for chapter in &plan.chapters {
         text.push_str(&format!("\n{}\n", paint.bold(&chapter.title)));

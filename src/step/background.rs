@@ -99,6 +99,15 @@ pub fn background(step: &Step) -> Background {
             let see = vec![format!("{inside}nft list chain {} {} {}", add.family, add.table, add.chain), show];
             (RULE, see, RULE_READ)
         }
+        Action::KeepMac(keep) => (
+            KEEP_MAC,
+            vec![format!("{ip} link show {}", keep.name), format!("{ip} link show master {}", keep.name)],
+            BRIDGE_READ,
+        ),
+        Action::ReplaceRules(rules) => {
+            let see = vec![format!("{inside}nft list chain {} {} {}", rules.family, rules.table, rules.chain), show];
+            (REPLACE_RULES, see, RULE_READ)
+        }
     };
     Background { paragraphs, see, read }
 }

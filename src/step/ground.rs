@@ -20,7 +20,7 @@ impl Step {
             Action::SetSysctl(sysctl) => sysctl.link().is_none_or(|link| ns.link(&link).is_some()),
             Action::MoveLink(pipe) => has(at, &pipe.near) && net.contains_key(&pipe.to),
             Action::AttachPort(port) => has(at, &port.name) && has(at, &port.bridge),
-            Action::QuietLink(_) | Action::SetUp(_) | Action::AddAddress(_) => {
+            Action::QuietLink(_) | Action::SetUp(_) | Action::AddAddress(_) | Action::KeepMac(_) => {
                 self.action.link().is_some_and(|link| has(at, link))
             }
             Action::AddRoute(route) => ns.main_routes().any(|there| {
@@ -29,6 +29,7 @@ impl Step {
             }),
             Action::AddChain(chain) => ns.table(chain.family, &chain.table).is_some(),
             Action::AddRule(rule) => ns.chain(rule.family, &rule.table, &rule.chain).is_some(),
+            Action::ReplaceRules(rules) => ns.chain(rules.family, &rules.table, &rules.chain).is_some(),
         }
     }
 }

@@ -30,6 +30,7 @@ pub(super) fn message(place: &mut Place, request: &Request) -> Result<Message> {
             message::link_master(place.index(name.as_str())?, master)
         }
         Request::LinkUp { name, up } => message::link_up(place.index(name.as_str())?, *up),
+        Request::LinkAddress { name, mac } => message::link_address(place.index(name.as_str())?, *mac),
         Request::LinkLocal { name, generate } => message::link_local(place.index(name.as_str())?, *generate),
         Request::LinkSetting { link, setting, value } => {
             message::link_setting(place.index(link.as_str())?, setting, *value)

@@ -95,6 +95,13 @@ pub fn set_up(net: &mut Namespaces, at: &MachineName, name: &str, up: bool) {
     }
 }
 
+/// A link has this hardware address.
+pub fn set_mac(net: &mut Namespaces, at: &MachineName, name: &str, mac: Mac) {
+    if let Some(link) = find_link(net, at, name) {
+        link.mac = Some(mac);
+    }
+}
+
 /// A link has this setting. A bridge's MTU follows its ports'.
 pub fn set(net: &mut Namespaces, at: &MachineName, name: &str, setting: &'static Setting, value: u64) {
     let Some(link) = find_link(net, at, name) else { return };
