@@ -181,7 +181,12 @@ fn trials(lab: &LabName) -> Vec<(&'static str, Batch)> {
         sysctls: Vec::new(),
         interfaces: Vec::new(),
         routes: Vec::new(),
-        masquerade: networks.iter().flatten().map(|from| Masquerade { from: *from, except: Vec::new() }).collect(),
+        masquerade: networks
+            .iter()
+            .flatten()
+            .map(|from| Masquerade { from: *from, except: Vec::new(), to: None })
+            .collect(),
+        vxlan: Vec::new(),
     };
     let rules = masquerade::steps(lab, &machine).iter().flat_map(crate::step::Step::requests).collect();
     let veth = Request::VethAdd { name: name("port"), peer: name("eth0"), home: Some(home) };

@@ -140,6 +140,12 @@ name_type!(
 );
 
 name_type!(
+    /// The name of a cluster, where a lab has several.
+    ClusterName,
+    |text| check(text, MACHINE_NAME_MAX)
+);
+
+name_type!(
     /// The name of a machine (a node, a pod or a host): also the name of its network namespace in `/run/netns`.
     MachineName,
     |text| {

@@ -51,6 +51,23 @@ impl Mac {
     }
 }
 
+impl std::str::FromStr for Mac {
+    type Err = ();
+
+    /// Reads `7e:09:00:12:34:56`.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut bytes = text.split(':').map(|pair| match pair.len() {
+            2 if pair.bytes().all(|b| b.is_ascii_hexdigit()) => u8::from_str_radix(pair, 16).map_err(drop),
+            _ => Err(()),
+        });
+        let mut mac = [0; 6];
+        for byte in &mut mac {
+            *byte = bytes.next().ok_or(())??;
+        }
+        bytes.next().map_or(Ok(Mac(mac)), |_| Err(()))
+    }
+}
+
 impl fmt::Display for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [a, b, c, d, e, g] = self.0;

@@ -42,6 +42,7 @@ mod generate;
 mod ipam;
 pub(crate) mod keys;
 mod lower;
+mod membership;
 mod node_routes;
 mod places;
 mod print;
@@ -53,8 +54,10 @@ mod subnet;
 mod subnet_map;
 mod sysctl;
 pub(crate) mod tree;
+mod underlay;
 mod validate;
 pub(crate) mod values;
+mod vxlan;
 
 use std::path::Path;
 

@@ -19,7 +19,7 @@ use super::spec::{ClusterCidr, ClusterSpec, NodeSpec};
 use super::subnet::{Family, Subnet};
 
 /// Gives every node its `pod_cidr`. Returns whether every node has got what it needs.
-pub fn assign(cluster: Option<&ClusterSpec>, nodes: &mut [NodeSpec], diagnostics: &mut Diagnostics) -> bool {
+pub fn assign(cluster: Option<&ClusterSpec>, nodes: &mut [&mut NodeSpec], diagnostics: &mut Diagnostics) -> bool {
     let before = diagnostics.count();
     let mut derive = Vec::new();
     for (index, node) in nodes.iter_mut().enumerate() {
@@ -29,9 +29,11 @@ pub fn assign(cluster: Option<&ClusterSpec>, nodes: &mut [NodeSpec], diagnostics
         }
         check_families(node, diagnostics);
         match cluster {
-            Some(cluster) if node.pod_cidr.is_empty() => derive.extend((!cluster.cidrs.is_empty()).then_some(index)),
+            Some(cluster) if node.pod_cidr.is_empty() && cluster.allocate && !cluster.cidrs.is_empty() => {
+                derive.push(index)
+            }
+            _ if node.pod_cidr.is_empty() => diagnostics.extend((!node.pods.is_empty()).then(|| no_block(node))),
             Some(cluster) => check_within(node, cluster, diagnostics),
-            None if node.pod_cidr.is_empty() && !node.pods.is_empty() => diagnostics.push(no_block(node)),
             None => {}
         }
     }

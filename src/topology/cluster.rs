@@ -9,21 +9,107 @@
 
 use ipnetwork::IpNetwork;
 
-use super::decode::one_or_many;
-use super::diagnostic::{Diagnostic, Diagnostics, quoted};
-use super::fields::{Fields, nearest};
-use super::keys;
+use super::decode::{list, one_or_many};
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::fields::Fields;
+use super::model::{ClusterKind, Ipam};
 use super::span::{Span, Spanned};
-use super::spec::{ClusterCidr, ClusterSpec, Routing};
+use super::spec::{ClusterCidr, ClusterSpec, PoolSpec, Routing};
 use super::subnet::{Family, Subnet};
 use super::tree::Tree;
-use super::values;
+use super::{keys, underlay, values, vxlan};
+use crate::names::ClusterName;
 
-/// Reads the key `cluster`, which stands at `owner`.
-pub fn decode(tree: &Tree<'_>, owner: Span, diagnostics: &mut Diagnostics) -> Option<ClusterSpec> {
+/// Reads one cluster, which stands at `owner`.
+pub fn decode(
+    name: Option<Spanned<ClusterName>>,
+    tree: &Tree<'_>,
+    owner: Span,
+    diagnostics: &mut Diagnostics,
+) -> Option<ClusterSpec> {
     let fields = Fields::open(tree, &keys::CLUSTER, owner, diagnostics)?;
+    let kind = choice(&fields, "kind", "a kind of cluster", keys::KINDS, diagnostics).and_then(kind);
+    let pools = list(fields.get("ipPools"), "pools", diagnostics, pool);
+    let cidrs = ranges(&fields, &pools, diagnostics);
+    let routing = choice(&fields, "routing", "a kind of routing", keys::ROUTING, diagnostics).map(routing);
+    let router = present(&fields, "router").and_then(|tree| values::name(tree, "the name of a host", diagnostics));
+    let ipam = choice(&fields, "ipam", "a way to give addresses", keys::IPAMS, diagnostics).and_then(ipam);
+    let allocator = choice(&fields, "CIDRAllocatorType", "an allocator", keys::ALLOCATORS, diagnostics);
+    let by_cloud = allocator.is_some_and(|word| word.value == "CloudAllocator");
+    let mut switch =
+        |key| present(&fields, key).and_then(|tree| values::boolean(tree, diagnostics)).map(|switch| switch.value);
+    let allocate = switch("allocateNodeCIDRs").unwrap_or(true) && !by_cloud;
+    let cloud_routes = switch("configureCloudRoutes").unwrap_or(true);
+    let masquerade = switch("masquerade");
+    let vxlan = present(&fields, "vxlan").and_then(|tree| vxlan::options(tree, diagnostics)).unwrap_or_default();
+    let autodetect = present(&fields, "underlay").and_then(|tree| underlay::decode(tree, diagnostics));
+    Some(ClusterSpec {
+        name,
+        span: owner,
+        kind,
+        cidrs,
+        allocate,
+        routing: routing.unwrap_or(Spanned::new(Routing::NodeRoutes, owner)),
+        router,
+        cloud_routes,
+        vxlan,
+        autodetect: autodetect.unwrap_or_default(),
+        pools,
+        ipam,
+        masquerade,
+    })
+}
+
+/// The value of a key that is there and not empty.
+pub fn present<'a, 't>(fields: &Fields<'a, 't>, key: &'static str) -> Option<&'a Tree<'t>> {
+    fields.get(key).filter(|tree| !tree.is_null())
+}
+
+/// One of a few words.
+fn choice(
+    fields: &Fields<'_, '_>,
+    key: &'static str,
+    noun: &'static str,
+    words: &'static [&'static str],
+    diagnostics: &mut Diagnostics,
+) -> Option<Spanned<&'static str>> {
+    let tree = present(fields, key)?;
+    Some(Spanned::new(values::choice(tree, noun, words, diagnostics)?, tree.span))
+}
+
+fn kind(word: Spanned<&str>) -> Option<Spanned<ClusterKind>> {
+    let kind = ClusterKind::ALL.into_iter().find(|kind| kind.word() == word.value)?;
+    Some(Spanned::new(kind, word.span))
+}
+
+fn ipam(word: Spanned<&str>) -> Option<Spanned<Ipam>> {
+    let ipam = Ipam::ALL.into_iter().find(|ipam| ipam.word() == word.value)?;
+    Some(Spanned::new(ipam, word.span))
+}
+
+fn routing(word: Spanned<&str>) -> Spanned<Routing> {
+    let routing = match word.value {
+        "router" => Routing::Router,
+        "vxlan" => Routing::Vxlan,
+        "none" => Routing::None,
+        _ => Routing::NodeRoutes,
+    };
+    Spanned::new(routing, word.span)
+}
+
+fn pool(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<PoolSpec> {
+    let fields = Fields::open(tree, &keys::POOL, tree.span, diagnostics)?;
+    let cidr = fields.get("cidr").and_then(|tree| values::subnet(tree, diagnostics));
+    let mut switch =
+        |key| present(&fields, key).and_then(|tree| values::boolean(tree, diagnostics)).is_some_and(|on| on.value);
+    let (nat_outgoing, disabled) = (switch("natOutgoing"), switch("disabled"));
+    Some(PoolSpec { cidr: cidr?, nat_outgoing, disabled })
+}
+
+/// The ranges that nodes' blocks are cut from: `clusterCIDR`, or else the first pool of each family that is in use.
+fn ranges(fields: &Fields<'_, '_>, pools: &[PoolSpec], diagnostics: &mut Diagnostics) -> Vec<ClusterCidr> {
     let before = diagnostics.count();
-    let cidrs = one_or_many(fields.get("clusterCIDR"), diagnostics, values::subnet);
+    let mut cidrs = one_or_many(fields.get("clusterCIDR"), diagnostics, values::subnet);
     if let Some(tree) = fields.get("clusterCIDR")
         && cidrs.is_empty()
         && diagnostics.count() == before
@@ -31,16 +117,18 @@ pub fn decode(tree: &Tree<'_>, owner: Span, diagnostics: &mut Diagnostics) -> Op
         let diagnostic = Diagnostic::new(fields.key_span("clusterCIDR").unwrap_or(tree.span), "clusterCIDR is empty");
         diagnostics.push(diagnostic.label("expected a subnet, such as 10.244.0.0/16"));
     }
+    if cidrs.is_empty() {
+        let in_use = pools.iter().filter(|pool| !pool.disabled).map(|pool| &pool.cidr);
+        for family in [Family::V4, Family::V6] {
+            cidrs.extend(in_use.clone().find(|cidr| cidr.family() == family).cloned());
+        }
+    }
     let cidrs = one_of_each_family(cidrs, diagnostics);
-    let mut mask = |key| fields.get(key).and_then(|tree| values::prefix_length(tree, diagnostics));
+    let mut mask = |key| present(fields, key).and_then(|tree| values::prefix_length(tree, diagnostics));
     let mut masks =
         Masks { any: mask("nodeCIDRMaskSize"), v4: mask("nodeCIDRMaskSizeIPv4"), v6: mask("nodeCIDRMaskSizeIPv6") };
     masks.check(&cidrs, diagnostics);
-    let cidrs = cidrs.into_iter().filter_map(|cidr| masks.cut(cidr, diagnostics)).collect();
-    let routing = fields.get("routing").and_then(|tree| routing(tree, diagnostics)).unwrap_or(Routing::NodeRoutes);
-    let masquerade = fields.get("masquerade").filter(|tree| !tree.is_null());
-    let masquerade = masquerade.and_then(|tree| values::boolean(tree, diagnostics)).is_some_and(|on| on.value);
-    Some(ClusterSpec { cidrs, routing, masquerade })
+    cidrs.into_iter().filter_map(|cidr| masks.cut(cidr, diagnostics)).collect()
 }
 
 fn one_of_each_family(cidrs: Vec<Spanned<IpNetwork>>, diagnostics: &mut Diagnostics) -> Vec<Spanned<IpNetwork>> {
@@ -112,26 +200,5 @@ impl Masks {
         };
         diagnostics.push(diagnostic);
         None
-    }
-}
-
-fn routing(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<Routing> {
-    match values::word(tree, "a kind of routing", "nodeRoutes", diagnostics)? {
-        "nodeRoutes" => Some(Routing::NodeRoutes),
-        "none" => Some(Routing::None),
-        word => {
-            let diagnostic = Diagnostic::new(tree.span, format!("{} is not a kind of routing", quoted(word)));
-            let help = "`nodeRoutes` gives each node a route to each other node's pods, `none` gives none";
-            diagnostics.push(match word {
-                "router" | "vxlan" => {
-                    diagnostic.label("this version of netlab knows `nodeRoutes` and `none`").help(help)
-                }
-                _ => match nearest(word, keys::ROUTING.iter().copied()) {
-                    Some(meant) => diagnostic.label(format!("did you mean `{meant}`?")).help(help),
-                    None => diagnostic.label("expected `nodeRoutes` or `none`").help(help),
-                },
-            });
-            None
-        }
     }
 }

@@ -12,11 +12,12 @@ use super::fields::Fields;
 use super::keys;
 use super::span::{Span, Spanned};
 use super::spec::{
-    BridgeSpec, InterfaceSpec, MachineSpec, MasqueradeSpec, NetworkSpec, NodeSpec, PodSpec, RouteSpec, Spec,
+    BridgeSpec, ClusterSpec, InterfaceSpec, MachineSpec, MasqueradeSpec, NetworkSpec, NodeSpec, PodSpec, RouteSpec,
+    Spec,
 };
 use super::subnet::Family;
 use super::tree::{Key, Tree, Value};
-use super::{cluster, expectation, sysctl, values};
+use super::{cluster, expectation, sysctl, values, vxlan};
 use crate::names::{LinkName, MachineName};
 
 /// The name of a node's bridge, unless the file says otherwise: the CNI plugins' own default.
@@ -32,14 +33,31 @@ pub fn file(tree: &Tree<'_>, owner: Span, diagnostics: &mut Diagnostics) -> Opti
     let before = diagnostics.count();
     let networks = map(fields.get("networks"), "networks", diagnostics, network);
     let networks_intact = diagnostics.count() == before;
-    let cluster = fields.get("cluster").filter(|tree| !tree.is_null()).and_then(|tree| {
-        let owner = fields.key_span("cluster").unwrap_or(tree.span);
-        cluster::decode(tree, owner, diagnostics)
-    });
+    let clusters = clusters(&fields, diagnostics);
     let nodes = map(fields.get("nodes"), "nodes", diagnostics, node);
     let hosts = map(fields.get("hosts"), "hosts", diagnostics, host);
     let expect = list(fields.get("expect"), "expectations", diagnostics, expectation::decode);
-    Some(Spec { lab: lab.map(|lab| lab.value), networks, networks_intact, cluster, nodes, hosts, expect })
+    Some(Spec { lab: lab.map(|lab| lab.value), networks, networks_intact, clusters, nodes, hosts, expect })
+}
+
+/// `cluster`, or `clusters`.
+fn clusters(fields: &Fields<'_, '_>, diagnostics: &mut Diagnostics) -> Vec<ClusterSpec> {
+    let mut all = map(fields.get("clusters"), "clusters", diagnostics, |key, tree, diagnostics| {
+        let name = values::parse_name(&Spanned::new(&*key.value, key.span), "the name of a cluster", diagnostics);
+        cluster::decode(Some(name?), tree, key.span, diagnostics)
+    });
+    let Some(tree) = fields.get("cluster").filter(|tree| !tree.is_null()) else { return all };
+    let owner = fields.key_span("cluster").unwrap_or(tree.span);
+    if let Some(several) = fields.key_span("clusters") {
+        diagnostics.push(
+            Diagnostic::new(owner, "there are both `cluster` and `clusters`")
+                .label("this one has no name")
+                .also(several, "these have names")
+                .help("move it there, and say `cluster: NAME` at its nodes"),
+        );
+    }
+    all.extend(cluster::decode(None, tree, owner, diagnostics));
+    all
 }
 
 fn network(key: &Key<'_>, tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<NetworkSpec> {
@@ -47,13 +65,17 @@ fn network(key: &Key<'_>, tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Opt
     let name = link_name(key, "the name of a network, whose bridge is a link", diagnostics);
     let fields = Fields::open(tree, &keys::NETWORK, key.span, diagnostics)?;
     let subnets = one_or_many(fields.get("subnets"), diagnostics, values::subnet);
-    Some(NetworkSpec { name: name?, subnets, intact: diagnostics.count() == before })
+    let mtu = mtu(&fields, diagnostics);
+    Some(NetworkSpec { name: name?, subnets, mtu, intact: diagnostics.count() == before })
 }
 
 fn node(key: &Key<'_>, tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<NodeSpec> {
     let before = diagnostics.count();
     let name = machine_name(key, "the name of a node", diagnostics);
     let fields = Fields::open(tree, &keys::NODE, key.span, diagnostics)?;
+    let cluster = fields.get("cluster").filter(|tree| !tree.is_null());
+    let cluster = cluster.and_then(|tree| values::name(tree, "the name of a cluster", diagnostics));
+    let nat_address = one_or_many(fields.get("natOutgoingAddress"), diagnostics, values::address);
     let address = one_or_many(fields.get("address"), diagnostics, values::address);
     let pod_cidr = one_or_many(fields.get("podCIDR"), diagnostics, values::subnet);
     let bridge = fields.get("bridge").and_then(|tree| {
@@ -63,7 +85,7 @@ fn node(key: &Key<'_>, tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option
     let machine = machine(name, &fields, before, diagnostics);
     // A mistake in a pod does not spoil what is known about its node.
     let pods = map(fields.get("pods"), "pods", diagnostics, pod);
-    Some(NodeSpec { machine: machine?, address, pod_cidr, bridge, pods })
+    Some(NodeSpec { machine: machine?, cluster, nat_address, address, pod_cidr, bridge, pods })
 }
 
 fn pod(key: &Key<'_>, tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<PodSpec> {
@@ -95,11 +117,13 @@ fn machine(
         .get_if_known("masquerade")
         .filter(|tree| !tree.is_null())
         .map(|tree| list(Some(tree), "masquerade entries", diagnostics, masquerade));
+    let vxlan = fields.get_if_known("vxlan");
+    let vxlan = map(vxlan, "VXLAN devices", diagnostics, vxlan::device);
     let forwarding = fields.get("forwarding").filter(|tree| !tree.is_null());
     let forwarding = forwarding.and_then(|tree| values::boolean(tree, diagnostics)).map(|switch| switch.value);
     let sysctls = map(fields.get("sysctls"), "sysctls", diagnostics, sysctl::decode);
     let intact = diagnostics.count() == before;
-    Some(MachineSpec { name: name?, forwarding, sysctls, interfaces, routes, masquerade, intact })
+    Some(MachineSpec { name: name?, forwarding, sysctls, interfaces, routes, masquerade, vxlan, intact })
 }
 
 fn interface(key: &Key<'_>, tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<InterfaceSpec> {
@@ -109,7 +133,8 @@ fn interface(key: &Key<'_>, tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> O
         .get("network")
         .and_then(|tree| values::name::<LinkName>(tree, "the name of a network, whose bridge is a link", diagnostics));
     let addresses = one_or_many(fields.get("addresses"), diagnostics, values::interface);
-    Some(InterfaceSpec { name: name?, network: network?, addresses })
+    let mtu = mtu(&fields, diagnostics);
+    Some(InterfaceSpec { name: name?, network: network?, addresses, mtu })
 }
 
 fn bridge(tree: &Tree<'_>, owner: Span, diagnostics: &mut Diagnostics) -> Option<BridgeSpec> {
@@ -124,7 +149,13 @@ fn bridge(tree: &Tree<'_>, owner: Span, diagnostics: &mut Diagnostics) -> Option
         Some(tree) => values::name(tree, "the name of a bridge, which is a link", diagnostics)?,
         None => default_bridge(owner)?,
     };
-    Some(BridgeSpec { name, addresses })
+    let mtu = mtu(&fields, diagnostics);
+    Some(BridgeSpec { name, addresses, mtu })
+}
+
+fn mtu(fields: &Fields<'_, '_>, diagnostics: &mut Diagnostics) -> Option<u32> {
+    let tree = fields.get("mtu").filter(|tree| !tree.is_null())?;
+    values::mtu(tree, diagnostics).map(|mtu| mtu.value)
 }
 
 /// The name of a bridge that nobody named.
@@ -137,21 +168,26 @@ fn route(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<RouteSpec> {
     let via = fields.get("via").and_then(|tree| values::address(tree, diagnostics));
     let family = via.as_ref().map(|via| Family::of(via.value));
     let to = fields.get("to").and_then(|tree| values::destination(tree, family, diagnostics));
-    Some(RouteSpec { to: to?, via: via? })
+    let dev = fields.get("dev").filter(|tree| !tree.is_null());
+    let dev = dev.and_then(|tree| values::name(tree, "the name of a link", diagnostics));
+    let onlink = fields.get("onlink").filter(|tree| !tree.is_null());
+    let onlink = onlink.and_then(|tree| values::boolean(tree, diagnostics)).is_some_and(|on| on.value);
+    Some(RouteSpec { to: to?, via: via?, dev, onlink })
 }
 
 fn masquerade(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<MasqueradeSpec> {
     let fields = Fields::open(tree, &keys::MASQUERADE, tree.span, diagnostics)?;
     let from = fields.get("from").and_then(|tree| values::range(tree, diagnostics));
     let except = one_or_many(fields.get("except"), diagnostics, values::range);
-    Some(MasqueradeSpec { from: from?, except })
+    let to = fields.get("to").filter(|tree| !tree.is_null()).and_then(|tree| values::address(tree, diagnostics));
+    Some(MasqueradeSpec { from: from?, except, to })
 }
 
 fn machine_name(key: &Key<'_>, noun: &str, diagnostics: &mut Diagnostics) -> Option<Spanned<MachineName>> {
     values::parse_name(&Spanned::new(&*key.value, key.span), noun, diagnostics)
 }
 
-fn link_name(key: &Key<'_>, noun: &str, diagnostics: &mut Diagnostics) -> Option<Spanned<LinkName>> {
+pub(crate) fn link_name(key: &Key<'_>, noun: &str, diagnostics: &mut Diagnostics) -> Option<Spanned<LinkName>> {
     values::parse_name(&Spanned::new(&*key.value, key.span), noun, diagnostics)
 }
 

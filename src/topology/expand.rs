@@ -20,7 +20,7 @@ use super::spec::{
 };
 use super::subnet::{Family, Subnet};
 use super::subnet_map::SubnetMap;
-use super::{blocks, decode, ipam, node_routes, special};
+use super::{blocks, decode, ipam, membership, node_routes, special};
 use ipnetwork::IpNetwork;
 
 use crate::names::LinkName;
@@ -34,8 +34,19 @@ pub fn expand(spec: &mut Spec, diagnostics: &mut Diagnostics) {
     for node in &mut spec.nodes {
         give_interface(node, &homes, diagnostics);
     }
-    let assigned = blocks::assign(spec.cluster.as_ref(), &mut spec.nodes, diagnostics);
-    for node in &mut spec.nodes {
+    let Spec { clusters, nodes, .. } = spec;
+    for (cluster, mut members) in membership::sort(clusters, nodes, diagnostics) {
+        expand_cluster(cluster, &mut members, diagnostics);
+    }
+    for host in &mut spec.hosts {
+        host.forwarding.get_or_insert(false);
+    }
+}
+
+/// What derives for the nodes of one cluster, or of none.
+fn expand_cluster(cluster: Option<&ClusterSpec>, nodes: &mut [&mut NodeSpec], diagnostics: &mut Diagnostics) {
+    let assigned = blocks::assign(cluster, nodes, diagnostics);
+    for node in nodes.iter_mut() {
         give_bridge(node);
         if assigned {
             ipam::give_addresses(node, diagnostics);
@@ -43,15 +54,17 @@ pub fn expand(spec: &mut Spec, diagnostics: &mut Diagnostics) {
         give_default_routes(node);
         node.machine.forwarding.get_or_insert(!node.pods.is_empty());
     }
-    for host in &mut spec.hosts {
-        host.forwarding.get_or_insert(false);
+    let Some(cluster) = cluster else { return };
+    match cluster.routing.value {
+        Routing::NodeRoutes if assigned => node_routes::give(nodes, diagnostics),
+        Routing::Router | Routing::Vxlan => diagnostics.push(
+            Diagnostic::new(cluster.routing.span, "this version of netlab does not know this kind of routing")
+                .label("expected `nodeRoutes` or `none`"),
+        ),
+        Routing::NodeRoutes | Routing::None => {}
     }
-    let Some(cluster) = &spec.cluster else { return };
-    if cluster.routing == Routing::NodeRoutes && assigned {
-        node_routes::give(&mut spec.nodes, diagnostics);
-    }
-    if cluster.masquerade {
-        for node in &mut spec.nodes {
+    if cluster.masquerade == Some(true) {
+        for node in nodes.iter_mut() {
             give_masquerade(node, cluster);
         }
     }
@@ -113,6 +126,7 @@ fn give_interface(node: &mut NodeSpec, homes: &SubnetMap<LinkName>, diagnostics:
             name: Spanned::new(LinkName::clone(&name), address.span),
             network: Spanned::new(network.clone(), address.span),
             addresses: Vec::new(),
+            mtu: None,
         });
         if addressed.network.value == *network {
             addressed.addresses.push(Spanned::new(whole, address.span));
@@ -138,7 +152,7 @@ fn give_bridge(node: &mut NodeSpec) {
     }
     let span = node.span();
     if node.bridge.is_none() {
-        node.bridge = decode::default_bridge(span).map(|name| BridgeSpec { name, addresses: Vec::new() });
+        node.bridge = decode::default_bridge(span).map(|name| BridgeSpec { name, addresses: Vec::new(), mtu: None });
     }
     let Some(bridge) = &mut node.bridge else { return };
     if bridge.addresses.is_empty() {
@@ -169,7 +183,7 @@ fn give_default_routes(node: &mut NodeSpec) {
             if let Some(gateway) = gateway {
                 let span = pod.machine.name.span;
                 let via = Spanned::new(gateway.ip(), span);
-                pod.machine.routes.push(RouteSpec { to: Spanned::new(to, span), via });
+                pod.machine.routes.push(RouteSpec { to: Spanned::new(to, span), via, dev: None, onlink: false });
             }
         }
     }
@@ -179,7 +193,7 @@ fn give_default_routes(node: &mut NodeSpec) {
 fn give_masquerade(node: &mut NodeSpec, cluster: &ClusterSpec) {
     let entry = |block: &Spanned<IpNetwork>| {
         let same_family = cluster.cidrs.iter().filter(|range| range.cidr.family() == block.family());
-        MasqueradeSpec { from: block.clone(), except: same_family.map(|range| range.cidr.clone()).collect() }
+        MasqueradeSpec { from: block.clone(), except: same_family.map(|range| range.cidr.clone()).collect(), to: None }
     };
     node.machine.masquerade.get_or_insert_with(|| node.pod_cidr.iter().map(entry).collect());
 }

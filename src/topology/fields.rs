@@ -7,7 +7,7 @@
 //! 4 |     podz: {}
 //!   |     ^^^^ did you mean `pods`?
 //!   |
-//!   = help: a node has the keys address, podCIDR, bridge, pods, interfaces, routes, forwarding, sysctls, masquerade
+//!   = help: a node has the keys address, podCIDR, bridge, pods, cluster, natOutgoingAddress, interfaces, routes, forwarding, sysctls, masquerade, vxlan
 //! ```
 
 use super::diagnostic::{Diagnostic, Diagnostics, quoted};

@@ -10,6 +10,12 @@
 //!
 //! A new key is one line here and one in `decode.rs`.
 
+mod cluster;
+mod machine;
+
+pub use cluster::{ALLOCATORS, CLUSTER, IPAMS, KINDS, OVERLAY, POOL, ROUTING, UNDERLAY};
+pub use machine::{BRIDGE, HOST, INTERFACE, MASQUERADE, NODE, POD, ROUTE, VXLAN, VXLAN_PEER};
+
 /// A mapping with fixed keys.
 #[derive(Debug)]
 pub struct Object {
@@ -68,6 +74,16 @@ pub enum Shape {
     PrefixLength,
     /// A port of TCP or UDP.
     Port,
+    /// The largest packet of a link, in bytes.
+    Mtu,
+    /// The network identifier of a VXLAN.
+    Vni,
+    /// A hardware address.
+    Mac,
+    /// A method of finding an address, such as `can-reach=192.168.1.1`.
+    Method,
+    /// The name of a cluster.
+    ClusterName,
     /// A machine, or all of a kind.
     Party,
     /// A machine, all of a kind, or an address.
@@ -114,6 +130,11 @@ pub static FILE: Object = Object {
             Shape::Object(&CLUSTER),
             "From what the nodes' blocks, bridges, routes and masquerading derive.",
         ),
+        key(
+            "clusters",
+            Shape::Map(&Shape::ClusterName, &Shape::Object(&CLUSTER)),
+            "Several of them by their names: each node says which one it belongs to.",
+        ),
         required("nodes", Shape::Map(&Shape::MachineName, &Shape::Object(&NODE)), "The cluster's nodes."),
         key("hosts", Shape::Map(&Shape::MachineName, &Shape::Object(&HOST)), "Machines outside the cluster."),
         key(
@@ -128,164 +149,13 @@ pub static FILE: Object = Object {
 pub static NETWORK: Object = Object {
     name: "a network",
     about: "A layer-2 segment: one bridge in the lab's fabric.",
-    tables: &[&[key(
-        "subnets",
-        Shape::OneOrMany(&Shape::Subnet),
-        "The subnets whose addresses are used on it. Without any, all addresses may be.",
-    )]],
-};
-
-/// The cluster.
-pub static CLUSTER: Object = Object {
-    name: "a cluster",
-    about: "What a Kubernetes cluster derives for its nodes, with the names of kube-controller-manager and kube-proxy.",
     tables: &[&[
-        required(
-            "clusterCIDR",
+        key(
+            "subnets",
             Shape::OneOrMany(&Shape::Subnet),
-            "The range of pod addresses, one for each family. Nodes get consecutive blocks of it in file order.",
+            "The subnets whose addresses are used on it. Without any, all addresses may be.",
         ),
-        key(
-            "nodeCIDRMaskSize",
-            Shape::PrefixLength,
-            "The prefix length of a node's block: 24 for IPv4 and 64 for IPv6 unless written. With both families, use \
-             the two keys that name one.",
-        ),
-        key(
-            "nodeCIDRMaskSizeIPv4",
-            Shape::PrefixLength,
-            "The prefix length of a node's IPv4 block: 24 unless written.",
-        ),
-        key(
-            "nodeCIDRMaskSizeIPv6",
-            Shape::PrefixLength,
-            "The prefix length of a node's IPv6 block: 64 unless written.",
-        ),
-        key(
-            "routing",
-            Shape::Choice(ROUTING),
-            "How pods on different nodes reach each other: `nodeRoutes` (unless written) gives each node a route to \
-             each other node's block, `none` gives none.",
-        ),
-        key("masquerade", Shape::Bool, "Whether packets from pods that leave clusterCIDR get their node's address."),
-    ]],
-};
-
-/// The words that `routing` knows.
-pub const ROUTING: &[&str] = &["nodeRoutes", "none"];
-
-static MACHINE: &[Key] = &[
-    key(
-        "interfaces",
-        Shape::Map(&Shape::LinkName, &Shape::Object(&INTERFACE)),
-        "Its interfaces on networks, by their names in the machine.",
-    ),
-    key("routes", Shape::List(&Shape::Object(&ROUTE)), "Its routes by way of gateways."),
-    key(
-        "forwarding",
-        Shape::Bool,
-        "Whether it forwards packets. Unless written, nodes with pods do, other nodes and hosts do not, and pods keep \
-         what the kernel gives them.",
-    ),
-    key(
-        "sysctls",
-        Shape::Map(&Shape::SysctlKey, &Shape::Setting),
-        "Further sysctls of its namespace, such as net.ipv4.conf.all.rp_filter.",
-    ),
-];
-
-static MASQUERADING: &[Key] = &[key(
-    "masquerade",
-    Shape::List(&Shape::Object(&MASQUERADE)),
-    "Whose packets get the machine's own address as source when they leave it.",
-)];
-
-/// A node.
-pub static NODE: Object = Object {
-    name: "a node",
-    about: "A machine of the cluster, with a bridge and pods.",
-    tables: &[
-        &[
-            key(
-                "address",
-                Shape::OneOrMany(&Shape::Address),
-                "The short form of an interface `eth0` on the network whose subnet holds the address.",
-            ),
-            key(
-                "podCIDR",
-                Shape::OneOrMany(&Shape::Subnet),
-                "Its block of pod addresses, one for each family, as in a Kubernetes node's spec.podCIDRs.",
-            ),
-            key("bridge", Shape::Object(&BRIDGE), "The bridge that its pods are ports of."),
-            key("pods", Shape::Map(&Shape::MachineName, &Shape::Object(&POD)), "Its pods."),
-        ],
-        MACHINE,
-        MASQUERADING,
-    ],
-};
-
-/// A pod.
-pub static POD: Object = Object {
-    name: "a pod",
-    about: "A machine whose `eth0` is a port of its node's bridge.",
-    tables: &[
-        &[key(
-            "addresses",
-            Shape::OneOrMany(&Shape::Interface),
-            "The addresses of its eth0. Unless written, the next free one of each of the bridge's subnets.",
-        )],
-        MACHINE,
-    ],
-};
-
-/// A host.
-pub static HOST: Object = Object {
-    name: "a host",
-    about: "A machine outside the cluster: a router, a client, the rest of the world.",
-    tables: &[MACHINE, MASQUERADING],
-};
-
-/// An interface.
-pub static INTERFACE: Object = Object {
-    name: "an interface",
-    about: "One end of a veth pipe whose other end is a port of a network.",
-    tables: &[&[
-        required("network", Shape::LinkName, "The network that it is plugged into."),
-        key("addresses", Shape::OneOrMany(&Shape::Interface), "Its addresses with their prefix lengths."),
-    ]],
-};
-
-/// A bridge.
-pub static BRIDGE: Object = Object {
-    name: "a bridge",
-    about: "A node's bridge, whose addresses are its pods' gateways.",
-    tables: &[&[
-        key("name", Shape::LinkName, "Its name: `cni0` unless written."),
-        key(
-            "addresses",
-            Shape::OneOrMany(&Shape::Interface),
-            "Its addresses. Unless written, the first host address of each of the node's blocks.",
-        ),
-    ]],
-};
-
-/// A route.
-pub static ROUTE: Object = Object {
-    name: "a route",
-    about: "Where packets for a destination go next.",
-    tables: &[&[
-        required("to", Shape::Destination, "The destination: a subnet or `default`."),
-        required("via", Shape::Address, "The gateway, which is on a subnet that the machine is connected to."),
-    ]],
-};
-
-/// A masquerade entry.
-pub static MASQUERADE: Object = Object {
-    name: "a masquerade entry",
-    about: "Whose packets get the machine's own address as source when they leave it.",
-    tables: &[&[
-        required("from", Shape::Subnet, "The sources that are translated."),
-        key("except", Shape::OneOrMany(&Shape::Subnet), "The destinations that are spared."),
+        key("mtu", Shape::Mtu, "The largest packet that it carries, in bytes: 1500 unless written."),
     ]],
 };
 

@@ -2,10 +2,14 @@
 
 use ipnetwork::IpNetwork;
 
-use super::model::{Bridge, Expectation, Interface, Machine, Masquerade, Network, Node, Pod, Route, Topology};
+use super::model::{
+    Bridge, Cluster, Expectation, Interface, Machine, Masquerade, Network, Node, Pod, Range, Route, Topology, Vxlan,
+    VxlanPeer,
+};
 use super::span::Spanned;
 use super::spec::{
-    BridgeSpec, ExpectationSpec, InterfaceSpec, MachineSpec, MasqueradeSpec, NetworkSpec, NodeSpec, PodSpec, Spec,
+    BridgeSpec, ClusterSpec, ExpectationSpec, InterfaceSpec, MachineSpec, MasqueradeSpec, NetworkSpec, NodeSpec,
+    PodSpec, RouteSpec, Spec, VxlanPeerSpec, VxlanSpec,
 };
 
 /// Lowers the whole file. Nothing comes of a file without a name.
@@ -13,6 +17,7 @@ pub fn lower(spec: Spec) -> Option<Topology> {
     Some(Topology {
         lab: spec.lab?,
         networks: spec.networks.into_iter().map(network).collect(),
+        clusters: spec.clusters.into_iter().map(cluster).collect(),
         nodes: spec.nodes.into_iter().map(node).collect(),
         hosts: spec.hosts.into_iter().map(machine).collect(),
         expect: spec.expect.into_iter().map(expectation).collect(),
@@ -24,15 +29,28 @@ fn values<T>(spanned: Vec<Spanned<T>>) -> Vec<T> {
 }
 
 fn network(network: NetworkSpec) -> Network {
-    Network { name: network.name.value, subnets: values(network.subnets) }
+    Network { name: network.name.value, subnets: values(network.subnets), mtu: network.mtu }
+}
+
+fn cluster(cluster: ClusterSpec) -> Cluster {
+    let range = |range: super::spec::ClusterCidr| Range { cidr: range.cidr.value, node_mask: range.node_mask };
+    Cluster {
+        name: cluster.name.map(|name| name.value),
+        kind: cluster.kind.map(|kind| kind.value),
+        ranges: cluster.cidrs.into_iter().map(range).collect(),
+        ipam: cluster.ipam.map(|ipam| ipam.value),
+    }
 }
 
 fn node(node: NodeSpec) -> Node {
     Node {
         machine: machine(node.machine),
-        bridge: node
-            .bridge
-            .map(|BridgeSpec { name, addresses }| Bridge { name: name.value, addresses: values(addresses) }),
+        cluster: node.cluster.map(|name| name.value),
+        bridge: node.bridge.map(|BridgeSpec { name, addresses, mtu }| Bridge {
+            name: name.value,
+            addresses: values(addresses),
+            mtu,
+        }),
         pods: node.pods.into_iter().map(pod).collect(),
     }
 }
@@ -47,15 +65,46 @@ fn machine(machine: MachineSpec) -> Machine {
         name: interface.name.value,
         network: interface.network.value,
         addresses: values(interface.addresses),
+        mtu: interface.mtu,
     };
-    let masquerade = |entry: MasqueradeSpec| Masquerade { from: entry.from.value, except: values(entry.except) };
+    let masquerade = |entry: MasqueradeSpec| Masquerade {
+        from: entry.from.value,
+        except: values(entry.except),
+        to: entry.to.map(|to| to.value),
+    };
+    let route = |route: RouteSpec| Route {
+        to: route.to.value,
+        via: route.via.value,
+        dev: route.dev.map(|dev| dev.value),
+        onlink: route.onlink,
+    };
     Machine {
         name: machine.name.value,
         forwarding: machine.forwarding,
         sysctls: machine.sysctls,
         interfaces: machine.interfaces.into_iter().map(interface).collect(),
-        routes: machine.routes.into_iter().map(|route| Route { to: route.to.value, via: route.via.value }).collect(),
+        routes: machine.routes.into_iter().map(route).collect(),
         masquerade: machine.masquerade.unwrap_or_default().into_iter().map(masquerade).collect(),
+        vxlan: machine.vxlan.into_iter().map(vxlan).collect(),
+    }
+}
+
+fn vxlan(device: VxlanSpec) -> Vxlan {
+    let peer =
+        |peer: VxlanPeerSpec| VxlanPeer { vtep: peer.vtep.value, mac: peer.mac, addresses: values(peer.addresses) };
+    Vxlan {
+        name: device.name.value,
+        id: device.id.value,
+        port: device.port,
+        local: device.local.value,
+        dev: device.dev.value,
+        mac: device.mac,
+        mtu: device.mtu,
+        learning: device.learning,
+        master: device.master.map(|master| master.value),
+        addresses: values(device.addresses),
+        peers: device.peers.into_iter().map(peer).collect(),
+        flood: values(device.flood),
     }
 }
 

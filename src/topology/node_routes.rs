@@ -21,7 +21,7 @@ use super::subnet::{Family, Subnet};
 const MOST_NEIGHBOURS: usize = super::validate::ports::MOST;
 
 /// Gives every node a route to each block of each other node, unless it has one.
-pub fn give(nodes: &mut [NodeSpec], diagnostics: &mut Diagnostics) {
+pub fn give(nodes: &mut [&mut NodeSpec], diagnostics: &mut Diagnostics) {
     // More nodes than that cannot all share a network; validation says so.
     if nodes.len() > MOST_NEIGHBOURS {
         let title = format!("nodeRoutes cannot join {} nodes", nodes.len());
@@ -41,7 +41,7 @@ pub fn give(nodes: &mut [NodeSpec], diagnostics: &mut Diagnostics) {
     }
 }
 
-fn routes_of(node: &NodeSpec, nodes: &[NodeSpec], diagnostics: &mut Diagnostics) -> Vec<RouteSpec> {
+fn routes_of(node: &NodeSpec, nodes: &[&mut NodeSpec], diagnostics: &mut Diagnostics) -> Vec<RouteSpec> {
     let written: HashSet<IpNetwork> = node.machine.routes.iter().map(|route| route.to.value).collect();
     let mut routes = Vec::new();
     for other in nodes.iter().filter(|other| other.machine.name.value != node.machine.name.value) {
@@ -52,7 +52,12 @@ fn routes_of(node: &NodeSpec, nodes: &[NodeSpec], diagnostics: &mut Diagnostics)
                 return routes;
             };
             let span = node.machine.name.span;
-            routes.push(RouteSpec { to: Spanned::new(block.value, span), via: Spanned::new(via, span) });
+            routes.push(RouteSpec {
+                to: Spanned::new(block.value, span),
+                via: Spanned::new(via, span),
+                dev: None,
+                onlink: false,
+            });
         }
     }
     routes

@@ -90,6 +90,11 @@ fn describe(shape: &Shape, definitions: &mut Map<String, Value>) -> Value {
         Shape::Count => json!({ "type": "integer", "minimum": 1 }),
         Shape::Bool => json!({ "type": "boolean" }),
         Shape::PrefixLength => json!({ "type": "integer", "minimum": 1, "maximum": 128 }),
+        Shape::Mtu => json!({ "type": "integer", "minimum": 68, "maximum": 65535 }),
+        Shape::Vni => json!({ "type": "integer", "minimum": 1, "maximum": 0x00ff_ffff }),
+        Shape::Mac => json!({ "type": "string", "pattern": "^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$" }),
+        Shape::Method => json!({ "type": "string", "pattern": "^(first-found|(can-reach|interface|cidr)=.+)$" }),
+        Shape::ClusterName => reference("clusterName"),
         Shape::Port => json!({ "type": "integer", "minimum": 1, "maximum": u16::MAX }),
         Shape::Party => json!({ "anyOf": [{ "enum": GROUPS }, reference("machineName")] }),
         Shape::Target => json!({ "anyOf": [{ "enum": GROUPS }, reference("machineName"), reference("address")] }),
@@ -129,6 +134,7 @@ fn simple() -> Map<String, Value> {
     let text = |about: &str, pattern: &str| json!({ "type": "string", "description": about, "pattern": pattern });
     let mut simple = Map::new();
     simple.insert("labName".into(), name("The name of a lab.", MACHINE_NAME_MAX, &[".", ".."]));
+    simple.insert("clusterName".into(), name("The name of a cluster.", MACHINE_NAME_MAX, &[".", ".."]));
     let reserved = [".", "..", crate::names::FABRIC];
     simple.insert("machineName".into(), name("The name of a node, pod or host.", MACHINE_NAME_MAX, &reserved));
     let reserved = [".", "..", "all", "default", "lo"];

@@ -9,10 +9,11 @@ use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
 
-use super::model::{Identity, Party, Port};
+use super::model::{ClusterKind, Identity, Ipam, Party, Port};
 use super::span::{Span, Spanned};
 use super::subnet::Family;
-use crate::names::{LabName, LinkName, MachineName};
+use crate::names::{ClusterName, LabName, LinkName, MachineName};
+use crate::network::Mac;
 
 /// The whole file.
 #[derive(Debug, Clone)]
@@ -23,8 +24,8 @@ pub struct Spec {
     pub networks: Vec<NetworkSpec>,
     /// Whether every network could be read: if not, the one that is missed may be the one that was misspelled.
     pub networks_intact: bool,
-    /// `cluster`.
-    pub cluster: Option<ClusterSpec>,
+    /// `cluster`, which has no name, or `clusters`.
+    pub clusters: Vec<ClusterSpec>,
     /// `nodes`.
     pub nodes: Vec<NodeSpec>,
     /// `hosts`.
@@ -40,6 +41,8 @@ pub struct NetworkSpec {
     pub name: Spanned<LinkName>,
     /// `subnets`.
     pub subnets: Vec<Spanned<IpNetwork>>,
+    /// `mtu`.
+    pub mtu: Option<u32>,
     /// Whether all of it could be read.
     pub intact: bool,
 }
@@ -47,12 +50,74 @@ pub struct NetworkSpec {
 /// From what a cluster's nodes are derived.
 #[derive(Debug, Clone)]
 pub struct ClusterSpec {
-    /// `clusterCIDR`, at most one for each family.
+    /// Its name under `clusters`.
+    pub name: Option<Spanned<ClusterName>>,
+    /// Where it stands in the file.
+    pub span: Span,
+    /// `kind`.
+    pub kind: Option<Spanned<ClusterKind>>,
+    /// `clusterCIDR`, or else the first pool of each family that is in use: at most one for each family.
     pub cidrs: Vec<ClusterCidr>,
+    /// `allocateNodeCIDRs`, and `CIDRAllocatorType` other than `CloudAllocator`: whether nodes get blocks.
+    pub allocate: bool,
     /// `routing`.
-    pub routing: Routing,
-    /// `masquerade`.
-    pub masquerade: bool,
+    pub routing: Spanned<Routing>,
+    /// `router`.
+    pub router: Option<Spanned<MachineName>>,
+    /// `configureCloudRoutes`.
+    pub cloud_routes: bool,
+    /// `vxlan`.
+    pub vxlan: OverlaySpec,
+    /// `underlay`.
+    pub autodetect: Autodetect,
+    /// `ipPools`.
+    pub pools: Vec<PoolSpec>,
+    /// `ipam`.
+    pub ipam: Option<Spanned<Ipam>>,
+    /// `masquerade`, if written.
+    pub masquerade: Option<bool>,
+}
+
+/// How a cluster's VXLAN devices are made.
+#[derive(Debug, Clone, Default)]
+pub struct OverlaySpec {
+    /// `name`.
+    pub name: Option<Spanned<LinkName>>,
+    /// `id`.
+    pub id: Option<Spanned<u32>>,
+    /// `port`.
+    pub port: Option<Spanned<u16>>,
+    /// `learning`.
+    pub learning: bool,
+    /// `crossSubnet`.
+    pub cross_subnet: bool,
+    /// `mtu`.
+    pub mtu: Option<Spanned<u32>>,
+}
+
+/// Which of a node's addresses carries traffic between nodes, as Calico's `IP_AUTODETECTION_METHOD` says it.
+#[derive(Debug, Clone, Default)]
+pub enum Autodetect {
+    /// The first of each family, in file order.
+    #[default]
+    FirstFound,
+    /// The one that the node would send from to reach this address.
+    CanReach(Spanned<IpAddr>),
+    /// That of the first interface whose name one of these regular expressions matches.
+    Interface(Vec<Spanned<String>>),
+    /// The first that is in one of these subnets.
+    Cidr(Vec<Spanned<IpNetwork>>),
+}
+
+/// A range of pod addresses, and what becomes of packets that leave it.
+#[derive(Debug, Clone)]
+pub struct PoolSpec {
+    /// `cidr`.
+    pub cidr: Spanned<IpNetwork>,
+    /// `natOutgoing`.
+    pub nat_outgoing: bool,
+    /// `disabled`: no pod gets an address from it.
+    pub disabled: bool,
 }
 
 /// A `clusterCIDR` and how it is cut into nodes' blocks.
@@ -69,6 +134,10 @@ pub struct ClusterCidr {
 pub enum Routing {
     /// Each node has a route to each other node's block.
     NodeRoutes,
+    /// Each node has a default route to a router, which has a route to each block.
+    Router,
+    /// Each node has a VXLAN device, and a route over it to each other node's block.
+    Vxlan,
     /// Only by the routes that are written.
     None,
 }
@@ -88,6 +157,8 @@ pub struct MachineSpec {
     pub routes: Vec<RouteSpec>,
     /// `masquerade`, if written.
     pub masquerade: Option<Vec<MasqueradeSpec>>,
+    /// `vxlan`.
+    pub vxlan: Vec<VxlanSpec>,
     /// Whether all of it could be read.
     pub intact: bool,
 }
@@ -101,6 +172,48 @@ pub struct InterfaceSpec {
     pub network: Spanned<LinkName>,
     /// `addresses`.
     pub addresses: Vec<Spanned<IpNetwork>>,
+    /// `mtu`.
+    pub mtu: Option<u32>,
+}
+
+/// A VXLAN device, spelled out.
+#[derive(Debug, Clone)]
+pub struct VxlanSpec {
+    /// Its name.
+    pub name: Spanned<LinkName>,
+    /// `id`.
+    pub id: Spanned<u32>,
+    /// `port`.
+    pub port: u16,
+    /// `local`.
+    pub local: Spanned<IpAddr>,
+    /// `dev`.
+    pub dev: Spanned<LinkName>,
+    /// `mac`.
+    pub mac: Mac,
+    /// `mtu`.
+    pub mtu: u32,
+    /// `learning`.
+    pub learning: bool,
+    /// `master`.
+    pub master: Option<Spanned<LinkName>>,
+    /// `addresses`.
+    pub addresses: Vec<Spanned<IpNetwork>>,
+    /// `peers`.
+    pub peers: Vec<VxlanPeerSpec>,
+    /// `flood`.
+    pub flood: Vec<Spanned<IpAddr>>,
+}
+
+/// Another machine's VXLAN device.
+#[derive(Debug, Clone)]
+pub struct VxlanPeerSpec {
+    /// `vtep`.
+    pub vtep: Spanned<IpAddr>,
+    /// `mac`.
+    pub mac: Mac,
+    /// `addresses`.
+    pub addresses: Vec<Spanned<IpAddr>>,
 }
 
 /// A route.
@@ -110,6 +223,10 @@ pub struct RouteSpec {
     pub to: Spanned<IpNetwork>,
     /// `via`.
     pub via: Spanned<IpAddr>,
+    /// `dev`.
+    pub dev: Option<Spanned<LinkName>>,
+    /// `onlink`.
+    pub onlink: bool,
 }
 
 /// What is masqueraded.
@@ -119,6 +236,8 @@ pub struct MasqueradeSpec {
     pub from: Spanned<IpNetwork>,
     /// `except`.
     pub except: Vec<Spanned<IpNetwork>>,
+    /// `to`.
+    pub to: Option<Spanned<IpAddr>>,
 }
 
 /// A node.
@@ -126,6 +245,10 @@ pub struct MasqueradeSpec {
 pub struct NodeSpec {
     /// What it shares with every machine.
     pub machine: MachineSpec,
+    /// `cluster`.
+    pub cluster: Option<Spanned<ClusterName>>,
+    /// `natOutgoingAddress`, at most one of each family.
+    pub nat_address: Vec<Spanned<IpAddr>>,
     /// `address`: the short form of an interface `eth0`.
     pub address: Vec<Spanned<IpAddr>>,
     /// `podCIDR`: its block.
@@ -143,6 +266,8 @@ pub struct BridgeSpec {
     pub name: Spanned<LinkName>,
     /// `addresses`.
     pub addresses: Vec<Spanned<IpNetwork>>,
+    /// `mtu`.
+    pub mtu: Option<u32>,
 }
 
 /// A pod.

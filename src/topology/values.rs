@@ -8,6 +8,9 @@
 //!   |                ^^^^^^^^^^^^^ expected the subnet 10.244.0.0/16
 //! ```
 
+mod number;
+mod word;
+
 use std::net::IpAddr;
 use std::str::FromStr;
 
@@ -20,6 +23,10 @@ use super::special;
 use super::subnet::{Family, Subnet};
 use super::tree::{Tree, Value};
 use crate::names::NameError;
+use crate::network::Mac;
+
+pub use number::{mtu, port, prefix_length, vni};
+pub use word::{choice, method, word};
 
 /// What a value is expected to be: a noun with its article, and an example.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +52,7 @@ pub const ADDRESS: Expected = Expected { noun: "an address", example: "192.168.1
 /// A subnet.
 pub const SUBNET: Expected = Expected { noun: "a subnet", example: "10.244.0.0/16" };
 const DESTINATION: Expected = Expected { noun: "a subnet or `default`", example: "10.244.2.0/24" };
+const MAC: Expected = Expected { noun: "a hardware address", example: "66:2a:00:00:00:01" };
 const BOOL: Expected = Expected { noun: "true or false", example: "" };
 const SETTING: Expected = Expected { noun: "a sysctl's value", example: "1" };
 
@@ -146,32 +154,6 @@ pub fn boolean(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Decoded<bool> 
     None
 }
 
-/// A prefix length, whatever its family.
-pub fn prefix_length(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Decoded<u8> {
-    if let Value::Scalar(scalar) = &tree.value
-        && let Meaning::Integer(Some(value)) = scalar.meaning()
-        && let Ok(length @ 1..=128) = u8::try_from(value)
-    {
-        return Some(Spanned::new(length, tree.span));
-    }
-    let expected = Expected { noun: "a prefix length", example: "24" };
-    diagnostics.push(wrong_type(tree, expected).help("a prefix length is a number from 1 to 32 (IPv4) or 128 (IPv6)"));
-    None
-}
-
-/// A port of TCP or UDP.
-pub fn port(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Decoded<u16> {
-    if let Value::Scalar(scalar) = &tree.value
-        && let Meaning::Integer(Some(value)) = scalar.meaning()
-        && let Ok(port @ 1..) = u16::try_from(value)
-    {
-        return Some(Spanned::new(port, tree.span));
-    }
-    let expected = Expected { noun: "a port", example: "80" };
-    diagnostics.push(wrong_type(tree, expected).help("a port is a number from 1 to 65535"));
-    None
-}
-
 /// An address without a prefix length.
 pub fn address(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Decoded<IpAddr> {
     let text = text(tree, ADDRESS, diagnostics)?;
@@ -205,6 +187,21 @@ pub fn interface(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Decoded<IpNe
         return None;
     }
     Some(Spanned::new(network, tree.span))
+}
+
+/// An address of a device that has no neighbours of its own, as flannel gives one: `10.244.1.0/32`, the first of the
+/// node's block, is nobody else's.
+pub fn device_address(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Decoded<IpNetwork> {
+    let text = text(tree, INTERFACE, diagnostics)?;
+    let network = cidr(tree, text, INTERFACE, diagnostics)?;
+    if let Some(why) = special::address(network.ip()) {
+        diagnostics.push(unusable(tree, text, why));
+        return None;
+    }
+    if network.prefix() == Family::of(network.ip()).bits() {
+        return Some(Spanned::new(network, tree.span));
+    }
+    interface(tree, diagnostics)
 }
 
 /// A subnet that hosts have addresses in.
@@ -307,12 +304,18 @@ pub fn setting(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Decoded<String
     None
 }
 
-/// A word: a noun with its article, and an example.
-pub fn word<'a>(
-    tree: &'a Tree<'_>,
-    noun: &'static str,
-    example: &'static str,
-    diagnostics: &mut Diagnostics,
-) -> Option<&'a str> {
-    text(tree, Expected { noun, example }, diagnostics)
+/// A hardware address of one machine.
+pub fn mac(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Decoded<Mac> {
+    let text = text(tree, MAC, diagnostics)?;
+    match text.parse::<Mac>() {
+        Ok(mac) if mac.0[0] & 1 == 0 && mac.0 != [0; 6] => Some(Spanned::new(mac, tree.span)),
+        Ok(_) => {
+            diagnostics.push(unusable(tree, text, "a machine's address is neither all zeros nor one of a group"));
+            None
+        }
+        Err(_) => {
+            diagnostics.push(malformed(tree, text, MAC));
+            None
+        }
+    }
 }

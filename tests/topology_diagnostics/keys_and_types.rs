@@ -16,7 +16,6 @@ fn missing_keys() {
     case("«lab: x\n", &["a topology needs the key `nodes`"]);
     case(&node("routes: [«{ to: 10.0.0.0/8 }]"), &["a route needs the key `via`"]);
     case(&node("pods: { a: { interfaces: { «eth1: {} } } }"), &["an interface needs the key `network`"]);
-    case("lab: x\n«cluster: {}\nnodes: {}\n", &[]);
 }
 
 #[test]
@@ -58,10 +57,14 @@ fn sysctls() {
 #[test]
 fn cluster() {
     let cluster = |keys: &str| format!("lab: x\ncluster: {{ {keys} }}\nnodes: {{}}\n");
-    case(
-        &cluster("clusterCIDR: 10.0.0.0/8, routing: «vxlan"),
-        &["this version of netlab knows `nodeRoutes` and `none`"],
-    );
+    case(&cluster("clusterCIDR: 10.0.0.0/8, kind: «flatt"), &["did you mean `flat`?"]);
+    case(&cluster("clusterCIDR: 10.0.0.0/8, ipam: «dns"), &["`host-local`, `weave` or `dhcp`"]);
+    case(&cluster("ipPools: [«{ natOutgoing: true }]"), &["a pool needs the key `cidr`"]);
+    case(&cluster("vxlan: { id: «0 }"), &["a VNI is a number from 1 to 16777215"]);
+    case(&cluster("vxlan: { mtu: «20 }"), &["an MTU is a number from 68"]);
+    case(&cluster("underlay: { autodetect: «canreach=10.0.0.1 }"), &["did you mean `can-reach`?"]);
+    case(&cluster("underlay: { autodetect: «'interface=(' }"), &["not a regular expression"]);
+    case(&cluster("underlay: { autodetect: «cidr= }"), &["nothing about what to look for"]);
     case(&cluster("clusterCIDR: 10.0.0.0/8, routing: «noderoutes"), &["did you mean `nodeRoutes`?"]);
     case(&cluster("clusterCIDR: 10.0.0.0/16, nodeCIDRMaskSize: «12"), &["too small for blocks of /12"]);
     case(&cluster("clusterCIDR: 10.0.0.0/16, nodeCIDRMaskSize: «31"), &["no room for a gateway and a pod"]);

@@ -22,7 +22,7 @@ pub fn check(spec: &Spec, expanded: bool, diagnostics: &mut Diagnostics) {
     for node in &spec.nodes {
         let bridge = node.bridge.iter().flat_map(|bridge| &bridge.addresses);
         // Until the short form is spelled out, the node may get interfaces and a bridge.
-        let known = expanded || (node.address.is_empty() && spec.cluster.is_none() && node.pod_cidr.is_empty());
+        let known = expanded || (node.address.is_empty() && spec.clusters.is_empty() && node.pod_cidr.is_empty());
         machine(&node.machine, bridge, known, diagnostics);
         for pod in &node.pods {
             machine(&pod.machine, pod.addresses.iter(), known && !pod.addresses.is_empty(), diagnostics);

@@ -101,7 +101,7 @@ fn complaint(one: &Owned, outer: &Owned) -> Diagnostic {
 }
 
 fn cluster_and_networks(spec: &Spec, diagnostics: &mut Diagnostics) {
-    for range in spec.cluster.iter().flat_map(|cluster| &cluster.cidrs) {
+    for range in spec.clusters.iter().flat_map(|cluster| &cluster.cidrs) {
         for network in &spec.networks {
             for subnet in network.subnets.iter().filter(|subnet| range.cidr.overlaps(&subnet.value)) {
                 diagnostics.push(overlap(&range.cidr, subnet, network.name.as_str()));
