@@ -11,6 +11,7 @@
 //! ([`crate::lab::change`]): whoever is killed meanwhile leaves a lab that can be led to any topology.
 
 mod carry;
+mod trail;
 
 use crate::change::{Change, Obstacle, Pace, United, preview, work_out};
 use crate::cursor::with_former;
@@ -19,11 +20,12 @@ use crate::kernel::Kernel;
 use crate::lab::change::{Goal, SavedLeg, Underway};
 use crate::lab::{Lab, Lock};
 use crate::plan::Plan;
-use crate::run;
 use crate::step::{Action, Finding, Way};
 use crate::topology::model::Topology;
+use crate::{repair, run};
 
 pub use carry::carry_out;
+pub use trail::Trail;
 
 /// What a lab is to become.
 #[derive(Debug, Clone, Copy)]
@@ -47,10 +49,14 @@ pub struct Prepared {
     pub united: United,
     /// What is to be done.
     pub change: Change,
+    /// What is left to be set right then.
+    pub trail: Vec<Trail>,
     goal: Goal,
     text: String,
     /// The texts of the topologies that the lab comes from.
     from: Vec<String>,
+    /// See [`Underway::drift`].
+    drift: Vec<String>,
 }
 
 impl Prepared {
@@ -61,8 +67,9 @@ impl Prepared {
 
     /// How the file of the lab's state says it.
     fn underway(&self, legs: Option<Vec<SavedLeg>>) -> Underway {
-        let Prepared { goal, text, from, united, .. } = self;
-        Underway { goal: goal.clone(), to: text.clone(), from: from.clone(), steps: united.plan.len(), legs }
+        let Prepared { goal, text, from, united, drift, .. } = self;
+        let (goal, to, from, drift) = (goal.clone(), text.clone(), from.clone(), drift.clone());
+        Underway { goal, to, from, drift, steps: united.plan.len(), legs }
     }
 
     fn in_force(&self) -> Vec<u32> {
@@ -85,9 +92,9 @@ pub fn is_another(lab: &Lab, plan: &Plan) -> Result<bool> {
 pub fn prepare(kernel: &Kernel, lab: &Lab, wanted: Wanted<'_>) -> Result<Prepared> {
     let Wanted { goal, text, topology, to, pace } = wanted;
     let new = Plan::of(topology);
-    let known = match lab.underway() {
-        Some(underway) => underway.from.into_iter().chain([underway.to]).collect(),
-        None => vec![lab.base_text()?],
+    let (known, drift) = match lab.underway() {
+        Some(Underway { from, to, drift, .. }) => (from.into_iter().chain([to]).collect(), Some(drift)),
+        None => (vec![lab.base_text()?], None),
     };
     let mut from: Vec<String> = Vec::new();
     let mut former: Vec<Plan> = Vec::new();
@@ -99,7 +106,7 @@ pub fn prepare(kernel: &Kernel, lab: &Lab, wanted: Wanted<'_>) -> Result<Prepare
         }
     }
     let mut united = United::of(new.clone(), &former);
-    let seen = run::look(kernel, &united.plan)?;
+    let seen = repair::look(kernel, &united.plan)?;
     for number in united.wanted + 1..=united.plan.len() {
         let Some(step) = united.plan.step(number) else { continue };
         let goes_alone = matches!(step.action, Action::SetSysctl(_)) && !united.is_leftover_machine(&step.machine);
@@ -110,7 +117,13 @@ pub fn prepare(kernel: &Kernel, lab: &Lab, wanted: Wanted<'_>) -> Result<Prepare
     }
     let change = work_out(&united, &seen, to.unwrap_or(united.wanted), pace)
         .map_err(|obstacle| in_the_way(lab, &new, &obstacle))?;
-    Ok(Prepared { united, change, goal: goal.clone(), text: text.to_owned(), from })
+    let fresh = repair::fresh(kernel, &seen)?;
+    let drift = match drift {
+        Some(drift) => drift,
+        None => trail::drift(&lab.plan()?, &lab.record(&united.plan), &seen, &fresh),
+    };
+    let trail = trail::find(&united, &change, &fresh, &drift);
+    Ok(Prepared { united, change, trail, goal: goal.clone(), text: text.to_owned(), from, drift })
 }
 
 fn in_the_way(lab: &Lab, new: &Plan, Obstacle { number, found }: &Obstacle) -> Error {

@@ -72,7 +72,7 @@ impl Leg {
 }
 
 /// What leads from the running lab to the new topology.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Change {
     /// What is done, in order.
     pub legs: Vec<Leg>,
@@ -80,6 +80,8 @@ pub struct Change {
     pub in_force: BTreeSet<u32>,
     /// Those that are in force afterwards.
     pub after: BTreeSet<u32>,
+    /// The network afterwards, as far as it can be predicted.
+    pub net: Namespaces,
     /// How many steps are not in force any more afterwards.
     pub back: usize,
     /// How many steps of the new plan are done.
@@ -115,11 +117,12 @@ pub fn work_out(united: &United, seen: &Namespaces, to: u32, pace: Pace) -> Resu
     }
     let after: BTreeSet<u32> = present_in(united, &walk.net);
     let mut legs = keep::bridges(seen, &walk.net);
-    legs.extend(walk.into_legs());
+    let (walked, net) = walk.end();
+    legs.extend(walked);
     let done: BTreeSet<u32> = legs.iter().flat_map(Leg::gained).filter(|number| !united.is_leftover(*number)).collect();
     let stays = in_force.intersection(&after).filter(|number| !united.is_leftover(**number) && !done.contains(number));
     let back = in_force.difference(&after).filter(|number| united.is_leftover(**number));
-    Ok(Change { back: back.count(), stays: stays.count(), done: done.len(), legs, in_force, after })
+    Ok(Change { back: back.count(), stays: stays.count(), done: done.len(), legs, in_force, after, net })
 }
 
 /// The steps that are in force in a network.

@@ -142,7 +142,10 @@ fn touched(done: &[Mend]) -> Vec<MachineName> {
 }
 
 /// Makes one mend.
-fn make(worker: &mut Worker, mend: &Mend) -> Result<()> {
+///
+/// # Errors
+/// When the kernel refuses it.
+pub(crate) fn make(worker: &mut Worker, mend: &Mend) -> Result<()> {
     let sendings = mend.requests().into_iter().map(|request| Sending { step: 0, request }).collect();
     let made = worker.run(&Batch { at: mend.sent_to().clone(), sendings, completes: Vec::new() });
     // Come home in any case: whoever looks takes this thread to be in the fabric.

@@ -10,7 +10,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use crate::alter::{self, Wanted};
+use crate::alter::{self, Trail, Wanted};
 use crate::change::{Count, Pace};
 use crate::cursor;
 use crate::error::{Error, Result};
@@ -120,6 +120,8 @@ pub fn up(
 pub struct Preview {
     /// What is done, as a plan of its own.
     pub plan: Plan,
+    /// What is set right then.
+    pub trail: Vec<Trail>,
     /// How many steps it concerns.
     pub count: Count,
 }
@@ -137,14 +139,14 @@ pub fn preview(store: &Store, loaded: &Loaded, to: Option<u32>) -> Result<Previe
     let Some(sandbox) = lab.sandbox() else {
         let plan = plan.first(to);
         let count = Count { back: 0, done: plan.steps.len(), stays: 0 };
-        return Ok(Preview { plan, count });
+        return Ok(Preview { plan, trail: Vec::new(), count });
     };
     may_be_changed(&lab)?;
     let kernel = sandbox.enter()?;
     let (text, topology) = (&loaded.text, &loaded.topology);
     let wanted = Wanted { goal: &Goal::File, text, topology, to: Some(to), pace: Pace::Brisk };
     let prepared = alter::prepare(&kernel, &lab, wanted)?;
-    Ok(Preview { plan: prepared.plan(), count: prepared.change.count() })
+    Ok(Preview { plan: prepared.plan(), count: prepared.change.count(), trail: prepared.trail })
 }
 
 /// Writes down what the kernel holds and the journal does not know: a process that is killed, and a batch that fails,

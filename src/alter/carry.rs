@@ -17,6 +17,7 @@ use crate::kernel::request::{Batch, Sending};
 use crate::kernel::worker::{Failed, Worker};
 use crate::kernel::{Kernel, signal};
 use crate::lab::{Lab, Lock};
+use crate::repair;
 use crate::run::{self, Manner, Progress, Stopped};
 use crate::step::{Step, Way};
 
@@ -37,9 +38,30 @@ pub fn carry_out(
     let journal = lab.journal()?;
     let mut way = Going { kernel, prepared, manner, progress, journal: &journal, steps: 0 };
     way.go(&change.legs).map_err(|stopped| explain(lab, prepared, way.steps, stopped))?;
+    follow(kernel, prepared, &mut way.steps).map_err(|error| error.help(how_to_go_on(prepared)))?;
     let wanted = prepared.united.wanted;
     let in_force: Vec<u32> = change.after.iter().copied().filter(|number| *number <= wanted).collect();
     lab.end_change(lock, &prepared.text, &in_force)
+}
+
+/// Sets right what is left.
+fn follow(kernel: &Kernel, prepared: &Prepared, steps: &mut usize) -> Result<()> {
+    let mut worker = Worker::new(kernel)?;
+    for trail in &prepared.trail {
+        if signal::asked_to_stop() {
+            return Err(Error::stopped("stopped: the lab is changed but for what follows from it"));
+        }
+        repair::make(&mut worker, &trail.mend)?;
+        *steps += 1;
+    }
+    Ok(())
+}
+
+fn how_to_go_on(prepared: &Prepared) -> String {
+    format!(
+        "{} goes on from here; with the former file, `netlab up` takes it back; `netlab status` shows what there is",
+        prepared.goal.command()
+    )
 }
 
 /// A change that is being carried out.
@@ -123,12 +145,9 @@ impl Going<'_> {
 
 /// The error for the user.
 fn explain(lab: &Lab, prepared: &Prepared, done: usize, stopped: Stopped) -> Error {
-    let Prepared { goal, change, .. } = prepared;
+    let change = &prepared.change;
     let (name, total) = (&lab.name, change.legs.len());
-    let rest = format!(
-        "{} goes on from here; with the former file, `netlab up` takes it back; `netlab status` shows what there is",
-        goal.command()
-    );
+    let rest = how_to_go_on(prepared);
     match stopped {
         Stopped::Failed(Failed { step, refusal }) => {
             let leg = change.legs.iter().find(|leg| leg.number == Some(step));

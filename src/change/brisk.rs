@@ -28,11 +28,10 @@ pub fn go(walk: &mut Walk<'_>, to: u32) -> Result<(), Obstacle> {
     let mut overwritten = overwritten(walk, &mut leftovers, to);
     let falls = falls(walk, &leftovers);
     let fallen: BTreeSet<u32> = falls.values().flatten().copied().collect();
-    leftovers.retain(|number| !fallen.contains(number));
     let mut late = late(walk, &leftovers, to);
     let is_late: BTreeSet<u32> = late.values().flatten().copied().collect();
     let with = |number: u32| falls.get(&number).cloned().unwrap_or_default();
-    for number in leftovers.iter().rev().filter(|number| !is_late.contains(number)) {
+    for number in leftovers.iter().rev().filter(|number| !is_late.contains(number) && !fallen.contains(number)) {
         walk.back(*number, with(*number));
     }
     walk.forth(to, |number, walk| {
@@ -122,19 +121,22 @@ fn falls(walk: &Walk<'_>, leftovers: &[u32]) -> BTreeMap<u32, Vec<u32>> {
 
 /// Those leftovers that stand in the place of a new step: they go when it comes, for each such step.
 fn late(walk: &Walk<'_>, leftovers: &[u32], to: u32) -> BTreeMap<u32, Vec<u32>> {
-    let to_come = to_come(walk, to);
     let mut found: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for number in leftovers {
-        let Some(step) = walk.united.plan.step(*number) else { continue };
-        let rivals = to_come.get(&step.machine).into_iter().flatten();
-        let mut rivals = rivals.filter(|(_, _, finding)| matches!(finding, Finding::Taken(_)));
-        let in_the_way_of = rivals.find(|(_, rival, _)| {
-            let mut net = around(step, &walk.net);
-            step.inverse().effect(&mut net);
-            !matches!(rival.check(&net), Finding::Taken(_))
-        });
-        if let Some((rival, ..)) = in_the_way_of {
-            found.entry(*rival).or_default().push(*number);
+    for (at, rivals) in to_come(walk, to) {
+        for (rival, step, _) in rivals.iter().filter(|(_, _, finding)| matches!(finding, Finding::Taken(_))) {
+            let makes_room = |leftover: &&u32| {
+                let Some(leftover) = walk.united.plan.step(**leftover).filter(|leftover| leftover.machine == *at)
+                else {
+                    return false;
+                };
+                let mut net = around(leftover, &walk.net);
+                leftover.inverse().effect(&mut net);
+                !matches!(step.check(&net), Finding::Taken(_))
+            };
+            // The last one: the thing itself, and not what it stands on.
+            if let Some(leftover) = leftovers.iter().rev().find(makes_room) {
+                found.entry(*rival).or_default().push(*leftover);
+            }
         }
     }
     found

@@ -54,9 +54,9 @@ impl<'a> Walk<'a> {
         Walk { united, net: seen.clone(), in_force, legs: Vec::new(), by_machine: united.by_machine() }
     }
 
-    /// What was decided.
-    pub fn into_legs(self) -> Vec<Leg> {
-        self.legs
+    /// What was decided, and the network that it leads to.
+    pub fn end(self) -> (Vec<Leg>, Namespaces) {
+        (self.legs, self.net)
     }
 
     /// The step of this number, and whether it is in force in the network so far.

@@ -57,10 +57,11 @@ impl Up {
         let start = Instant::now();
         let loaded = self.file.load(common)?;
         if self.dry_run {
-            let up::Preview { plan, count } = up::preview(&Store::of_this_user()?, &loaded, self.target())?;
+            let up::Preview { plan, trail, count } = up::preview(&Store::of_this_user()?, &loaded, self.target())?;
+            let shown = change::Shown { plan: &plan, trail: &trail, count };
             return match common.json {
-                true => print_json(&change::document(&plan, count)),
-                false => print(&change::text(&plan, count, width(), colors(&std::io::stdout()))),
+                true => print_json(&change::document(shown)),
+                false => print(&change::text(shown, width(), colors(&std::io::stdout()))),
             };
         }
         if self.step {

@@ -32,6 +32,8 @@ pub struct Underway {
     pub to: String,
     /// The texts of those whose steps may still be in force.
     pub from: Vec<String>,
+    /// The commands that would have mended what differed from the plan before: that is nothing to do with the change.
+    pub drift: Vec<String>,
     /// How many steps the united plan has.
     pub steps: u32,
     /// What is done on the way, if it is gone step by step.

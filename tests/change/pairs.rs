@@ -24,7 +24,7 @@ pub fn assert_same(walker: &Lab, fresh: &Lab, what: &str) {
             return;
         }
         if Instant::now() > end {
-            b.assert_same(&a, &format!("a fresh lab (-), {what} (+)"));
+            return b.assert_same(&a, &format!("a fresh lab (-), {what} (+)"));
         }
         std::thread::sleep(Duration::from_millis(50));
     }
