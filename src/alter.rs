@@ -13,7 +13,7 @@
 mod carry;
 mod trail;
 
-use crate::change::{Change, Obstacle, Pace, United, preview, work_out};
+use crate::change::{self, Change, Obstacle, Pace, United, preview, work_out};
 use crate::cursor::with_former;
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
@@ -25,6 +25,7 @@ use crate::topology::model::Topology;
 use crate::{repair, run};
 
 pub use carry::carry_out;
+pub use crate::change::Scope;
 pub use trail::Trail;
 
 /// What a lab is to become.
@@ -40,6 +41,8 @@ pub struct Wanted<'a> {
     pub to: Option<u32>,
     /// How the steps that go are taken back.
     pub pace: Pace,
+    /// Which steps are done.
+    pub scope: Scope,
 }
 
 /// A change that was worked out.
@@ -90,7 +93,7 @@ pub fn is_another(lab: &Lab, plan: &Plan) -> Result<bool> {
 /// # Errors
 /// When the lab cannot be looked at, or something that no step has made stands in the way.
 pub fn prepare(kernel: &Kernel, lab: &Lab, wanted: Wanted<'_>) -> Result<Prepared> {
-    let Wanted { goal, text, topology, to, pace } = wanted;
+    let Wanted { goal, text, topology, to, pace, scope } = wanted;
     let new = Plan::of(topology);
     let (known, drift) = match lab.underway() {
         Some(Underway { from, to, drift, .. }) => (from.into_iter().chain([to]).collect(), Some(drift)),
@@ -115,7 +118,8 @@ pub fn prepare(kernel: &Kernel, lab: &Lab, wanted: Wanted<'_>) -> Result<Prepare
             united.know(number, known);
         }
     }
-    let change = work_out(&united, &seen, to.unwrap_or(united.wanted), pace)
+    let course = change::Wish { to: to.unwrap_or(united.wanted), pace, scope };
+    let change = work_out(&united, &seen, course)
         .map_err(|obstacle| in_the_way(lab, &new, &obstacle))?;
     let fresh = repair::fresh(kernel, &seen)?;
     let drift = match drift {

@@ -44,6 +44,26 @@ pub enum Pace {
     Stepwise,
 }
 
+/// Which steps are done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// All that are not in force, also those that went missing before.
+    All,
+    /// Those that the former plans do not have, and those that fall with something on the way.
+    Difference,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wish {
+    /// How many of the new plan's steps are to be in force.
+    pub to: u32,
+    /// How those that go are taken back.
+    pub pace: Pace,
+    /// Which steps are done.
+    pub scope: Scope,
+}
+
 /// One thing to do on the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leg {
@@ -103,11 +123,14 @@ pub struct Obstacle {
 ///
 /// # Errors
 /// When something that no step has made stands in the way.
-pub fn work_out(united: &United, seen: &Namespaces, to: u32, pace: Pace) -> Result<Change, Obstacle> {
+pub fn work_out(united: &United, seen: &Namespaces, wish: Wish) -> Result<Change, Obstacle> {
     let in_force = present_in(united, seen);
-    let to = to.min(united.wanted);
+    let to = wish.to.min(united.wanted);
     let mut walk = Walk::new(united, seen, in_force.clone());
-    match pace {
+    if wish.scope == Scope::Difference {
+        walk.leave(|number| united.is_common(number) && !in_force.contains(&number));
+    }
+    match wish.pace {
         Pace::Brisk => brisk::go(&mut walk, to)?,
         Pace::Stepwise => {
             let leftovers: Vec<u32> = in_force.iter().copied().filter(|number| united.is_leftover(*number)).collect();

@@ -9,6 +9,7 @@ pub mod pause;
 mod breaking;
 mod check;
 mod completions;
+mod dhcp;
 mod diff;
 mod doctor;
 mod down;
@@ -129,6 +130,7 @@ enum Command {
     Graph(graph::GraphCommand),
     Exec(exec::Exec),
     Shell(shell::Shell),
+    Dhcp(dhcp::Dhcp),
     Trace(trace::Trace),
     Check(check::Check),
     Exercise(exercise::Exercise),
@@ -174,6 +176,7 @@ pub fn run() -> Result<ExitCode> {
         Command::Graph(command) => command.run(&common),
         Command::Exec(command) => command.run(&common),
         Command::Shell(command) => return command.run(&common),
+        Command::Dhcp(command) => command.run(),
         Command::Trace(command) => return command.run(&common),
         Command::Check(command) => return command.run(&common),
         Command::Exercise(command) => return command.run(&common),

@@ -204,7 +204,8 @@ impl<'a> Cursor<'a> {
             Action::SetSysctl(sysctl) => BTreeMap::from([(step.machine.clone(), vec![sysctl.key.clone()])]),
             _ => BTreeMap::new(),
         };
-        let view = View { routes: true, tables: true, sysctls, ..View::LINKS };
+        let (neighbours, ipam) = (run::writes_neighbours(self.course.whole()), self.course.whole().has_ipam());
+        let view = View { routes: true, tables: true, neighbours, sysctls, ipam, ..View::LINKS };
         Ok(observe(self.kernel, machines, &view)?)
     }
 }

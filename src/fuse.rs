@@ -11,14 +11,15 @@
 //!
 //! By hand, a veth is created and then moved: right for a lesson, but a move costs the kernel 20 ms. Fusing is a pure
 //! function of the steps that are still to be done; nodes (and hosts) become groups that can be built side by side.
+//! Addresses that are asked for by DHCP come last of all: the ports carry the question.
 //! What it changes beside the order: see [`crate::kernel::message`].
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::kernel::request::{Batch, Home, Request, Sending};
 use crate::names::{LinkName, MachineName};
 use crate::plan::{Kind, Plan};
-use crate::step::{Action, AddVeth, AttachPort, MoveLink, Step};
+use crate::step::{Action, AddVeth, AttachPort, MoveLink, SetMtu, Step};
 
 /// What is to be sent, and in what order.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -51,7 +52,7 @@ pub fn unfused<'a>(steps: impl IntoIterator<Item = (u32, &'a Step)>) -> impl Ite
 pub fn fuse(plan: &Plan, todo: &[(u32, &Step)]) -> Program {
     let pipes = Pipes::find(todo);
     let mut program = Program::default();
-    let mut groups: Vec<Group> = Vec::new();
+    let mut groups: Vec<Group<'_>> = Vec::new();
     let mut group_of: HashMap<&MachineName, usize> = HashMap::new();
     let owners: HashMap<&MachineName, &MachineName> = plan
         .machines
@@ -81,7 +82,7 @@ pub fn fuse(plan: &Plan, todo: &[(u32, &Step)]) -> Program {
         let group = &mut groups[place];
         match (pipe, &step.action) {
             // Said by the request that stands in the move's place.
-            (Some(_), Action::AddVeth(_) | Action::AttachPort(_)) => {}
+            (Some(_), Action::AddVeth(_) | Action::AttachPort(_) | Action::SetMtu(_)) => {}
             (Some(pipe), Action::MoveLink(_)) => {
                 let request =
                     Request::VethAdd { name: pipe.near.clone(), peer: pipe.peer.clone(), home: Some(pipe.home()) };
@@ -90,21 +91,30 @@ pub fn fuse(plan: &Plan, todo: &[(u32, &Step)]) -> Program {
             // The ports come last: a port that is up while its bridge still grows costs time with every new one.
             (Some(pipe), _) if pipe.home.is_fabric() => finale.push((number, *step)),
             (Some(_), _) => add(&mut group.ports, at, sendings(number, step), &[number]),
+            // Who asks for its address must be heard, and what comes after that may need the address.
+            (None, action) if matches!(action, Action::LeaseAddress(_)) || group.asks.contains(&at) => {
+                group.asks.insert(at);
+                add(&mut group.leases, at, sendings(number, step), &[number]);
+            }
             (None, _) => add(&mut group.batches, at, sendings(number, step), &[number]),
         }
     }
     for (number, step) in finale {
         add(&mut program.finale, &step.machine, sendings(number, step), &[number]);
     }
-    program.groups = groups.into_iter().map(|group| [group.batches, group.ports].concat()).collect();
+    program.groups = groups.into_iter().map(|group| [group.batches, group.ports, group.leases].concat()).collect();
     program
 }
 
 /// A node or host on its way to being built.
 #[derive(Default)]
-struct Group {
+struct Group<'a> {
     batches: Vec<Batch>,
     ports: Vec<Batch>,
+    /// What waits for the ports: addresses that are leased, and what stands behind them.
+    leases: Vec<Batch>,
+    /// Who leases its address.
+    asks: HashSet<&'a MachineName>,
 }
 
 fn sendings(number: u32, step: &Step) -> Vec<Sending> {
@@ -129,6 +139,8 @@ struct Pipe<'a> {
     master: Option<&'a LinkName>,
     far: &'a MachineName,
     peer: &'a LinkName,
+    /// The MTUs of the near end and of the other one, where steps set them.
+    mtu: [Option<u32>; 2],
     /// The step that creates it.
     first: u32,
     /// All steps that the one request carries out.
@@ -137,7 +149,7 @@ struct Pipe<'a> {
 
 impl Pipe<'_> {
     fn home(&self) -> Home {
-        Home { machine: self.home.clone(), master: self.master.cloned() }
+        Home { machine: self.home.clone(), master: self.master.cloned(), mtu: self.mtu }
     }
 }
 
@@ -146,11 +158,13 @@ impl Pipe<'_> {
 struct Pipes<'a> {
     pipes: Vec<Pipe<'a>>,
     ends: HashMap<(&'a MachineName, &'a LinkName), usize>,
+    /// The same by the end that was moved.
+    far_ends: HashMap<(&'a MachineName, &'a LinkName), usize>,
 }
 
 impl<'a> Pipes<'a> {
     fn find(todo: &[(u32, &'a Step)]) -> Self {
-        let mut found = Pipes { pipes: Vec::new(), ends: HashMap::new() };
+        let mut found = Pipes { pipes: Vec::new(), ends: HashMap::new(), far_ends: HashMap::new() };
         let mut created = HashMap::new();
         for (number, step) in todo {
             let at = &step.machine;
@@ -161,7 +175,9 @@ impl<'a> Pipes<'a> {
                 Action::MoveLink(MoveLink { name, to, rename, .. }) => {
                     if let Some((near, first)) = created.remove(&(at, name)) {
                         let steps = vec![first, *number];
-                        let pipe = Pipe { home: at, near, master: None, far: to, peer: rename, first, steps };
+                        let (master, mtu) = (None, [None; 2]);
+                        let pipe = Pipe { home: at, near, master, far: to, peer: rename, mtu, first, steps };
+                        found.far_ends.insert((to, rename), found.pipes.len());
                         found.ends.insert((at, near), found.pipes.len());
                         found.ends.insert((at, name), found.pipes.len());
                         found.pipes.push(pipe);
@@ -171,6 +187,14 @@ impl<'a> Pipes<'a> {
                     if let Some(place) = found.ends.get(&(at, name)) {
                         found.pipes[*place].master = Some(bridge);
                         found.pipes[*place].steps.push(*number);
+                    }
+                }
+                Action::SetMtu(SetMtu { name, mtu, .. }) => {
+                    let near = found.ends.get(&(at, name)).map(|place| (*place, 0));
+                    let far = || found.far_ends.get(&(at, name)).map(|place| (*place, 1));
+                    if let Some((place, end)) = near.or_else(far) {
+                        found.pipes[place].mtu[end] = Some(*mtu);
+                        found.pipes[place].steps.push(*number);
                     }
                 }
                 _ => {}
@@ -187,6 +211,10 @@ impl<'a> Pipes<'a> {
             Action::AttachPort(step) => &step.name,
             Action::QuietLink(step) => &step.name,
             Action::SetUp(step) => &step.name,
+            Action::SetMtu(step) => {
+                let either = [&self.ends, &self.far_ends].into_iter().find_map(|ends| ends.get(&(at, &step.name)));
+                return either.map(|place| &self.pipes[*place]);
+            }
             _ => return None,
         };
         self.ends.get(&(at, name)).map(|place| &self.pipes[*place])

@@ -7,7 +7,8 @@
 //!           ├─ policy     pref 0 from all lookup local
 //!           ├─ neighbours 10.244.1.2 is at 7e:…
 //!           ├─ fdb        7e:… is behind veth-red
-//!           └─ tables     ip netlab { chain postrouting { … masquerade } }
+//!           ├─ tables     ip netlab { chain postrouting { … masquerade } }
+//!           └─ ipam       10.244.1.2 is pod-a's
 //! ```
 //!
 //! Nothing here asks the kernel anything: [`crate::kernel::observe`] fills these values.
@@ -23,6 +24,7 @@ use ruleset::{Chain, Family, Table};
 
 pub mod changes;
 pub mod effect;
+pub mod ipam;
 mod made;
 pub mod policy_rule;
 mod route;
@@ -42,6 +44,9 @@ pub type Namespaces = BTreeMap<MachineName, Namespace>;
 pub struct Mac(pub [u8; 6]);
 
 impl Mac {
+    /// What a VXLAN device's entry is for when it is for all that has none of its own.
+    pub const ZERO: Mac = Mac([0; 6]);
+
     /// The address that IPv6 makes from it: `fe80::`, and the hardware address with `ff:fe` in its middle and the bit for
     /// local administration turned (EUI-64).
     pub fn link_local(self) -> IpAddr {
@@ -94,6 +99,8 @@ pub struct Namespace {
     pub tables: Vec<ruleset::Table>,
     /// Those sysctls that were asked for, by key.
     pub sysctls: BTreeMap<String, String>,
+    /// The addresses that it has given out, or asks for, if it was asked for.
+    pub ipam: ipam::Ipam,
 }
 
 impl Namespace {
@@ -177,8 +184,20 @@ pub struct Vxlan {
     pub port: u16,
     /// The address that it sends from.
     pub local: Option<IpAddr>,
+    /// The link that it sends by, with which it goes.
+    pub dev: Option<String>,
     /// Whether it learns who is where from what comes in.
     pub learning: bool,
+}
+
+/// As it is typed behind `type vxlan`: `id 1 local 192.168.1.11 dev eth0 dstport 8472 nolearning`.
+impl fmt::Display for Vxlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "id {}", self.vni)?;
+        self.local.map_or(Ok(()), |local| write!(f, " local {local}"))?;
+        self.dev.as_ref().map_or(Ok(()), |dev| write!(f, " dev {dev}"))?;
+        write!(f, " dstport {} {}", self.port, if self.learning { "learning" } else { "nolearning" })
+    }
 }
 
 impl Link {
@@ -231,6 +250,9 @@ impl fmt::Display for PortState {
     }
 }
 
+/// What is said of an address that is not for ever.
+pub(crate) const FOR_A_WHILE: &str = "valid_lft not forever";
+
 /// An address of a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
@@ -262,6 +284,11 @@ impl Address {
         self.is_link_local() && matches!(self.address.ip(), IpAddr::V6(ip) if middle(ip))
     }
 
+    /// Whether the kernel takes it away after a while, as one that is leased.
+    pub fn is_leased(&self) -> bool {
+        self.unusual.iter().any(|word| word == FOR_A_WHILE)
+    }
+
     /// Whether it is one of those that reach no further than the link, of IPv6.
     pub fn is_link_local(&self) -> bool {
         matches!(self.address.ip(), IpAddr::V6(ip) if ip.is_unicast_link_local())
@@ -291,6 +318,22 @@ pub struct Neighbour {
 }
 
 impl Neighbour {
+    /// The state of one that somebody made.
+    pub const PERMANENT: &str = "permanent";
+
+    /// Whether it is of this address on this link.
+    pub fn is_of(&self, link: &str, address: IpAddr) -> bool {
+        self.address == address && self.link == link && !self.is_proxy()
+    }
+
+    /// With what is known of it: `10.244.2.0 dev flannel.1 at 66:…, permanent`.
+    pub fn in_full(&self) -> String {
+        match self.mac {
+            Some(mac) => format!("{self} at {mac}, {}", self.state),
+            None => self.to_string(),
+        }
+    }
+
     /// Whether it is an address that this machine answers for.
     pub fn is_proxy(&self) -> bool {
         self.state == "proxy"
@@ -329,17 +372,25 @@ pub struct FdbEntry {
 }
 
 impl FdbEntry {
+    /// Whether it says the same: `permanent` and `static` are two words for what never ages.
+    pub fn is_the_same_as(&self, other: &FdbEntry) -> bool {
+        let labelled = FdbEntry { permanent: other.permanent, by_hand: other.by_hand, ..self.clone() };
+        labelled == *other
+    }
+
     /// Whether the port's bridge keeps it (`master`); else the link itself does (`self`), be it a bridge.
     pub fn is_the_bridges(&self) -> bool {
         self.bridge.as_ref().is_some_and(|bridge| *bridge != self.port)
     }
 }
 
-/// As `bridge fdb delete` takes it: `02:00:00:00:00:09 dev veth-a master`.
+/// As `bridge fdb delete` takes it: `02:00:00:00:00:09 dev veth-a master`, `66:2a:… dev flannel.1 dst 192.168.1.12 self`.
 impl fmt::Display for FdbEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let whose = if self.is_the_bridges() { "master" } else { "self" };
-        write!(f, "{} dev {} {whose}", self.mac, self.port)?;
+        write!(f, "{} dev {}", self.mac, self.port)?;
+        self.vtep.map_or(Ok(()), |vtep| write!(f, " dst {vtep}"))?;
+        write!(f, " {whose}")?;
         self.vlan.map_or(Ok(()), |vlan| write!(f, " vlan {vlan}"))
     }
 }

@@ -90,7 +90,7 @@ pub(crate) fn look(kernel: &Kernel, plan: &Plan) -> Result<Namespaces> {
     machines.extend(plan.machines.iter().map(|member| member.name.clone()));
     let strangers = netns::list()?;
     machines.extend(strangers.into_iter().filter(|name| plan.member(name.as_str()).is_none()));
-    let view = View { sysctls: run::sysctls(plan), ..View::WHOLE };
+    let view = View { sysctls: run::sysctls(plan), ipam: plan.has_ipam(), ..View::WHOLE };
     // A namespace that was deleted goes a moment later, and so do the other ends of the pipes into it.
     let end = Instant::now() + FAREWELL;
     loop {
@@ -132,6 +132,17 @@ pub fn repair(kernel: &Kernel, lab: &Lab, plan: &Plan, mut tell: impl FnMut(&Men
     }
     let left = diff(kernel, lab, plan)?.differences;
     Ok(Repaired { done, left })
+}
+
+/// Has machines forget neighbours at hardware addresses that no link has any more.
+///
+/// # Errors
+/// When somebody else changes the lab just now, or it cannot be looked at.
+pub fn forget_the_gone(kernel: &Kernel, lab: &Lab, plan: &Plan) -> Result<()> {
+    let _lock = lab.lock()?;
+    let drift = diff(kernel, lab, plan)?;
+    let mut worker = Worker::new(kernel)?;
+    drift.mends.iter().filter(|mend| matches!(mend.deed, Deed::Forget(_))).try_for_each(|mend| make(&mut worker, mend))
 }
 
 fn touched(done: &[Mend]) -> Vec<MachineName> {

@@ -8,6 +8,7 @@
 //! The documents are stable: a field may be added, none is renamed or taken away.
 
 pub mod change;
+pub mod capacity;
 pub mod check;
 pub mod diff;
 pub mod exercise;
@@ -16,6 +17,7 @@ pub mod fault;
 pub mod findings;
 pub mod graph;
 pub mod learn;
+pub mod leases;
 pub mod list;
 mod mermaid;
 pub mod moved;

@@ -14,19 +14,28 @@ mod address;
 pub mod background;
 mod bridge;
 mod chain;
+mod dhcp_client;
+mod dhcp_host;
+mod dhcp_server;
+mod fdb;
 mod ground;
 mod keep_mac;
+mod lease_directory;
 mod link_local;
 mod master;
 mod move_link;
+mod mtu;
 mod namespace;
 mod replace_rules;
+mod neighbour;
+mod reserve_address;
 mod route;
 mod rule;
 mod sysctl;
 mod table;
 mod up;
 mod veth;
+mod vxlan;
 
 use std::fmt;
 
@@ -38,12 +47,20 @@ pub use address::AddAddress;
 pub use bridge::AddBridge;
 pub use chain::AddChain;
 pub use keep_mac::KeepMac;
+pub use dhcp_client::LeaseAddress;
+pub use dhcp_host::ReserveHost;
+pub use dhcp_server::StartDhcpServer;
+pub use fdb::AddFdbEntry;
+pub use lease_directory::MakeLeaseDirectory;
 pub use link_local::QuietLink;
 pub use master::AttachPort;
 pub use move_link::MoveLink;
+pub use mtu::SetMtu;
 pub use namespace::AddNamespace;
 pub use replace_rules::ReplaceRules;
 pub(crate) use replace_rules::same as same_rules;
+pub use neighbour::AddNeighbour;
+pub use reserve_address::ReserveAddress;
 pub use route::AddRoute;
 pub use rule::AddRule;
 pub(crate) use rule::rules_in_order;
@@ -52,6 +69,7 @@ pub(crate) use sysctl::{command as sysctl_command, quoted};
 pub use table::AddTable;
 pub use up::SetUp;
 pub use veth::AddVeth;
+pub use vxlan::AddVxlan;
 
 /// Forwards or backwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,8 +104,12 @@ pub enum Action {
     AddBridge(AddBridge),
     /// `ip link add … type veth`
     AddVeth(AddVeth),
+    /// `ip link add … type vxlan`
+    AddVxlan(AddVxlan),
     /// `ip link set … netns`
     MoveLink(MoveLink),
+    /// `ip link set … mtu`
+    SetMtu(SetMtu),
     /// `ip link set … master`
     AttachPort(AttachPort),
     /// `ip link set … addrgenmode none`
@@ -96,6 +118,10 @@ pub enum Action {
     SetUp(SetUp),
     /// `ip addr add`
     AddAddress(AddAddress),
+    /// `ip neigh replace`
+    AddNeighbour(AddNeighbour),
+    /// `bridge fdb replace` and `append`
+    AddFdbEntry(AddFdbEntry),
     /// `ip route add`
     AddRoute(AddRoute),
     /// `nft add table`
@@ -108,6 +134,16 @@ pub enum Action {
     KeepMac(KeepMac),
     /// `nft flush chain && nft add rule …`
     ReplaceRules(ReplaceRules),
+    /// `mkdir -p /run/cni/…`
+    MakeLeaseDirectory(MakeLeaseDirectory),
+    /// `printf … > /run/cni/…/ADDRESS`
+    ReserveAddress(ReserveAddress),
+    /// `netlab dhcp serve`
+    StartDhcpServer(StartDhcpServer),
+    /// `echo … > /run/cni/…/hosts/POD`
+    ReserveHost(ReserveHost),
+    /// `netlab dhcp client`
+    LeaseAddress(LeaseAddress),
 }
 
 /// What a look at the kernel says about a step.
@@ -163,40 +199,70 @@ impl Action {
             Action::SetSysctl(page) => page,
             Action::AddBridge(page) => page,
             Action::AddVeth(page) => page,
+            Action::AddVxlan(page) => page,
             Action::MoveLink(page) => page,
+            Action::SetMtu(page) => page,
             Action::AttachPort(page) => page,
             Action::QuietLink(page) => page,
             Action::SetUp(page) => page,
             Action::AddAddress(page) => page,
+            Action::AddNeighbour(page) => page,
+            Action::AddFdbEntry(page) => page,
             Action::AddRoute(page) => page,
             Action::AddTable(page) => page,
             Action::AddChain(page) => page,
             Action::AddRule(page) => page,
             Action::KeepMac(page) => page,
             Action::ReplaceRules(page) => page,
+            Action::MakeLeaseDirectory(page) => page,
+            Action::ReserveAddress(page) => page,
+            Action::StartDhcpServer(page) => page,
+            Action::ReserveHost(page) => page,
+            Action::LeaseAddress(page) => page,
         }
     }
 }
 
 impl Action {
+    /// Whether it gives an address out, or prepares for that: what is in files and in programs is looked at on request only.
+    pub fn is_of_ipam(&self) -> bool {
+        matches!(
+            self,
+            Action::MakeLeaseDirectory(_)
+                | Action::ReserveAddress(_)
+                | Action::StartDhcpServer(_)
+                | Action::ReserveHost(_)
+                | Action::LeaseAddress(_)
+        )
+    }
+
     /// The link that it is about, in the step's own machine.
     pub fn link(&self) -> Option<&LinkName> {
         match self {
             Action::AddBridge(AddBridge { name })
             | Action::AddVeth(AddVeth { name, .. })
+            | Action::AddVxlan(AddVxlan { name, .. })
             | Action::MoveLink(MoveLink { name, .. })
+            | Action::SetMtu(SetMtu { name, .. })
             | Action::AttachPort(AttachPort { name, .. })
             | Action::QuietLink(QuietLink { name })
             | Action::SetUp(SetUp { name })
             | Action::KeepMac(KeepMac { name, .. })
-            | Action::AddAddress(AddAddress { link: name, .. }) => Some(name),
+            | Action::AddAddress(AddAddress { link: name, .. })
+            | Action::AddNeighbour(AddNeighbour { link: name, .. })
+            | Action::AddFdbEntry(AddFdbEntry { link: name, .. })
+            | Action::StartDhcpServer(StartDhcpServer { bridge: name, .. })
+            | Action::LeaseAddress(LeaseAddress { link: name, .. }) => Some(name),
             Action::AddNamespace(_)
             | Action::SetSysctl(_)
             | Action::AddRoute(_)
             | Action::AddTable(_)
             | Action::AddChain(_)
             | Action::AddRule(_)
-            | Action::ReplaceRules(_) => None,
+            | Action::ReplaceRules(_)
+            | Action::MakeLeaseDirectory(_)
+            | Action::ReserveAddress(_)
+            | Action::ReserveHost(_) => None,
         }
     }
 }

@@ -10,7 +10,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use crate::alter::{self, Trail, Wanted};
+use crate::alter::{self, Scope, Trail, Wanted};
 use crate::change::{Count, Pace};
 use crate::cursor;
 use crate::error::{Error, Result};
@@ -144,7 +144,7 @@ pub fn preview(store: &Store, loaded: &Loaded, to: Option<u32>) -> Result<Previe
     may_be_changed(&lab)?;
     let kernel = sandbox.enter()?;
     let (text, topology) = (&loaded.text, &loaded.topology);
-    let wanted = Wanted { goal: &Goal::File, text, topology, to: Some(to), pace: Pace::Brisk };
+    let wanted = Wanted { goal: &Goal::File, text, topology, to: Some(to), pace: Pace::Brisk, scope: Scope::All };
     let prepared = alter::prepare(&kernel, &lab, wanted)?;
     Ok(Preview { plan: prepared.plan(), count: prepared.change.count(), trail: prepared.trail })
 }
@@ -217,7 +217,7 @@ fn change(
 ) -> Result<Done> {
     let kernel = sandbox.enter()?;
     let (text, topology) = (&loaded.text, &loaded.topology);
-    let wanted = Wanted { goal: &Goal::File, text, topology, to: Some(to), pace: Pace::Brisk };
+    let wanted = Wanted { goal: &Goal::File, text, topology, to: Some(to), pace: Pace::Brisk, scope: Scope::All };
     let prepared = alter::prepare(&kernel, lab, wanted)?;
     signal::remember_requests_to_stop();
     let steps = prepared.change.legs.len();

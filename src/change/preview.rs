@@ -44,7 +44,6 @@ pub fn preview(united: &United, legs: &[Leg]) -> Plan {
             _ => chapters.push(Chapter { title, steps: place..place + 1 }),
         }
     }
-    let Plan { lab, machines, .. } = &united.plan;
     let steps = legs.iter().map(|leg| leg.step.clone()).collect();
-    Plan { lab: lab.clone(), machines: machines.clone(), steps, chapters }
+    Plan { steps, chapters, ..united.plan.clone() }
 }

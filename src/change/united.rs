@@ -9,7 +9,7 @@
 //! So the numbers of the new plan hold from the beginning of a change to its end. Steps are the same when they do the same
 //! in the same machine; why they are done makes no difference.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::names::MachineName;
 use crate::plan::{Chapter, Plan};
@@ -22,6 +22,8 @@ pub struct United {
     pub plan: Plan,
     /// How many of them are the new plan's.
     pub wanted: u32,
+    /// Those of the new plan that a former one has, too.
+    common: BTreeSet<u32>,
 }
 
 /// What a step does, and where.
@@ -39,6 +41,9 @@ impl United {
     /// Unites plans of one lab.
     pub fn of(new: Plan, former: &[Plan]) -> Self {
         let wanted = new.len();
+        let before: HashSet<_> = former.iter().flat_map(|plan| &plan.steps).map(identity).collect();
+        let is_common = |(number, step): (u32, &Step)| before.contains(&identity(step)).then_some(number);
+        let common = new.numbered().filter_map(is_common).collect();
         let mut known: HashSet<(MachineName, String)> = new.steps.iter().map(identity).collect();
         let mut plan = new;
         for former in former {
@@ -54,7 +59,7 @@ impl United {
                 }
             }
         }
-        United { plan, wanted }
+        United { plan, wanted, common }
     }
 
     /// Puts in the place of a step the same one of which more is known.
@@ -68,6 +73,11 @@ impl United {
     /// Whether a step is left over from a former plan.
     pub fn is_leftover(&self, number: u32) -> bool {
         number > self.wanted
+    }
+
+    /// Whether a step of the new plan is one of a former plan's, too.
+    pub fn is_common(&self, number: u32) -> bool {
+        self.common.contains(&number)
     }
 
     /// Whether a machine is left over.

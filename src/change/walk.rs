@@ -25,6 +25,8 @@ pub struct Walk<'a> {
     pub in_force: BTreeSet<u32>,
     legs: Vec<Leg>,
     by_machine: BTreeMap<&'a MachineName, Vec<u32>>,
+    /// The steps that are left as they are.
+    left_alone: BTreeSet<u32>,
 }
 
 /// What belongs before a step.
@@ -51,7 +53,13 @@ pub fn touched(step: &Step, net: &Namespaces) -> BTreeSet<MachineName> {
 impl<'a> Walk<'a> {
     /// Where nothing is decided yet.
     pub fn new(united: &'a United, seen: &Namespaces, in_force: BTreeSet<u32>) -> Self {
-        Walk { united, net: seen.clone(), in_force, legs: Vec::new(), by_machine: united.by_machine() }
+        let (legs, by_machine, left_alone) = (Vec::new(), united.by_machine(), BTreeSet::new());
+        Walk { united, net: seen.clone(), in_force, legs, by_machine, left_alone }
+    }
+
+    /// Leaves steps as they are.
+    pub fn leave(&mut self, which: impl Fn(u32) -> bool) {
+        self.left_alone = (1..=self.united.wanted).filter(|number| which(*number)).collect();
     }
 
     /// What was decided, and the network that it leads to.
@@ -111,6 +119,9 @@ impl<'a> Walk<'a> {
         for _ in 0..ROUNDS {
             let mut done = false;
             for number in 1..=to {
+                if self.left_alone.contains(&number) {
+                    continue;
+                }
                 let Before { legs, falls } = first(number, self);
                 legs.into_iter().for_each(|leg| self.push(leg));
                 match self.finding(number) {

@@ -14,7 +14,7 @@ use super::{Deed, Difference, Expected, Mend, Sort, Thing};
 use crate::names::MachineName;
 use crate::network::policy_rule::PolicyRule;
 use crate::network::ruleset::{Chain, Rule, Table};
-use crate::network::{Address, Link, Namespace, Namespaces, Peer, Route};
+use crate::network::{Address, FdbEntry, Link, Mac, Namespace, Namespaces, Neighbour, Peer, Route};
 use crate::step::{Action, Step, rules_in_order};
 
 /// Devices that modules for tunnels put into every namespace (`net.core.fb_tunnels_only_for_init_net`).
@@ -41,6 +41,7 @@ impl Expected<'_> {
                 .chain(neighbours(planned, ns))
                 .chain(policy_rules(ns))
                 .chain(tables(planned, ns))
+                .chain(leases(planned, ns))
                 .filter(|thing| !self.is_on_its_way(machine, thing, ns));
             found.extend(things.map(|thing| self.stranger(machine, thing, seen)));
             let asleep =
@@ -160,10 +161,19 @@ fn routes<'a>(planned: &'a Namespace, ns: &'a Namespace) -> impl Iterator<Item =
     foreign.map(|route| Thing::Route(route.clone()))
 }
 
-/// Those on foreign links go with them.
+/// Those on foreign links go with them, and another one in the place of a planned one is its step's matter.
 fn neighbours<'a>(planned: &'a Namespace, ns: &'a Namespace) -> impl Iterator<Item = Thing> + 'a {
+    let is_planned =
+        |there: &Neighbour| !there.is_proxy() && planned.neighbours.iter().any(|n| n.is_of(&there.link, there.address));
     let neighbours = ns.neighbours.iter().filter(|there| there.by_hand() && planned.link(&there.link).is_some());
+    let neighbours = neighbours.filter(move |there| !is_planned(there));
+    let is_planned = |there: &FdbEntry| {
+        let of_mac = planned.fdb.iter().filter(|entry| entry.mac == there.mac && entry.port == there.port);
+        let mut alike = of_mac.filter(|entry| entry.is_the_bridges() == there.is_the_bridges());
+        alike.any(|entry| there.mac != Mac::ZERO || entry.vtep == there.vtep)
+    };
     let entries = ns.fdb.iter().filter(|entry| entry.by_hand && planned.link(&entry.port).is_some());
+    let entries = entries.filter(move |entry| !is_planned(entry));
     let neighbours = neighbours.map(|neighbour| Thing::Neighbour(neighbour.clone()));
     neighbours.chain(entries.map(|entry| Thing::Fdb(entry.clone())))
 }
@@ -172,6 +182,19 @@ fn policy_rules(ns: &Namespace) -> impl Iterator<Item = Thing> + '_ {
     let defaults = PolicyRule::defaults();
     let foreign = ns.policy_rules.iter().filter(move |rule| !defaults.contains(rule));
     foreign.map(|rule| Thing::PolicyRule(rule.clone()))
+}
+
+/// Those of networks that the plan does not have are others' business.
+fn leases<'a>(planned: &'a Namespace, ns: &'a Namespace) -> impl Iterator<Item = Thing> + 'a {
+    planned.ipam.networks.iter().flat_map(|(network, planned)| {
+        let held = ns.ipam.networks.get(network).into_iter().flat_map(|leases| &leases.held);
+        let foreign = held.filter(|(address, _)| !planned.held.contains_key(*address));
+        foreign.map(|(address, holder)| Thing::Lease {
+            network: network.clone(),
+            address: *address,
+            holder: holder.clone(),
+        })
+    })
 }
 
 fn tables<'a>(planned: &'a Namespace, ns: &'a Namespace) -> impl Iterator<Item = Thing> + 'a {

@@ -13,9 +13,10 @@ use ipnetwork::IpNetwork;
 
 use crate::kernel::nft;
 use crate::names::{LinkName, MachineName};
+use crate::network::ipam::Holder;
 use crate::network::policy_rule::PolicyRule;
 use crate::network::setting::Setting;
-use crate::network::{FdbEntry, Mac, Neighbour, Route};
+use crate::network::{FdbEntry, Mac, Neighbour, Route, Vxlan};
 
 /// One thing asked of the kernel, in the namespace that its [`Batch`] names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,17 @@ pub enum Request {
     BridgeAdd {
         /// Its name.
         name: LinkName,
+    },
+    /// Make a VXLAN device.
+    VxlanAdd {
+        /// Its name.
+        name: LinkName,
+        /// Its hardware address.
+        mac: Mac,
+        /// The largest packet that it takes, in bytes.
+        mtu: u32,
+        /// How it sends. Its `dev` is a link of this namespace.
+        vxlan: Vxlan,
     },
     /// Make a veth pipe.
     VethAdd {
@@ -73,19 +85,19 @@ pub enum Request {
         /// Up or down.
         up: bool,
     },
-    /// Set a link's hardware address.
-    LinkAddress {
-        /// Its name.
-        name: LinkName,
-        /// The address.
-        mac: Mac,
-    },
     /// Whether the kernel gives the link an IPv6 link-local address by itself.
     LinkLocal {
         /// Its name.
         name: LinkName,
         /// `addrgenmode eui64` or `none`.
         generate: bool,
+    },
+    /// Give a link another hardware address.
+    LinkMac {
+        /// Its name.
+        name: LinkName,
+        /// The address.
+        mac: Mac,
     },
     /// Set one of a link's settings.
     LinkSetting {
@@ -111,6 +123,10 @@ pub enum Request {
         to: IpNetwork,
         /// By way of.
         via: IpAddr,
+        /// Out of this link.
+        dev: Option<LinkName>,
+        /// Whether the gateway is behind that link although no subnet there holds it.
+        onlink: bool,
         /// Add or delete.
         add: bool,
     },
@@ -138,7 +154,8 @@ pub enum Request {
         /// The entry.
         neighbour: Neighbour,
     },
-    /// Have a bridge believe that a hardware address is behind a port, whatever it hears.
+    /// Have a bridge believe that a hardware address is behind a port, whatever it hears; or a VXLAN device, behind an
+    /// address on its underlay.
     FdbSet {
         /// The entry.
         entry: FdbEntry,
@@ -150,6 +167,76 @@ pub enum Request {
     },
     /// Change the ruleset.
     Nft(nft::Change),
+    /// Make the directory of a network's leases, or remove those of all its networks.
+    LeaseDirectory {
+        /// The network's name.
+        network: LinkName,
+        /// Make or remove.
+        make: bool,
+    },
+    /// Reserve an address.
+    Reserve {
+        /// The network's name.
+        network: LinkName,
+        /// The address.
+        address: IpAddr,
+        /// The number of the range set that it is of.
+        set: u8,
+        /// For whom.
+        holder: Holder,
+    },
+    /// Release an address.
+    Release {
+        /// The network's name.
+        network: LinkName,
+        /// The address.
+        address: IpAddr,
+    },
+    /// Have the DHCP server keep an address for a client, or no more.
+    DhcpHost {
+        /// The client's identifier.
+        client: MachineName,
+        /// The address.
+        address: Option<IpAddr>,
+    },
+    /// Start a DHCP server.
+    DhcpServe {
+        /// The link that it serves.
+        link: LinkName,
+        /// For how long it leases addresses, in seconds.
+        lease_time: u32,
+    },
+    /// Stop it.
+    DhcpStop,
+    /// Lease an address by DHCP.
+    DhcpLease {
+        /// The link that gets it.
+        link: LinkName,
+        /// The client's identifier.
+        client: MachineName,
+        /// Whether to take a default route, too.
+        route: bool,
+    },
+    /// Give it back.
+    DhcpRelease,
+}
+
+impl Request {
+    /// Whether it is carried out at once, and by way of something else than netlink: what was asked before must be done.
+    pub fn is_at_once(&self) -> bool {
+        match self {
+            Request::Sysctl { .. }
+            | Request::LeaseDirectory { .. }
+            | Request::Reserve { .. }
+            | Request::Release { .. }
+            | Request::DhcpHost { .. }
+            | Request::DhcpServe { .. }
+            | Request::DhcpStop
+            | Request::DhcpLease { .. }
+            | Request::DhcpRelease => true,
+            _ => false,
+        }
+    }
 }
 
 /// Where the near end of a fused veth is born: no link is ever moved on the fast road, because a move makes the
@@ -160,6 +247,8 @@ pub struct Home {
     pub machine: MachineName,
     /// The bridge there that it is a port of from birth.
     pub master: Option<LinkName>,
+    /// Its MTU, and that of the other end.
+    pub mtu: [Option<u32>; 2],
 }
 
 /// A request, and the number of the step that it carries out (the first one, where several are fused).
@@ -191,19 +280,20 @@ impl std::fmt::Display for Request {
             Request::NetnsDelete => write!(f, "delete the namespace"),
             Request::Sysctl { key, value } => write!(f, "set {key} to {value}"),
             Request::BridgeAdd { name } => write!(f, "create the bridge {name}"),
+            Request::VxlanAdd { name, .. } => write!(f, "create the VXLAN device {name}"),
             Request::VethAdd { name, peer, .. } => write!(f, "create the veth pipe between {name} and {peer}"),
             Request::LinkDelete { name } => write!(f, "delete the link {name}"),
             Request::LinkMove { name, to, rename } => write!(f, "move the link {name} to {to} as {rename}"),
             Request::LinkMaster { name, master: Some(master) } => write!(f, "attach {name} to the bridge {master}"),
             Request::LinkMaster { name, master: None } => write!(f, "detach {name} from its bridge"),
             Request::LinkUp { name, up } => write!(f, "set {name} {}", if *up { "up" } else { "down" }),
-            Request::LinkAddress { name, mac } => write!(f, "set the hardware address of {name} to {mac}"),
             Request::LinkLocal { name, .. } => write!(f, "change how {name} gets its link-local address"),
+            Request::LinkMac { name, mac } => write!(f, "give {name} the hardware address {mac}"),
             Request::LinkSetting { link, setting, value } => {
                 write!(f, "set {} of {link} to {}", setting.word, setting.text(*value))
             }
             Request::Address { link, address, add } => write!(f, "{} the address {address} of {link}", verb(add)),
-            Request::Route { to, via, add } => {
+            Request::Route { to, via, add, .. } => {
                 write!(f, "{} the route to {} via {via}", verb(add), crate::network::destination(to))
             }
             Request::ExactRoute { route, add } => write!(f, "{} the route `{route}`", verb(add)),
@@ -213,6 +303,15 @@ impl std::fmt::Display for Request {
             Request::FdbSet { entry } => write!(f, "set the forwarding entry {entry}"),
             Request::FdbDelete { entry } => write!(f, "delete the forwarding entry {entry}"),
             Request::Nft(change) => write!(f, "run `{}`", nft::command(change)),
+            Request::LeaseDirectory { network, make: true } => write!(f, "make the directory for leases of {network}"),
+            Request::LeaseDirectory { network, make: false } => write!(f, "remove the leases of {network}"),
+            Request::Reserve { address, holder, .. } => write!(f, "reserve {address} for {holder}"),
+            Request::Release { address, .. } => write!(f, "release {address}"),
+            Request::DhcpHost { client, .. } => write!(f, "change the DHCP reservation of {client}"),
+            Request::DhcpServe { link, .. } => write!(f, "start a DHCP server on {link}"),
+            Request::DhcpStop => write!(f, "stop the DHCP server"),
+            Request::DhcpLease { link, .. } => write!(f, "lease an address for {link}"),
+            Request::DhcpRelease => write!(f, "release the leased address"),
         }
     }
 }

@@ -10,8 +10,10 @@
 //! As long as the file is there it counts, and the other two do not. So a change begins and ends with one rename and one
 //! removal, and whoever is killed in between leaves a lab of which everybody knows what may be there.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind};
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -64,6 +66,12 @@ pub enum SavedLeg {
 
 /// The file.
 const CHANGE: &str = "change";
+
+/// The file of the addresses that were given out last.
+const ADDRESSES: &str = "addresses";
+
+/// The addresses that were given out last, by node and subnet: `node-1 10.244.1.0/24`.
+pub type Last = BTreeMap<String, IpAddr>;
 
 impl Lab {
     /// The change that is under way, if there is one.
@@ -119,6 +127,21 @@ impl Lab {
             Error::refused(format!("cannot read {}: {e}", path.display()))
                 .help(format!("the lab's state is damaged: `netlab down {}` removes the lab", self.name))
         })
+    }
+
+    /// Which addresses pods were given last.
+    pub fn last_addresses(&self) -> Last {
+        let text = fs::read_to_string(self.file(ADDRESSES)).unwrap_or_default();
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    /// Keeps which addresses pods were given last, under the lab's lock.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn keep_last_addresses(&self, _lock: &Lock, last: &Last) -> Result<()> {
+        let text = serde_json::to_string(last).map_err(|e| Error::refused(format!("cannot write JSON: {e}")))?;
+        self.write(ADDRESSES, &text)
     }
 
     /// A text of its own as a topology.

@@ -9,8 +9,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::ipam::Ipam;
 use super::ruleset::{Chain, Table};
-use super::{Address, Link, Namespace, Namespaces};
+use super::{Address, Link, Namespace, Namespaces, Neighbour};
 use crate::names::MachineName;
 
 /// One thing that appeared, went, or is not as it was.
@@ -48,6 +49,10 @@ pub enum Kind {
     Address,
     /// A route.
     Route,
+    /// A neighbour entry that somebody made.
+    Neighbour,
+    /// A forwarding entry that somebody made.
+    Fdb,
     /// A sysctl.
     Sysctl,
     /// An nftables table.
@@ -56,6 +61,10 @@ pub enum Kind {
     Chain,
     /// An nftables rule.
     Rule,
+    /// A lease, or who is to have one.
+    Lease,
+    /// A program.
+    Program,
 }
 
 impl Sort {
@@ -86,10 +95,14 @@ impl Kind {
             Kind::Link => "link",
             Kind::Address => "address",
             Kind::Route => "route",
+            Kind::Neighbour => "neighbour",
+            Kind::Fdb => "forwarding entry",
             Kind::Sysctl => "sysctl",
             Kind::Table => "table",
             Kind::Chain => "chain",
             Kind::Rule => "rule",
+            Kind::Lease => "lease",
+            Kind::Program => "program",
         }
     }
 }
@@ -100,7 +113,7 @@ impl fmt::Display for Change {
     }
 }
 
-/// What changed, machine by machine. Neighbours and learned addresses come and go by themselves and are left out.
+/// What changed, machine by machine. What is learned of neighbours comes and goes by itself and is left out.
 pub fn changes(before: &Namespaces, after: &Namespaces) -> Vec<Change> {
     let nothing = Namespace::default();
     let machines: BTreeSet<&MachineName> = before.keys().chain(after.keys()).collect();
@@ -140,6 +153,14 @@ impl List<'_> {
         }
         let routes = |ns: &Namespace| ns.routes.iter().map(ToString::to_string).collect::<Vec<_>>();
         self.sets(Kind::Route, routes(before).into_iter(), routes(after).into_iter());
+        let neighbours = |ns: &Namespace| {
+            let made = ns.neighbours.iter().filter(|there| there.by_hand());
+            made.map(Neighbour::in_full).collect::<Vec<_>>()
+        };
+        self.sets(Kind::Neighbour, neighbours(before).into_iter(), neighbours(after).into_iter());
+        let entries =
+            |ns: &Namespace| ns.fdb.iter().filter(|entry| entry.by_hand).map(ToString::to_string).collect::<Vec<_>>();
+        self.sets(Kind::Fdb, entries(before).into_iter(), entries(after).into_iter());
         for (key, value) in &after.sysctls {
             match before.sysctls.get(key) {
                 Some(was) if was != value => {
@@ -150,6 +171,8 @@ impl List<'_> {
             }
         }
         self.tables(&before.tables, &after.tables);
+        self.sets(Kind::Program, programs(&before.ipam), programs(&after.ipam));
+        self.sets(Kind::Lease, leases(&before.ipam), leases(&after.ipam));
     }
 
     fn sets(&mut self, kind: Kind, before: impl Iterator<Item = String>, after: impl Iterator<Item = String>) {
@@ -200,6 +223,21 @@ impl List<'_> {
         };
         self.sets(Kind::Rule, rules(&before).into_iter(), rules(&after).into_iter());
     }
+}
+
+/// `10.244.1.2 of pod-a eth0`, and what is kept for whom.
+fn leases(ipam: &Ipam) -> impl Iterator<Item = String> + '_ {
+    let directories = ipam.networks.keys().map(|network| format!("directory of {network}"));
+    let held = ipam.networks.values().flat_map(|leases| &leases.held);
+    let held = held.map(|(address, holder)| format!("{address} of {holder}"));
+    let kept = ipam.reserved.iter().map(|(client, address)| format!("{address}, kept for {client}"));
+    directories.chain(held).chain(kept)
+}
+
+/// The programs that listen for DHCP.
+fn programs(ipam: &Ipam) -> impl Iterator<Item = String> + '_ {
+    let server = ipam.server.then(|| "DHCP server, which listens on UDP port 67".to_owned());
+    server.into_iter().chain(ipam.client.then(|| "DHCP client, which listens on UDP port 68".to_owned()))
 }
 
 fn up(link: &Link) -> &'static str {

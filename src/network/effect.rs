@@ -12,9 +12,12 @@
 //! A change of what is not there has no effect: whoever predicts asks first.
 
 mod addresses;
+mod ipam;
 mod links;
 mod routes;
 mod ruleset;
+
+use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
 
@@ -25,6 +28,7 @@ use super::{Address, FdbEntry, Link, Mac, Namespace, Namespaces, Neighbour, Peer
 use crate::names::MachineName;
 
 pub use addresses::*;
+pub use ipam::*;
 pub use links::*;
 pub use routes::*;
 pub use ruleset::*;
@@ -42,6 +46,9 @@ const LOOPBACK: &str = "lo";
 
 /// Its MTU (`loopback_setup`, `drivers/net/loopback.c`).
 const LOOPBACK_MTU: u32 = 65536;
+
+/// That of a link that nobody has set (`ETH_DATA_LEN`, `include/uapi/linux/if_ether.h`).
+const ETHERNET_MTU: u32 = 1500;
 
 /// The smallest MTU that IPv6 works with (`IPV6_MIN_MTU`), and the length of link-local prefixes.
 const IPV6_MTU: u32 = 1280;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::leases::{self, LeaseDocument};
 use super::routes::RouteDocument;
 use super::{Paint, lines, table};
 use crate::names::MachineName;
@@ -16,6 +17,8 @@ pub struct Document<'a> {
     neighbours: Vec<NeighbourDocument>,
     fdb: Vec<FdbDocument>,
     tables: Vec<TableDocument>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    leases: Vec<LeaseDocument>,
 }
 
 #[derive(Debug, Serialize)]
@@ -126,6 +129,7 @@ pub fn document<'a>(machine: &'a MachineName, ns: &Namespace) -> Document<'a> {
                     .collect(),
             })
             .collect(),
+        leases: leases::documents(&ns.ipam),
     }
 }
 
@@ -140,8 +144,10 @@ pub fn text(machine: &MachineName, ns: &Namespace, columns: usize, color: bool) 
         ("fdb", fdb(ns, columns)),
         ("rules", ns.tables.iter().map(|table| format!("{table}\n")).collect()),
     ];
+    let leases = leases::text(&ns.ipam, columns);
+    let leases = (!leases.is_empty()).then_some(("leases", leases));
     let mut text = format!("{machine}\n");
-    for (title, body) in sections {
+    for (title, body) in sections.into_iter().chain(leases) {
         let indented: String = body.lines().map(|line| format!("  {line}\n")).collect();
         let body = if indented.is_empty() { "  none\n".into() } else { indented };
         text.push_str(&format!("\n{}\n{body}", paint.bold(title)));
@@ -177,7 +183,11 @@ fn addresses(ns: &Namespace, columns: usize) -> String {
     }
     let mut table = table(columns.saturating_sub(2), ["LINK", "ADDRESS", "STATE"]);
     for address in &ns.addresses {
-        let state = if address.tentative { "tentative" } else { "" };
+        let state = match address.tentative {
+            true => "tentative",
+            false if address.is_leased() => "for a while",
+            false => "",
+        };
         table.add_row([address.link.clone(), address.address.to_string(), state.to_owned()]);
     }
     lines(&table)

@@ -41,7 +41,7 @@ impl Page for KeepMac {
     }
 
     fn requests(&self, _at: &MachineName, way: Way) -> Vec<Request> {
-        let request = || Request::LinkAddress { name: self.name.clone(), mac: self.mac };
+        let request = || Request::LinkMac { name: self.name.clone(), mac: self.mac };
         (way == Way::Do).then(request).into_iter().collect()
     }
 

@@ -42,6 +42,7 @@ pub fn decode(
     let cloud_routes = switch("configureCloudRoutes").unwrap_or(true);
     let masquerade = switch("masquerade");
     let vxlan = present(&fields, "vxlan").and_then(|tree| vxlan::options(tree, diagnostics)).unwrap_or_default();
+    let lease_time = present(&fields, "leaseTime").and_then(|tree| values::lease_time(tree, diagnostics));
     let autodetect = present(&fields, "underlay").and_then(|tree| underlay::decode(tree, diagnostics));
     Some(ClusterSpec {
         name,
@@ -56,6 +57,7 @@ pub fn decode(
         autodetect: autodetect.unwrap_or_default(),
         pools,
         ipam,
+        lease_time,
         masquerade,
     })
 }

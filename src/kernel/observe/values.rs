@@ -17,9 +17,9 @@ use netlink_packet_route::neighbour::{
     NeighbourAddress, NeighbourAttribute, NeighbourFlags, NeighbourMessage, NeighbourState,
 };
 
-use crate::network::{Address, FdbEntry, Link, Mac, Neighbour, PortState, Vxlan};
+use crate::network::{Address, FOR_A_WHILE, FdbEntry, Link, Mac, Neighbour, PortState, Vxlan};
 
-/// A link. Its master is a number for now: [`name_masters`] finds the name.
+/// A link. Its master, and the link that a VXLAN sends by, are numbers for now: [`name_others`] finds the names.
 pub fn link(message: &LinkMessage) -> Link {
     let header = &message.header;
     let mut link = Link {
@@ -84,6 +84,7 @@ fn vxlan(values: &[InfoVxlan]) -> Vxlan {
             InfoVxlan::Local(ip) => vxlan.local = Some((*ip).into()),
             InfoVxlan::Local6(ip) => vxlan.local = Some((*ip).into()),
             InfoVxlan::Learning(on) => vxlan.learning = *on,
+            InfoVxlan::Link(index) => vxlan.dev = Some(index.to_string()),
             _ => {}
         }
     }
@@ -105,14 +106,15 @@ fn mac(bytes: &[u8]) -> Option<Mac> {
     (mac != [0; 6]).then_some(Mac(mac))
 }
 
-/// Turns the masters' numbers into names.
-pub fn name_masters(links: &mut [Link]) {
+/// Turns the numbers of other links of the namespace into names.
+pub fn name_others(links: &mut [Link]) {
     let names: Vec<(String, String)> = links.iter().map(|link| (link.index.to_string(), link.name.clone())).collect();
     for link in links {
-        if let Some(master) = &mut link.master
-            && let Some((_, name)) = names.iter().find(|(index, _)| index == master)
-        {
-            master.clone_from(name);
+        let dev = link.vxlan.as_mut().and_then(|vxlan| vxlan.dev.as_mut());
+        for other in link.master.as_mut().into_iter().chain(dev) {
+            if let Some((_, name)) = names.iter().find(|(index, _)| index == other) {
+                other.clone_from(name);
+            }
         }
     }
 }
@@ -157,7 +159,7 @@ fn unusual(message: &AddressMessage, own: IpAddr, plain: Option<IpAddr>) -> Vec<
             AddressAttribute::RoutePriority(metric) => words.push(format!("metric {metric}")),
             AddressAttribute::CacheInfo(life) if life.ifa_valid != u32::MAX => {
                 // It counts down, and a text that changes by itself is none to compare.
-                words.push("valid_lft not forever".into());
+                words.push(FOR_A_WHILE.into());
             }
             AddressAttribute::CacheInfo(life) if life.ifa_preferred != u32::MAX && life.ifa_preferred != 0 => {
                 words.push("preferred_lft not forever".into());
