@@ -24,8 +24,8 @@ use crate::step::{Action, Finding, Way};
 use crate::topology::model::Topology;
 use crate::{repair, run};
 
-pub use carry::carry_out;
 pub use crate::change::Scope;
+pub use carry::carry_out;
 pub use trail::Trail;
 
 /// What a lab is to become.
@@ -119,8 +119,7 @@ pub fn prepare(kernel: &Kernel, lab: &Lab, wanted: Wanted<'_>) -> Result<Prepare
         }
     }
     let course = change::Wish { to: to.unwrap_or(united.wanted), pace, scope };
-    let change = work_out(&united, &seen, course)
-        .map_err(|obstacle| in_the_way(lab, &new, &obstacle))?;
+    let change = work_out(&united, &seen, course).map_err(|obstacle| in_the_way(lab, &new, &obstacle))?;
     let fresh = repair::fresh(kernel, &seen)?;
     let drift = match drift {
         Some(drift) => drift,

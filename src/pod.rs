@@ -159,8 +159,10 @@ fn may_change(lab: &Lab, order: &Order, underway: Option<&Underway>) -> Result<(
     let plan = lab.plan()?;
     let (done, total) = (lab.record(&plan).done.len(), plan.len());
     if done < plan.steps.len() {
-        return Err(Error::usage(format!("lab {name} is at step {done} of {total}, and pods come to labs that are whole"))
-            .help("`netlab up` does the other steps"));
+        return Err(Error::usage(format!(
+            "lab {name} is at step {done} of {total}, and pods come to labs that are whole"
+        ))
+        .help("`netlab up` does the other steps"));
     }
     Ok(())
 }

@@ -104,6 +104,10 @@ fn make(
         }
         made.push(moved);
     }
+    if course.goal().is_some() {
+        drop(hand);
+        crate::pod::tidy(&inside.kernel, &inside.lab)?;
+    }
     match common.json {
         true => print_json(&moved::document(&course.plan, &cursor.record(), &made)),
         false if made.is_empty() => print(nothing),

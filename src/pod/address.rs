@@ -20,7 +20,6 @@ use crate::topology::subnet::Subnet;
 /// The number of the only range set that is asked for an address.
 const SET: u8 = 0;
 
-
 /// The subnets that a node's pods are in, each with its gateway.
 pub fn subnets(node: &Node) -> Vec<IpNetwork> {
     let mut found: Vec<IpNetwork> = Vec::new();
@@ -37,7 +36,8 @@ pub fn taken(node: &Node) -> impl Iterator<Item = (IpAddr, String)> {
     let bridge = node.bridge.iter().flat_map(|bridge| {
         bridge.addresses.iter().map(|address| (address.ip(), format!("the bridge {}", bridge.name)))
     });
-    let pods = node.pods.iter().flat_map(|pod| pod.addresses.iter().map(|a| (a.ip(), format!("pod {}", pod.machine.name))));
+    let pods =
+        node.pods.iter().flat_map(|pod| pod.addresses.iter().map(|a| (a.ip(), format!("pod {}", pod.machine.name))));
     bridge.chain(pods)
 }
 

@@ -54,7 +54,12 @@ impl std::str::FromStr for Wish {
 ///
 /// # Errors
 /// When the name or an address is taken, there is no such node, it has no bridge, or its subnet is full.
-pub fn with(topology: &Topology, pod: &Newcomer, last: &Last, kept: &Namespaces) -> Result<(Topology, MachineName, Vec<IpNetwork>)> {
+pub fn with(
+    topology: &Topology,
+    pod: &Newcomer,
+    last: &Last,
+    kept: &Namespaces,
+) -> Result<(Topology, MachineName, Vec<IpNetwork>)> {
     let name = &pod.name;
     if let Some(what) = owner(topology, name) {
         return Err(Error::usage(format!("there is {what} {name} already")).help("give the pod another name"));
@@ -69,7 +74,9 @@ pub fn with(topology: &Topology, pod: &Newcomer, last: &Last, kept: &Namespaces)
             [] => "give the node a `podCIDR` in the file, and `netlab up` changes the lab".to_owned(),
             _ => format!("nodes with one: {}", able.join(", ")),
         };
-        return Err(Error::usage(format!("{at} has no bridge with addresses that a pod could be plugged into")).help(help));
+        return Err(
+            Error::usage(format!("{at} has no bridge with addresses that a pod could be plugged into")).help(help)
+        );
     };
     let addresses = match pod.addresses.is_empty() {
         true => {
@@ -129,7 +136,8 @@ fn forget(expectation: &mut Expectation, name: &MachineName) -> bool {
     let is_it = |party: &Party| matches!(party, Party::Machine(machine) if machine == name);
     expectation.from.retain(|party| !is_it(party));
     expectation.to.retain(|party| !is_it(party));
-    let about_it = expectation.seen_as.iter().any(|as_whom| matches!(as_whom, Identity::Machine(machine) if machine == name));
+    let about_it =
+        expectation.seen_as.iter().any(|as_whom| matches!(as_whom, Identity::Machine(machine) if machine == name));
     !expectation.from.is_empty() && !expectation.to.is_empty() && !about_it
 }
 
@@ -167,8 +175,12 @@ fn home(topology: &Topology, named: Option<&MachineName>) -> Result<usize> {
 fn full(node: &Node, gateway: &IpNetwork) -> Error {
     let (low, high) = gateway.hosts();
     let name = &node.machine.name;
-    Error::usage(format!("no address is free in {}: all {} are in use", gateway.subnet(), (high - low).saturating_add(1)))
-        .help(format!("delete a pod of {name} (`netlab pod delete NAME`), or add this one to another node"))
+    Error::usage(format!(
+        "no address is free in {}: all {} are in use",
+        gateway.subnet(),
+        (high - low).saturating_add(1)
+    ))
+    .help(format!("delete a pod of {name} (`netlab pod delete NAME`), or add this one to another node"))
 }
 
 /// An address that is asked for by itself.
@@ -188,8 +200,11 @@ fn asked_for(topology: &Topology, node: &Node, wish: &Wish) -> Result<IpNetwork>
     let (low, high) = gateway.hosts();
     if !(low..=high).contains(&number(*ip)) {
         let family = Family::of(*ip);
-        return Err(Error::usage(format!("{ip} is no host's address in {}", gateway.subnet()))
-            .help(format!("hosts have {} to {}", family.address(low), family.address(high))));
+        return Err(Error::usage(format!("{ip} is no host's address in {}", gateway.subnet())).help(format!(
+            "hosts have {} to {}",
+            family.address(low),
+            family.address(high)
+        )));
     }
     let here = topology.nodes.iter().flat_map(address::taken);
     if let Some((_, who)) = here.into_iter().find(|(taken, _)| taken == ip) {
