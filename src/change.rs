@@ -124,7 +124,7 @@ pub struct Obstacle {
 /// # Errors
 /// When something that no step has made stands in the way.
 pub fn work_out(united: &United, seen: &Namespaces, wish: Wish) -> Result<Change, Obstacle> {
-    let in_force = present_in(united, seen);
+    let mut in_force = present_in(united, seen);
     let to = wish.to.min(united.wanted);
     let mut walk = Walk::new(united, seen, in_force.clone());
     if wish.scope == Scope::Difference {
@@ -138,7 +138,10 @@ pub fn work_out(united: &United, seen: &Namespaces, wish: Wish) -> Result<Change
             walk.forth(to, |_, _| walk::Before::default())?;
         }
     }
-    let after: BTreeSet<u32> = present_in(united, &walk.net);
+    let mut after = present_in(united, &walk.net);
+    // What went missing before is meant to be there, all the same.
+    in_force.extend(&walk.left_alone);
+    after.extend(&walk.left_alone);
     let mut legs = keep::bridges(seen, &walk.net);
     let (walked, net) = walk.end();
     legs.extend(walked);

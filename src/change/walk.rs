@@ -26,7 +26,7 @@ pub struct Walk<'a> {
     legs: Vec<Leg>,
     by_machine: BTreeMap<&'a MachineName, Vec<u32>>,
     /// The steps that are left as they are.
-    left_alone: BTreeSet<u32>,
+    pub left_alone: BTreeSet<u32>,
 }
 
 /// What belongs before a step.
