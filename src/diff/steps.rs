@@ -170,6 +170,8 @@ fn in_the_way(step: &Step, seen: &Namespaces) -> Option<Mend> {
         | Action::AddFdbEntry(_)
         | Action::AddTable(_)
         | Action::AddRule(_)
+        | Action::KeepMac(_)
+        | Action::ReplaceRules(_)
         | Action::MakeLeaseDirectory(_)
         | Action::StartDhcpServer(_)
         | Action::ReserveHost(_)

@@ -171,7 +171,13 @@ impl State {
             let follows = to.starts_with("fe80:") || map.get("table").is_some_and(|table| table == "local");
             (!follows).then(|| value.to_string())
         };
-        State(self.0.iter().map(|(title, lines)| (title.clone(), lines.iter().filter_map(without).collect())).collect())
+        let lines = |lines: &Vec<String>| {
+            let mut kept: Vec<String> = lines.iter().filter_map(without).collect();
+            // They were in order with what is gone now.
+            kept.sort();
+            kept
+        };
+        State(self.0.iter().map(|(title, of_it)| (title.clone(), lines(of_it))).collect())
     }
 
     /// The state without the word for a link's state (`UP`, `UNKNOWN`), which a bridge gets up to a second late.
