@@ -188,8 +188,8 @@ impl<'a> Cursor<'a> {
             Action::SetSysctl(sysctl) => BTreeMap::from([(step.machine.clone(), vec![sysctl.key.clone()])]),
             _ => BTreeMap::new(),
         };
-        let ipam = self.plan.has_ipam();
-        let view = View { routes: true, tables: true, sysctls, ipam, ..View::LINKS };
+        let (neighbours, ipam) = (run::writes_neighbours(self.plan), self.plan.has_ipam());
+        let view = View { routes: true, tables: true, neighbours, sysctls, ipam, ..View::LINKS };
         Ok(observe(self.kernel, machines, &view)?)
     }
 }

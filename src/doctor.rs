@@ -171,7 +171,7 @@ fn trials(lab: &LabName) -> Vec<(&'static str, Batch)> {
         completes: Vec::new(),
     };
     let fabric = MachineName::fabric();
-    let home = Home { machine: fabric.clone(), master: Some(name("switch")) };
+    let home = Home { machine: fabric.clone(), master: Some(name("switch")), mtu: [None; 2] };
     let networks = ["198.51.100.1/24", "2001:db8::1/64"].map(str::parse);
     let addresses =
         networks.iter().flatten().map(|address| Request::Address { link: name("eth0"), address: *address, add: true });

@@ -19,7 +19,7 @@ use std::collections::{HashMap, HashSet};
 use crate::kernel::request::{Batch, Home, Request, Sending};
 use crate::names::{LinkName, MachineName};
 use crate::plan::{Kind, Plan};
-use crate::step::{Action, AddVeth, AttachPort, MoveLink, Step};
+use crate::step::{Action, AddVeth, AttachPort, MoveLink, SetMtu, Step};
 
 /// What is to be sent, and in what order.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -82,7 +82,7 @@ pub fn fuse(plan: &Plan, todo: &[(u32, &Step)]) -> Program {
         let group = &mut groups[place];
         match (pipe, &step.action) {
             // Said by the request that stands in the move's place.
-            (Some(_), Action::AddVeth(_) | Action::AttachPort(_)) => {}
+            (Some(_), Action::AddVeth(_) | Action::AttachPort(_) | Action::SetMtu(_)) => {}
             (Some(pipe), Action::MoveLink(_)) => {
                 let request =
                     Request::VethAdd { name: pipe.near.clone(), peer: pipe.peer.clone(), home: Some(pipe.home()) };
@@ -139,6 +139,8 @@ struct Pipe<'a> {
     master: Option<&'a LinkName>,
     far: &'a MachineName,
     peer: &'a LinkName,
+    /// The MTUs of the near end and of the other one, where steps set them.
+    mtu: [Option<u32>; 2],
     /// The step that creates it.
     first: u32,
     /// All steps that the one request carries out.
@@ -147,7 +149,7 @@ struct Pipe<'a> {
 
 impl Pipe<'_> {
     fn home(&self) -> Home {
-        Home { machine: self.home.clone(), master: self.master.cloned() }
+        Home { machine: self.home.clone(), master: self.master.cloned(), mtu: self.mtu }
     }
 }
 
@@ -156,11 +158,13 @@ impl Pipe<'_> {
 struct Pipes<'a> {
     pipes: Vec<Pipe<'a>>,
     ends: HashMap<(&'a MachineName, &'a LinkName), usize>,
+    /// The same by the end that was moved.
+    far_ends: HashMap<(&'a MachineName, &'a LinkName), usize>,
 }
 
 impl<'a> Pipes<'a> {
     fn find(todo: &[(u32, &'a Step)]) -> Self {
-        let mut found = Pipes { pipes: Vec::new(), ends: HashMap::new() };
+        let mut found = Pipes { pipes: Vec::new(), ends: HashMap::new(), far_ends: HashMap::new() };
         let mut created = HashMap::new();
         for (number, step) in todo {
             let at = &step.machine;
@@ -171,7 +175,9 @@ impl<'a> Pipes<'a> {
                 Action::MoveLink(MoveLink { name, to, rename, .. }) => {
                     if let Some((near, first)) = created.remove(&(at, name)) {
                         let steps = vec![first, *number];
-                        let pipe = Pipe { home: at, near, master: None, far: to, peer: rename, first, steps };
+                        let (master, mtu) = (None, [None; 2]);
+                        let pipe = Pipe { home: at, near, master, far: to, peer: rename, mtu, first, steps };
+                        found.far_ends.insert((to, rename), found.pipes.len());
                         found.ends.insert((at, near), found.pipes.len());
                         found.ends.insert((at, name), found.pipes.len());
                         found.pipes.push(pipe);
@@ -181,6 +187,14 @@ impl<'a> Pipes<'a> {
                     if let Some(place) = found.ends.get(&(at, name)) {
                         found.pipes[*place].master = Some(bridge);
                         found.pipes[*place].steps.push(*number);
+                    }
+                }
+                Action::SetMtu(SetMtu { name, mtu, .. }) => {
+                    let near = found.ends.get(&(at, name)).map(|place| (*place, 0));
+                    let far = || found.far_ends.get(&(at, name)).map(|place| (*place, 1));
+                    if let Some((place, end)) = near.or_else(far) {
+                        found.pipes[place].mtu[end] = Some(*mtu);
+                        found.pipes[place].steps.push(*number);
                     }
                 }
                 _ => {}
@@ -197,6 +211,10 @@ impl<'a> Pipes<'a> {
             Action::AttachPort(step) => &step.name,
             Action::QuietLink(step) => &step.name,
             Action::SetUp(step) => &step.name,
+            Action::SetMtu(step) => {
+                let either = [&self.ends, &self.far_ends].into_iter().find_map(|ends| ends.get(&(at, &step.name)));
+                return either.map(|place| &self.pipes[*place]);
+            }
             _ => return None,
         };
         self.ends.get(&(at, name)).map(|place| &self.pipes[*place])

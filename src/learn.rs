@@ -220,6 +220,13 @@ fn is_alike(thing: &Thing, action: &Action) -> bool {
             planned.link.as_str() == link && planned.address.is_ipv4() == address.is_ipv4()
         }
         (Thing::Route(route), Action::AddRoute(planned)) => route.to == planned.to || route.via == Some(planned.via),
+        (Thing::Link(_), Action::AddVxlan(_)) => true,
+        (Thing::Neighbour(there), Action::AddNeighbour(planned)) => {
+            there.address == planned.address || there.mac == Some(planned.mac)
+        }
+        (Thing::Fdb(there), Action::AddFdbEntry(planned)) => {
+            there.mac == planned.mac || there.vtep == Some(planned.vtep)
+        }
         (Thing::Table { family, .. }, Action::AddTable(planned)) => *family == planned.family,
         (Thing::Chain { family, table, .. }, Action::AddChain(planned)) => {
             (family, table) == (&planned.family, &planned.table)

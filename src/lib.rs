@@ -16,6 +16,7 @@
 //! cursor     one step forwards or backwards
 //! run        step through a plan      journal  what was done      lab  find and enter a lab
 //! plan       spelled-out topology → chapters of steps             fuse  steps → requests
+//! reach      who is to reach whom: the Kubernetes network model, and the kinds of clusters
 //! feature    pod bridge, node routes, masquerade …: which steps each thing in the file means
 //! topology   the file: schema, spans, diagnostics, expansion
 //! step       one page per kind of step
@@ -50,6 +51,7 @@ pub mod names;
 pub mod network;
 pub mod plan;
 pub mod prose;
+pub mod reach;
 pub mod repair;
 pub mod report;
 pub mod run;

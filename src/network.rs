@@ -44,6 +44,9 @@ pub type Namespaces = BTreeMap<MachineName, Namespace>;
 pub struct Mac(pub [u8; 6]);
 
 impl Mac {
+    /// What a VXLAN device's entry is for when it is for all that has none of its own.
+    pub const ZERO: Mac = Mac([0; 6]);
+
     /// The address that IPv6 makes from it: `fe80::`, and the hardware address with `ff:fe` in its middle and the bit for
     /// local administration turned (EUI-64).
     pub fn link_local(self) -> IpAddr {
@@ -181,8 +184,20 @@ pub struct Vxlan {
     pub port: u16,
     /// The address that it sends from.
     pub local: Option<IpAddr>,
+    /// The link that it sends by, with which it goes.
+    pub dev: Option<String>,
     /// Whether it learns who is where from what comes in.
     pub learning: bool,
+}
+
+/// As it is typed behind `type vxlan`: `id 1 local 192.168.1.11 dev eth0 dstport 8472 nolearning`.
+impl fmt::Display for Vxlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "id {}", self.vni)?;
+        self.local.map_or(Ok(()), |local| write!(f, " local {local}"))?;
+        self.dev.as_ref().map_or(Ok(()), |dev| write!(f, " dev {dev}"))?;
+        write!(f, " dstport {} {}", self.port, if self.learning { "learning" } else { "nolearning" })
+    }
 }
 
 impl Link {
@@ -303,6 +318,22 @@ pub struct Neighbour {
 }
 
 impl Neighbour {
+    /// The state of one that somebody made.
+    pub const PERMANENT: &str = "permanent";
+
+    /// Whether it is of this address on this link.
+    pub fn is_of(&self, link: &str, address: IpAddr) -> bool {
+        self.address == address && self.link == link && !self.is_proxy()
+    }
+
+    /// With what is known of it: `10.244.2.0 dev flannel.1 at 66:…, permanent`.
+    pub fn in_full(&self) -> String {
+        match self.mac {
+            Some(mac) => format!("{self} at {mac}, {}", self.state),
+            None => self.to_string(),
+        }
+    }
+
     /// Whether it is an address that this machine answers for.
     pub fn is_proxy(&self) -> bool {
         self.state == "proxy"
@@ -341,17 +372,25 @@ pub struct FdbEntry {
 }
 
 impl FdbEntry {
+    /// Whether it says the same: `permanent` and `static` are two words for what never ages.
+    pub fn is_the_same_as(&self, other: &FdbEntry) -> bool {
+        let labelled = FdbEntry { permanent: other.permanent, by_hand: other.by_hand, ..self.clone() };
+        labelled == *other
+    }
+
     /// Whether the port's bridge keeps it (`master`); else the link itself does (`self`), be it a bridge.
     pub fn is_the_bridges(&self) -> bool {
         self.bridge.as_ref().is_some_and(|bridge| *bridge != self.port)
     }
 }
 
-/// As `bridge fdb delete` takes it: `02:00:00:00:00:09 dev veth-a master`.
+/// As `bridge fdb delete` takes it: `02:00:00:00:00:09 dev veth-a master`, `66:2a:… dev flannel.1 dst 192.168.1.12 self`.
 impl fmt::Display for FdbEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let whose = if self.is_the_bridges() { "master" } else { "self" };
-        write!(f, "{} dev {} {whose}", self.mac, self.port)?;
+        write!(f, "{} dev {}", self.mac, self.port)?;
+        self.vtep.map_or(Ok(()), |vtep| write!(f, " dst {vtep}"))?;
+        write!(f, " {whose}")?;
         self.vlan.map_or(Ok(()), |vlan| write!(f, " vlan {vlan}"))
     }
 }

@@ -5,6 +5,8 @@
 //! node-1 · node-1: eth0 · node-1: cni0 each node: its namespace, its cables, its bridge
 //! pod-a · pod-a: its veth pipe         its pods, one after the other
 //! outside · outside: eth0              the hosts
+//! node-1: flannel.1 …                  VXLAN devices
+//! node-1: who is where …               and who is behind them
 //! node-1: routes …                     who knows the way to whom
 //! node-1: masquerade …                 and what happens to those who leave
 //! ```
@@ -15,11 +17,13 @@ use std::ops::Range;
 
 use ipnetwork::IpNetwork;
 
-use crate::feature::{bridge, cable, ipam, machine, masquerade, network, pod, routes};
+use crate::feature::{bridge, cable, ipam, machine, masquerade, network, pod, routes, vxlan};
 use crate::names::{LabName, MachineName};
 use crate::network::{Namespaces, effect};
+use crate::reach::Standings;
 use crate::step::Step;
 use crate::topology::model::{Interface, Machine, Topology};
+use crate::topology::realm::Realms;
 
 /// The steps of a lab, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +32,10 @@ pub struct Plan {
     pub lab: LabName,
     /// Its machines, each node before its pods.
     pub machines: Vec<Member>,
+    /// Where their addresses count.
+    pub realms: Realms,
+    /// What they are to one another.
+    pub standings: Standings,
     /// The steps; the first has number 1.
     pub steps: Vec<Step>,
     /// The chapters, which cover all steps.
@@ -80,8 +88,14 @@ impl Kind {
 impl Plan {
     /// Plans a lab.
     pub fn of(topology: &Topology) -> Plan {
-        let mut plan =
-            Plan { lab: topology.lab.clone(), machines: Vec::new(), steps: Vec::new(), chapters: Vec::new() };
+        let mut plan = Plan {
+            lab: topology.lab.clone(),
+            machines: Vec::new(),
+            realms: Realms::of(topology),
+            standings: Standings::of(topology),
+            steps: Vec::new(),
+            chapters: Vec::new(),
+        };
         for net in &topology.networks {
             plan.chapter(format!("network {}", net.name), network::steps(net));
         }
@@ -114,11 +128,19 @@ impl Plan {
         for host in &topology.hosts {
             plan.machine(host, Kind::Host, &[], "a machine outside the cluster");
         }
+        let outer = || topology.nodes.iter().map(|node| &node.machine).chain(&topology.hosts);
+        for machine in outer() {
+            for device in &machine.vxlan {
+                plan.chapter(format!("{}: {}", machine.name, device.name), vxlan::device(&machine.name, device));
+            }
+        }
         let pods = topology.nodes.iter().flat_map(|node| &node.pods).map(|pod| &pod.machine);
         for machine in topology.nodes.iter().map(|node| &node.machine).chain(pods).chain(&topology.hosts) {
             plan.chapter(format!("{}: sysctls of links", machine.name), machine::link_sysctls(machine));
         }
-        let outer = || topology.nodes.iter().map(|node| &node.machine).chain(&topology.hosts);
+        for machine in outer() {
+            plan.chapter(format!("{}: who is where", machine.name), vxlan::peers(machine));
+        }
         for machine in outer() {
             plan.chapter(format!("{}: routes", machine.name), routes::steps(machine));
         }
@@ -133,7 +155,8 @@ impl Plan {
         let name = &machine.name;
         self.machines.push(Member { name: name.clone(), kind });
         let plugged = machine.interfaces.iter().flat_map(|interface: &Interface| &interface.addresses);
-        let ipv6 = plugged.chain(bridged).any(IpNetwork::is_ipv6);
+        let tunnelled = machine.vxlan.iter().flat_map(|device| &device.addresses);
+        let ipv6 = plugged.chain(bridged).chain(tunnelled).any(IpNetwork::is_ipv6);
         self.chapter(format!("{name}: namespace"), machine::steps(machine, ipv6, what_it_is));
         for interface in &machine.interfaces {
             let title = format!("{name}: {} to {}", interface.name, interface.network);

@@ -65,13 +65,25 @@ pub fn sysctls(plan: &Plan) -> BTreeMap<MachineName, Vec<String>> {
     sysctls
 }
 
+/// Whether a plan has steps whose work is among neighbours and forwarding entries.
+pub fn writes_neighbours(plan: &Plan) -> bool {
+    plan.steps.iter().any(|step| matches!(step.action, Action::AddNeighbour(_) | Action::AddFdbEntry(_)))
+}
+
 /// What a look at the kernel says about every step of the plan, in order.
 ///
 /// # Errors
 /// When the lab cannot be looked at.
 pub fn survey(kernel: &Kernel, plan: &Plan) -> Result<Vec<Finding>, Refusal> {
-    let view =
-        View { routes: true, tables: true, peers: true, sysctls: sysctls(plan), ipam: plan.has_ipam(), ..View::LINKS };
+    let view = View {
+        routes: true,
+        tables: true,
+        peers: true,
+        neighbours: writes_neighbours(plan),
+        sysctls: sysctls(plan),
+        ipam: plan.has_ipam(),
+        ..View::LINKS
+    };
     let fabric = MachineName::fabric();
     let machines = std::iter::once(&fabric).chain(plan.machines.iter().map(|member| &member.name));
     let seen = observe(kernel, machines, &view)?;

@@ -17,12 +17,15 @@ mod chain;
 mod dhcp_client;
 mod dhcp_host;
 mod dhcp_server;
+mod fdb;
 mod ground;
 mod lease_directory;
 mod link_local;
 mod master;
 mod move_link;
+mod mtu;
 mod namespace;
+mod neighbour;
 mod reserve_address;
 mod route;
 mod rule;
@@ -30,6 +33,7 @@ mod sysctl;
 mod table;
 mod up;
 mod veth;
+mod vxlan;
 
 use std::fmt;
 
@@ -43,11 +47,14 @@ pub use chain::AddChain;
 pub use dhcp_client::LeaseAddress;
 pub use dhcp_host::ReserveHost;
 pub use dhcp_server::StartDhcpServer;
+pub use fdb::AddFdbEntry;
 pub use lease_directory::MakeLeaseDirectory;
 pub use link_local::QuietLink;
 pub use master::AttachPort;
 pub use move_link::MoveLink;
+pub use mtu::SetMtu;
 pub use namespace::AddNamespace;
+pub use neighbour::AddNeighbour;
 pub use reserve_address::ReserveAddress;
 pub use route::AddRoute;
 pub use rule::AddRule;
@@ -57,6 +64,7 @@ pub(crate) use sysctl::{command as sysctl_command, quoted};
 pub use table::AddTable;
 pub use up::SetUp;
 pub use veth::AddVeth;
+pub use vxlan::AddVxlan;
 
 /// Forwards or backwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,8 +99,12 @@ pub enum Action {
     AddBridge(AddBridge),
     /// `ip link add … type veth`
     AddVeth(AddVeth),
+    /// `ip link add … type vxlan`
+    AddVxlan(AddVxlan),
     /// `ip link set … netns`
     MoveLink(MoveLink),
+    /// `ip link set … mtu`
+    SetMtu(SetMtu),
     /// `ip link set … master`
     AttachPort(AttachPort),
     /// `ip link set … addrgenmode none`
@@ -101,6 +113,10 @@ pub enum Action {
     SetUp(SetUp),
     /// `ip addr add`
     AddAddress(AddAddress),
+    /// `ip neigh replace`
+    AddNeighbour(AddNeighbour),
+    /// `bridge fdb replace` and `append`
+    AddFdbEntry(AddFdbEntry),
     /// `ip route add`
     AddRoute(AddRoute),
     /// `nft add table`
@@ -174,11 +190,15 @@ impl Action {
             Action::SetSysctl(page) => page,
             Action::AddBridge(page) => page,
             Action::AddVeth(page) => page,
+            Action::AddVxlan(page) => page,
             Action::MoveLink(page) => page,
+            Action::SetMtu(page) => page,
             Action::AttachPort(page) => page,
             Action::QuietLink(page) => page,
             Action::SetUp(page) => page,
             Action::AddAddress(page) => page,
+            Action::AddNeighbour(page) => page,
+            Action::AddFdbEntry(page) => page,
             Action::AddRoute(page) => page,
             Action::AddTable(page) => page,
             Action::AddChain(page) => page,
@@ -210,11 +230,15 @@ impl Action {
         match self {
             Action::AddBridge(AddBridge { name })
             | Action::AddVeth(AddVeth { name, .. })
+            | Action::AddVxlan(AddVxlan { name, .. })
             | Action::MoveLink(MoveLink { name, .. })
+            | Action::SetMtu(SetMtu { name, .. })
             | Action::AttachPort(AttachPort { name, .. })
             | Action::QuietLink(QuietLink { name })
             | Action::SetUp(SetUp { name })
             | Action::AddAddress(AddAddress { link: name, .. })
+            | Action::AddNeighbour(AddNeighbour { link: name, .. })
+            | Action::AddFdbEntry(AddFdbEntry { link: name, .. })
             | Action::StartDhcpServer(StartDhcpServer { bridge: name, .. })
             | Action::LeaseAddress(LeaseAddress { link: name, .. }) => Some(name),
             Action::AddNamespace(_)

@@ -80,6 +80,12 @@ fn masquerade(from: &str, except: &[&str], comment: Option<&str>) -> Rule {
     Rule { parts, comment: comment.map(str::to_owned), handle: Handle::default() }
 }
 
+/// `ip saddr 10.244.1.0/24 snat to 198.51.100.7`
+fn snat(from: &str, to: &str) -> Rule {
+    let parts = vec![address(Side::Source, false, from), Part::Snat(to.parse().unwrap())];
+    Rule { parts, comment: None, handle: Handle::default() }
+}
+
 fn table(family: Family, rules: Vec<Rule>) -> Table {
     let hook = Hook { kind: "nat".into(), hook: "postrouting".into(), priority: 100, policy: "accept".into() };
     let chain = Chain { name: "postrouting".into(), hook: Some(hook), rules };
@@ -167,6 +173,9 @@ fn samples() -> Vec<Table> {
     ];
     let in_ipv6 = vec![masquerade("fd00:10:244:1::/64", &["fd00:10:244::/48", "fe80::/10"], Some("IPv6"))];
     let both = [in_ipv4.clone(), in_ipv6.clone()].concat();
+    // Only a table of one family need not say of which an address is.
+    let in_ipv4 = [in_ipv4, vec![snat("10.244.1.0/24", "198.51.100.7")]].concat();
+    let in_ipv6 = [in_ipv6, vec![snat("fd00:10:244:1::/64", "2001:db8::7")]].concat();
     let hook = |kind: &str, hook: &str, priority, policy: &str| {
         Some(Hook { kind: kind.into(), hook: hook.into(), priority, policy: policy.into() })
     };

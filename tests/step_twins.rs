@@ -92,6 +92,39 @@ hosts:
     routes: [{ to: "fd00:10:244::/48", via: "2001:db8:1::1" }, { to: "2001:db8:2::/64", via: "2001:db8:1::1" }]
 "#;
 
+/// Overlays over both families, learning and not, one a port of the bridge; an MTU that each link gets; a route by way of
+/// a link that is said; and addresses that leave.
+const OVERLAY: &str = r#"
+networks: { lan: { subnets: [198.51.100.0/24, "2001:db8:1::/64"], mtu: 1600 }, wan: { mtu: 1400 } }
+nodes:
+  n1:
+    interfaces:
+      eth0: { network: lan, addresses: [198.51.100.1/24, "2001:db8:1::1/64"] }
+      eth1: { network: wan, addresses: [203.0.113.1/24] }
+    bridge: { name: cni0, addresses: [10.244.1.1/24, "fd00:10:244:1::1/64"], mtu: 1500 }
+    pods: { red: {} }
+    vxlan:
+      flannel.1: { id: 1, local: 198.51.100.1, dev: eth0, mac: "66:2a:00:00:04:01", mtu: 1550, addresses: 10.244.1.0/32,
+                   peers: [{ vtep: 198.51.100.2, mac: "66:2a:00:00:04:02", addresses: 10.244.2.0 },
+                           { vtep: 198.51.100.3, mac: "66:2a:00:00:04:03", addresses: [10.244.3.0, 10.244.4.0] }] }
+      flannel-v6.1: { id: 1, port: 4789, local: "2001:db8:1::1", dev: eth0, mac: "66:2a:00:00:06:01", mtu: 1530,
+                      addresses: "fd00:10:244:1::/128",
+                      peers: [{ vtep: "2001:db8:1::2", mac: "66:2a:00:00:06:02", addresses: "fd00:10:244:2::" }],
+                      flood: ["2001:db8:1::2", "2001:db8:1::3"] }
+      weave: { id: 7, local: 198.51.100.1, dev: eth0, mac: "66:2a:00:00:07:01", mtu: 1500, learning: true, master: cni0,
+               flood: [198.51.100.2, 198.51.100.3] }
+    routes:
+      - { to: 10.244.2.0/24, via: 10.244.2.0, dev: flannel.1, onlink: true }
+      - { to: "fd00:10:244:2::/64", via: "fd00:10:244:2::", dev: flannel-v6.1, onlink: true }
+      - { to: 10.244.5.0/24, via: 198.51.100.5, dev: eth0 }
+      - { to: "fd00:10:244:5::/64", via: "2001:db8:1::5", dev: eth0 }
+      - { to: default, via: 192.0.2.1, dev: eth1, onlink: true }
+    masquerade:
+      - { from: 10.244.1.0/24, except: [10.244.0.0/16], to: 198.51.100.1 }
+      - { from: 10.244.9.0/24 }
+      - { from: "fd00:10:244:1::/64", to: "2001:db8:1::1" }
+"#;
+
 /// Addresses that are written down as they are given out, in both families.
 const HOST_LOCAL: &str = r#"
 cluster: { ipam: host-local, allocateNodeCIDRs: false, routing: none }
@@ -123,8 +156,8 @@ macro_rules! kinds {
     };
 }
 kinds! {
-    AddNamespace SetSysctl AddBridge AddVeth MoveLink AttachPort QuietLink SetUp AddAddress AddRoute AddTable AddChain
-    AddRule MakeLeaseDirectory ReserveAddress StartDhcpServer ReserveHost LeaseAddress
+    AddNamespace SetSysctl AddBridge AddVeth AddVxlan MoveLink SetMtu AttachPort QuietLink SetUp AddAddress AddNeighbour
+    AddFdbEntry AddRoute AddTable AddChain AddRule MakeLeaseDirectory ReserveAddress StartDhcpServer ReserveHost LeaseAddress
 }
 
 fn text(lab: &str, sample: &str) -> String {
@@ -137,7 +170,8 @@ fn plan(lab: &str, sample: &str) -> Plan {
 
 #[test]
 fn every_kind_of_step_has_its_twin() {
-    let steps = [DUAL_STACK, IPV4, IPV6, HOST_LOCAL, DHCP].into_iter().flat_map(|sample| plan("x", sample).steps);
+    let samples = [DUAL_STACK, IPV4, IPV6, OVERLAY, HOST_LOCAL, DHCP];
+    let steps = samples.into_iter().flat_map(|sample| plan("x", sample).steps);
     let found: BTreeSet<&str> = steps.map(|step| kind(&step.action)).collect();
     assert_eq!(found, KINDS.iter().copied().collect(), "the kinds of step that occur in the samples");
 }
@@ -155,6 +189,11 @@ fn ipv4_twins_agree_at_every_step_there_and_back() {
 #[test]
 fn ipv6_twins_agree_at_every_step_there_and_back() {
     there_and_back(IPV6);
+}
+
+#[test]
+fn overlay_twins_agree_at_every_step_there_and_back() {
+    there_and_back(OVERLAY);
 }
 
 #[test]

@@ -102,7 +102,7 @@ nodes:
 "#;
 
 #[test]
-fn the_printed_script_is_posix_and_uses_only_ip_nft_and_sysctl() {
+fn the_printed_script_is_posix_and_uses_only_ip_bridge_nft_and_sysctl() {
     for name in topologies() {
         let (lab, directory) = (Lab::place(), Directory::new());
         let script = script_of(&lab, &topology(&name));
@@ -119,7 +119,7 @@ fn the_printed_script_is_posix_and_uses_only_ip_nft_and_sysctl() {
                 "dhcp.yaml" => &["netlab", "echo"],
                 _ => &[],
             };
-            assert!(["ip", "nft", "sysctl"].contains(&inside) || ipam.contains(&inside), "{name}: {line}");
+            assert!(["ip", "bridge", "nft", "sysctl"].contains(&inside) || ipam.contains(&inside), "{name}: {line}");
         }
     }
 }

@@ -14,7 +14,7 @@ use super::{Deed, Difference, Expected, Mend, Sort, Thing};
 use crate::names::MachineName;
 use crate::network::policy_rule::PolicyRule;
 use crate::network::ruleset::{Chain, Rule, Table};
-use crate::network::{Address, Link, Namespace, Namespaces, Peer, Route};
+use crate::network::{Address, FdbEntry, Link, Mac, Namespace, Namespaces, Neighbour, Peer, Route};
 use crate::step::{Action, Step, rules_in_order};
 
 /// Devices that modules for tunnels put into every namespace (`net.core.fb_tunnels_only_for_init_net`).
@@ -161,10 +161,19 @@ fn routes<'a>(planned: &'a Namespace, ns: &'a Namespace) -> impl Iterator<Item =
     foreign.map(|route| Thing::Route(route.clone()))
 }
 
-/// Those on foreign links go with them.
+/// Those on foreign links go with them, and another one in the place of a planned one is its step's matter.
 fn neighbours<'a>(planned: &'a Namespace, ns: &'a Namespace) -> impl Iterator<Item = Thing> + 'a {
+    let is_planned =
+        |there: &Neighbour| !there.is_proxy() && planned.neighbours.iter().any(|n| n.is_of(&there.link, there.address));
     let neighbours = ns.neighbours.iter().filter(|there| there.by_hand() && planned.link(&there.link).is_some());
+    let neighbours = neighbours.filter(move |there| !is_planned(there));
+    let is_planned = |there: &FdbEntry| {
+        let of_mac = planned.fdb.iter().filter(|entry| entry.mac == there.mac && entry.port == there.port);
+        let mut alike = of_mac.filter(|entry| entry.is_the_bridges() == there.is_the_bridges());
+        alike.any(|entry| there.mac != Mac::ZERO || entry.vtep == there.vtep)
+    };
     let entries = ns.fdb.iter().filter(|entry| entry.by_hand && planned.link(&entry.port).is_some());
+    let entries = entries.filter(move |entry| !is_planned(entry));
     let neighbours = neighbours.map(|neighbour| Thing::Neighbour(neighbour.clone()));
     neighbours.chain(entries.map(|entry| Thing::Fdb(entry.clone())))
 }

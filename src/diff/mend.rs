@@ -16,7 +16,7 @@ use crate::network::policy_rule::PolicyRule;
 use crate::network::ruleset::Family;
 use crate::network::setting::Setting;
 use crate::network::sysctl;
-use crate::network::{Namespaces, Neighbour, Route, effect};
+use crate::network::{Mac, Namespaces, Neighbour, Route, effect};
 use crate::step::{Inside, Ip, Step, sysctl_command};
 
 /// One command that mends something.
@@ -77,6 +77,13 @@ pub enum Deed {
         /// To what.
         value: u64,
     },
+    /// The hardware address of a link.
+    SetMac {
+        /// The link.
+        link: String,
+        /// Which one.
+        mac: Mac,
+    },
     /// A sysctl that no step sets.
     SetSysctl {
         /// Its key.
@@ -126,7 +133,8 @@ impl Mend {
             | Deed::Readdress { link }
             | Deed::Detach { link }
             | Deed::Generate { link }
-            | Deed::Set { link, .. } => Some(link),
+            | Deed::Set { link, .. }
+            | Deed::SetMac { link, .. } => Some(link),
             _ => None,
         }
     }
@@ -160,6 +168,7 @@ impl Mend {
             Deed::Renew { link } => toggled(at, link, "disable_ipv6"),
             Deed::Readdress { link } => toggled(at, link, "addr_gen_mode"),
             Deed::Set { link, setting, value } => format!("{ip} {}", setting.arguments(link, *value)),
+            Deed::SetMac { link, mac } => format!("{ip} link set dev {link} address {mac}"),
             Deed::SetSysctl { key, value } => sysctl_command(at, key, value),
             Deed::SetPolicy { .. } | Deed::Wake { .. } => {
                 let change = self.change().map(|change| nft::command(&change)).unwrap_or_default();
@@ -188,6 +197,7 @@ impl Mend {
             Deed::Set { link, setting, value } => {
                 one(link.parse().ok().map(|link| Request::LinkSetting { link, setting, value: *value }))
             }
+            Deed::SetMac { link, mac } => one(link.parse().ok().map(|name| Request::LinkMac { name, mac: *mac })),
             Deed::SetSysctl { key, value } => one(Some(Request::Sysctl { key: key.clone(), value: value.clone() })),
             Deed::SetPolicy { .. } | Deed::Wake { .. } => one(self.change().map(Request::Nft)),
         }
@@ -219,6 +229,7 @@ impl Mend {
             Deed::Renew { link } => effect::renew_ipv6(net, at, link),
             Deed::Readdress { link } => effect::add_link_local(net, at, link),
             Deed::Set { link, setting, value } => effect::set(net, at, link, setting, *value),
+            Deed::SetMac { link, mac } => effect::set_mac(net, at, link, *mac),
             Deed::SetSysctl { key, value } => effect::set_sysctl(net, at, key, Some(value)),
             Deed::SetPolicy { family, table, chain, policy } => {
                 effect::set_policy(net, at, *family, table, chain, policy);

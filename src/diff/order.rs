@@ -13,7 +13,7 @@
 use crate::step::{Action, Finding};
 
 use super::{Deed, Difference, Expected, Mend, Thing};
-use crate::network::setting::Owner;
+use crate::network::setting::{self, Owner};
 use crate::network::{Namespaces, effect};
 
 /// More rounds than any lab needs: the longest chain is a link taken away, its steps done again, and what the kernel
@@ -36,7 +36,7 @@ impl Expected<'_> {
             if todo.is_empty() {
                 break;
             }
-            todo.sort_by_key(turn);
+            todo.sort_by_key(|mend| self.turn(mend, &net));
             let before = order.len();
             for mend in todo {
                 if mend.is_needed(&net) && !order[before..].contains(&mend) {
@@ -50,7 +50,25 @@ impl Expected<'_> {
     }
 }
 
-/// When a mend has its turn within a round.
+impl Expected<'_> {
+    /// When a mend has its turn within a round.
+    fn turn(&self, mend: &Mend, net: &Namespaces) -> (u8, u32) {
+        match &mend.deed {
+            // Its MTU must have room on the link that it sends by, which a step may set.
+            Deed::Set { link, setting, .. } if *setting == setting::mtu() && is_vxlan(mend, link, net) => {
+                (20, self.maker(&mend.machine, link).unwrap_or(0))
+            }
+            Deed::SetMac { link, .. } => (20, self.maker(&mend.machine, link).unwrap_or(0)),
+            _ => turn(mend),
+        }
+    }
+}
+
+fn is_vxlan(mend: &Mend, link: &str, net: &Namespaces) -> bool {
+    net.get(&mend.machine).and_then(|ns| ns.link(link)).is_some_and(|link| link.vxlan.is_some())
+}
+
+/// When the others have theirs.
 fn turn(mend: &Mend) -> (u8, u32) {
     match &mend.deed {
         // When nobody needs the old entry any more.
@@ -63,7 +81,7 @@ fn turn(mend: &Mend) -> (u8, u32) {
         Deed::Set { setting, .. } if setting.owner == Owner::Link => (11, 0),
         Deed::Renew { .. } | Deed::Detach { .. } | Deed::Generate { .. } => (12, 0),
         Deed::Readdress { .. } => (13, 0),
-        Deed::Set { .. } | Deed::SetPolicy { .. } | Deed::Wake { .. } => (21, 0),
+        Deed::Set { .. } | Deed::SetMac { .. } | Deed::SetPolicy { .. } | Deed::Wake { .. } => (21, 0),
         // A gateway is looked up by the rules.
         Deed::RestoreRule(_) => (9, 0),
         Deed::Restore(_) | Deed::RestoreLoopback(_) => (30, 0),
@@ -98,6 +116,9 @@ impl Mend {
                 .get(at)
                 .and_then(|ns| ns.link(link))
                 .is_some_and(|link| link.settings.iter().any(|v| v.setting == *setting && v.value != *value)),
+            Deed::SetMac { link, mac } => {
+                net.get(at).and_then(|ns| ns.link(link)).is_some_and(|link| link.mac != Some(*mac))
+            }
             Deed::SetSysctl { key, value } => {
                 net.get(at).is_some_and(|ns| ns.sysctls.get(key).is_some_and(|v| v != value))
             }

@@ -1,15 +1,18 @@
-//! Are the plan's links set as the kernel sets new ones?
+//! Are the plan's links set as the kernel sets new ones, and of the MTU that the plan gives them?
 //!
 //! ```text
-//! pod-a: eth0 has mtu 1400, and 1500 when nobody sets it       ip -n pod-a link set dev eth0 mtu 1500
+//! pod-a:  eth0 has mtu 1400, and 1500 when nobody sets it       ip -n pod-a link set dev eth0 mtu 1500
+//! node-1: flannel.1 has mtu 1500, and is made with 1450         ip -n node-1 link set dev flannel.1 mtu 1450
 //! ```
+//!
+//! An MTU that a step of its own sets is that step's matter.
 //!
 //! Two things follow from others and are not told by themselves: a bridge has the smallest MTU of its ports, and a port's
 //! state is the kernel's to say, which takes back what somebody sets (at once, or after the forward delay).
 
 use super::{Deed, Difference, Expected, Mend, Sort};
 use crate::names::MachineName;
-use crate::network::setting::{Owner, Value};
+use crate::network::setting::{self, Owner, Value};
 use crate::network::{Link, Namespace, Namespaces};
 use crate::step::Action;
 
@@ -32,19 +35,33 @@ impl Expected<'_> {
                         mends: vec![Mend::new(machine, deed)],
                     });
                 }
-                let set = link.settings.iter().filter(|value| value.value != value.setting.fresh(link));
-                for value in set.filter(|value| !follows(value, link, ns)) {
-                    found.push(self.setting(machine, link, value));
+                for value in link.settings.iter().filter(|value| !follows(value, link, ns)) {
+                    let should = match value.setting == setting::mtu() {
+                        true if self.has_mtu_step(machine, &link.name) => continue,
+                        true => planned.mtu.into(),
+                        false => value.setting.fresh(link),
+                    };
+                    if value.value != should {
+                        found.push(self.setting(machine, link, value, should));
+                    }
                 }
             }
         }
         found
     }
 
-    fn setting(&self, machine: &MachineName, link: &Link, Value { setting, value }: &Value) -> Difference {
-        let fresh = setting.fresh(link);
-        let what = format!("{} has {} {}, not {}", link.name, setting.word, setting.text(*value), setting.text(fresh));
-        let deed = Deed::Set { link: link.name.clone(), setting, value: fresh };
+    /// Whether a step in force sets a link's MTU.
+    fn has_mtu_step(&self, machine: &MachineName, link: &str) -> bool {
+        let mut steps = self.plan.numbered().filter(|(number, _)| self.in_force.contains(number));
+        steps.any(|(_, step)| match &step.action {
+            Action::SetMtu(set) => step.machine == *machine && set.name.as_str() == link,
+            _ => false,
+        })
+    }
+
+    fn setting(&self, machine: &MachineName, link: &Link, Value { setting, value }: &Value, should: u64) -> Difference {
+        let what = format!("{} has {} {}, not {}", link.name, setting.word, setting.text(*value), setting.text(should));
+        let deed = Deed::Set { link: link.name.clone(), setting, value: should };
         Difference {
             machine: machine.clone(),
             sort: Sort::Changed,
@@ -59,6 +76,7 @@ impl Expected<'_> {
     pub(super) fn maker(&self, machine: &MachineName, link: &str) -> Option<u32> {
         let makes = |step: &crate::step::Step| match &step.action {
             Action::AddBridge(bridge) => step.machine == *machine && bridge.name.as_str() == link,
+            Action::AddVxlan(device) => step.machine == *machine && device.name.as_str() == link,
             Action::AddVeth(pipe) => step.machine == *machine && pipe.name.as_str() == link,
             Action::MoveLink(moved) => moved.to == *machine && moved.rename.as_str() == link,
             _ => false,

@@ -59,6 +59,8 @@ impl Expected<'_> {
 fn builds_on(step: &Step) -> Vec<&str> {
     match &step.action {
         Action::AttachPort(port) => vec![port.name.as_str(), port.bridge.as_str()],
+        Action::AddVxlan(device) => vec![device.name.as_str(), device.dev.as_str()],
+        Action::AddRoute(route) => route.dev.iter().map(|dev| dev.as_str()).collect(),
         Action::AddRule(rule) => vec![&rule.chain],
         action => action.link().map(|link| link.as_str()).into_iter().collect(),
     }
@@ -69,6 +71,7 @@ fn made_by(step: &Step) -> Option<(&MachineName, &str)> {
     match &step.action {
         Action::AddBridge(bridge) => Some((&step.machine, bridge.name.as_str())),
         Action::AddVeth(pipe) => Some((&step.machine, pipe.name.as_str())),
+        Action::AddVxlan(device) => Some((&step.machine, device.name.as_str())),
         Action::MoveLink(moved) => Some((&moved.to, moved.rename.as_str())),
         Action::AddChain(chain) => Some((&step.machine, &chain.name)),
         _ => None,
@@ -89,7 +92,7 @@ fn is_mute(step: &Step, seen: &Namespaces) -> bool {
 
 /// What puts a step in force that is not.
 fn mends(number: u32, step: &Step, seen: &Namespaces) -> Vec<Mend> {
-    if let Some(mend) = policy_alone(step, seen) {
+    if let Some(mend) = policy_alone(step, seen).or_else(|| mac_alone(step, seen)) {
         return vec![mend];
     }
     in_the_way(step, seen).into_iter().chain([Mend::redo(number, step)]).collect()
@@ -102,6 +105,15 @@ fn policy_alone(step: &Step, seen: &Namespaces) -> Option<Mend> {
     let differs = there != hook && Hook { policy: hook.policy.clone(), ..there.clone() } == *hook;
     let (table, chain, policy) = (table.clone(), name.clone(), hook.policy.clone());
     differs.then(|| Mend::new(&step.machine, Deed::SetPolicy { family: *family, table, chain, policy }))
+}
+
+/// A VXLAN device of which nothing but the hardware address was changed is not made anew.
+fn mac_alone(step: &Step, seen: &Namespaces) -> Option<Mend> {
+    let Action::AddVxlan(planned) = &step.action else { return None };
+    let there = seen.get(&step.machine)?.link(planned.name.as_str())?;
+    let differs = there.vxlan.as_ref() == Some(&planned.encapsulation()) && there.mac != Some(planned.mac);
+    let deed = Deed::SetMac { link: planned.name.to_string(), mac: planned.mac };
+    differs.then(|| Mend::new(&step.machine, deed))
 }
 
 /// What has to go before the step can be done.
@@ -121,6 +133,7 @@ fn in_the_way(step: &Step, seen: &Namespaces) -> Option<Mend> {
     let (at, thing) = match &step.action {
         Action::AddBridge(bridge) => (&step.machine, Thing::Link(bridge.name.to_string())),
         Action::AddVeth(pipe) => (&step.machine, Thing::Link(pipe.name.to_string())),
+        Action::AddVxlan(device) => (&step.machine, Thing::Link(device.name.to_string())),
         Action::MoveLink(moved) => (&moved.to, Thing::Link(moved.rename.to_string())),
         Action::AddAddress(planned) => {
             let ns = seen.get(&step.machine)?;
@@ -144,6 +157,9 @@ fn in_the_way(step: &Step, seen: &Namespaces) -> Option<Mend> {
         | Action::AttachPort(_)
         | Action::QuietLink(_)
         | Action::SetUp(_)
+        | Action::SetMtu(_)
+        | Action::AddNeighbour(_)
+        | Action::AddFdbEntry(_)
         | Action::AddTable(_)
         | Action::AddRule(_)
         | Action::MakeLeaseDirectory(_)

@@ -88,10 +88,7 @@ impl fmt::Display for Thing {
             Thing::Link(name) => write!(f, "link {name}"),
             Thing::Address { link, address } => write!(f, "address {address} on {link}"),
             Thing::Route(route) => write!(f, "route {}", route.in_full()),
-            Thing::Neighbour(neighbour) => match neighbour.mac {
-                Some(mac) => write!(f, "neighbour {neighbour} at {mac}, {}", neighbour.state),
-                None => write!(f, "neighbour {neighbour}"),
-            },
+            Thing::Neighbour(neighbour) => write!(f, "neighbour {}", neighbour.in_full()),
             Thing::Fdb(entry) => write!(f, "forwarding entry {entry}"),
             Thing::PolicyRule(rule) => write!(f, "policy rule {rule}"),
             Thing::Table { family, name } => write!(f, "table {family} {name}"),

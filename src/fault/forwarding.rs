@@ -11,8 +11,9 @@ use super::pattern::Pattern;
 use super::site::{Site, Station, alone};
 use super::way::Role;
 use super::{Aspect, Deed, Families, Kind, Strike, Wish};
+use crate::feature::routes;
 use crate::network::sysctl;
-use crate::step::{Action, AddRoute};
+use crate::step::Action;
 use crate::topology::model::Route;
 use crate::trace::cause::Cause;
 
@@ -90,7 +91,7 @@ fn reverse_path(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike
         let (gateway, _) = site.neighbour(&port.segment, route.via)?;
         let is_wanted = is_only && from.is_ipv4() && from.prefix() > 0 && wish.other(gateway.name());
         let filter = Deed::sysctl(at.name(), &sysctl::of_link("ipv4", port.link.as_str(), "rp_filter"), "1");
-        let undo = Deed::undo(at.name(), Action::AddRoute(AddRoute { to: route.to, via: route.via }));
+        let undo = Deed::undo(at.name(), Action::AddRoute(routes::route(route)));
         let there = Pattern { to: Some(from), via: Some(route.via), ..Pattern::routed(at.name()) };
         let back = Pattern { from: Some(from), enters: Some(port.link.clone()), ..Pattern::at(at.name()) };
         let strike = Strike::at(kind, at.name()).to(gateway.name()).of(false);

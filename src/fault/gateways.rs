@@ -9,6 +9,7 @@ use super::pattern::Pattern;
 use super::routes::nobody;
 use super::site::{Site, Station};
 use super::{Aspect, Deed, Families, Kind, Strike, Wish};
+use crate::feature;
 use crate::step::{Action, AddRoute};
 use crate::topology::model::Route;
 use crate::trace::cause::Cause;
@@ -44,7 +45,7 @@ fn pods<'s, 'a>(site: &'s Site<'a>, wish: &'s Wish) -> impl Iterator<Item = (&'s
 }
 
 fn action(route: &Route) -> Action {
-    Action::AddRoute(AddRoute { to: route.to, via: route.via })
+    Action::AddRoute(feature::routes::route(route))
 }
 
 fn missing(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
@@ -60,7 +61,7 @@ fn wrong(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
     let strike = |(pod, route): (&Station<'_>, &Route)| {
         let via = nobody(site, pod, route.via)?;
         let hit = Pattern { via: Some(route.via), ..Pattern::routed(pod.name()) };
-        let wrong = Action::AddRoute(AddRoute { to: route.to, via });
+        let wrong = Action::AddRoute(AddRoute { via, ..feature::routes::route(route) });
         let strike = Strike::at(kind, pod.name()).of(route.to.is_ipv6());
         Some(strike.does([Deed::undo(pod.name(), action(route)), Deed::step(pod.name(), wrong)]).hits([hit]))
     };

@@ -12,6 +12,7 @@ use std::net::IpAddr;
 use super::pattern::Pattern;
 use super::site::{Site, Station, alone};
 use super::{Deed, Families, Kind, Strike, Wish};
+use crate::feature;
 use crate::names::MachineName;
 use crate::network::Route;
 use crate::network::policy_rule::{Action, PolicyRule};
@@ -99,7 +100,7 @@ fn owner<'s>(site: &'s Site<'_>, route: &model::Route) -> Option<&'s MachineName
 }
 
 fn undo(at: &Station<'_>, route: &model::Route) -> Deed {
-    Deed::undo(at.name(), step::Action::AddRoute(step::AddRoute { to: route.to, via: route.via }))
+    Deed::undo(at.name(), step::Action::AddRoute(feature::routes::route(route)))
 }
 
 /// An address on a station's subnet that nobody has, for a gateway that leads nowhere.
@@ -120,7 +121,8 @@ fn missing(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
 fn wrong_gateway(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
     let strike = |(at, route, to): (&Station<'_>, &model::Route, &MachineName)| {
         let via = nobody(site, at, route.via)?;
-        let wrong = Deed::step(at.name(), step::Action::AddRoute(step::AddRoute { to: route.to, via }));
+        let wrong =
+            Deed::step(at.name(), step::Action::AddRoute(step::AddRoute { via, ..feature::routes::route(route) }));
         let hit = Pattern { to: Some(route.to), via: Some(route.via), ..Pattern::routed(at.name()) };
         let strike = Strike::at(kind, at.name()).to(to).of(route.to.is_ipv6());
         Some(strike.does([undo(at, route), wrong]).hits([hit]))
@@ -157,7 +159,7 @@ fn blackhole(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
 fn specific(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
     let strike = |(node, pod, address, gateway): (&Station<'_>, &Station<'_>, IpAddr, IpAddr)| {
         let via = nobody(site, node, gateway)?;
-        let route = step::Action::AddRoute(step::AddRoute { to: alone(address), via });
+        let route = step::Action::AddRoute(step::AddRoute::by_way_of(alone(address), via));
         let hit = Pattern { to: Some(alone(address)), ..Pattern::routed(node.name()) };
         let strike = Strike::at(kind, node.name()).to(pod.name()).of(address.is_ipv6());
         Some(strike.does([Deed::step(node.name(), route)]).hits([hit]))
@@ -175,7 +177,7 @@ fn turned_back(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike>
         let via = away.cables().filter(|cable| cable.segment == port.segment);
         let via = via.flat_map(|cable| cable.addresses(address.is_ipv6())).next()?.ip();
         let is_wanted = wish.machine(home.name()) && wish.other(pod.name());
-        let route = step::Action::AddRoute(step::AddRoute { to: alone(address), via });
+        let route = step::Action::AddRoute(step::AddRoute::by_way_of(alone(address), via));
         let hit = Pattern { to: Some(alone(address)), ..Pattern::routed(home.name()) };
         let strike = Strike::at(kind, home.name()).to(pod.name()).of(address.is_ipv6());
         is_wanted.then(|| strike.does([Deed::step(home.name(), route)]).hits([hit]))

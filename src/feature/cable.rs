@@ -4,7 +4,7 @@
 //! fabric:  underlay ═ node-1-eth0 ──────── eth0  :node-1
 //! ```
 
-use crate::feature::{finish_link, quiet, up};
+use crate::feature::{finish_link, pipe_mtu, quiet, up};
 use crate::names::{LinkName, MachineName};
 use crate::step::{Action, AddVeth, AttachPort, MoveLink, Step};
 use crate::topology::model::Interface;
@@ -29,6 +29,12 @@ pub fn steps(machine: &MachineName, interface: &Interface) -> Vec<Step> {
             }),
             why_moved,
         ),
+    ];
+    if let Some(mtu) = interface.mtu {
+        let why = format!("no larger packet passes between {machine} and {}", interface.network);
+        steps.extend(pipe_mtu((&fabric, &port), (machine, &interface.name), mtu, &why));
+    }
+    steps.extend([
         Step::new(
             &fabric,
             Action::AttachPort(AttachPort { name: port.clone(), bridge: interface.network.clone() }),
@@ -36,7 +42,7 @@ pub fn steps(machine: &MachineName, interface: &Interface) -> Vec<Step> {
         ),
         quiet(&fabric, &port, "a port of a switch has no address of its own"),
         up(&fabric, &port, "the switch's side of the cable"),
-    ];
+    ]);
     let why_address = format!("how {} knows {machine}, and which subnet is at hand", interface.network);
     steps.extend(finish_link(machine, &interface.name, &interface.addresses, &why_address, "the machine's side"));
     steps

@@ -34,7 +34,7 @@ fn family(lab: &LabName, machine: &Machine, family: Family, entries: &[&Masquera
         Step::new(at, Action::AddChain(chain), "its rules see each packet last, when it is known where it leaves"),
     ];
     let rules: Vec<Rule> = entries.iter().map(|entry| rule(entry)).collect();
-    for (i, rule) in rules.iter().enumerate() {
+    for (i, (rule, entry)) in rules.iter().zip(entries).enumerate() {
         let action = AddRule {
             family,
             table: TABLE.into(),
@@ -42,8 +42,14 @@ fn family(lab: &LabName, machine: &Machine, family: Family, entries: &[&Masquera
             rule: rule.clone(),
             earlier: rules[..i].to_vec(),
         };
-        let why =
-            "pods that leave the cluster get the address of the interface they leave by, so that replies find back";
+        let why = match entry.to {
+            None => {
+                "pods that leave the cluster get the address of the interface they leave by, so that replies find back"
+            }
+            Some(_) => {
+                "pods that leave the cluster get this address, whichever way they leave, so that all know who comes"
+            }
+        };
         steps.push(Step::new(at, Action::AddRule(action), why));
     }
     steps
@@ -56,6 +62,6 @@ fn rule(entry: &Masquerade) -> Rule {
         not: true,
         network: *network,
     }));
-    parts.push(Part::Masquerade);
+    parts.push(entry.to.map_or(Part::Masquerade, Part::Snat));
     Rule { parts, comment: Some("netlab: masquerade".into()), handle: Handle::default() }
 }

@@ -7,7 +7,7 @@
 
 use ipnetwork::IpNetwork;
 
-use crate::feature::{finish_link, ipam, quiet, routes, up};
+use crate::feature::{finish_link, ipam, pipe_mtu, quiet, routes, up};
 use crate::names::{LinkName, MachineName};
 use crate::step::{Action, AddVeth, AttachPort, MoveLink, Step};
 use crate::topology::model::{Bridge, Cluster, Pod, Route};
@@ -28,6 +28,12 @@ pub fn steps(node: &MachineName, bridge: &Bridge, pod: &Pod, cluster: Option<&Cl
             Action::MoveLink(MoveLink { name: peer, to: at.clone(), rename: eth0.clone(), near: port.clone() }),
             "this end is the pod's network card",
         ),
+    ];
+    if let Some(mtu) = bridge.mtu {
+        let why = "what the pod sends must fit, with all that is put around it on its way";
+        steps.extend(pipe_mtu((node, &port), (at, &eth0), mtu, why));
+    }
+    steps.extend([
         Step::new(
             node,
             Action::AttachPort(AttachPort { name: port.clone(), bridge: bridge.name.clone() }),
@@ -35,7 +41,7 @@ pub fn steps(node: &MachineName, bridge: &Bridge, pod: &Pod, cluster: Option<&Cl
         ),
         quiet(node, &port, "a port of a switch has no address of its own"),
         up(node, &port, "the node's side of the pipe"),
-    ];
+    ]);
     steps.extend(ipam::reserve(node, bridge, pod, cluster));
     let leased = ipam::leased(bridge, pod, cluster);
     let by_hand = |address: &&IpNetwork| leased.is_none_or(|leased| **address != leased.address.into());

@@ -19,19 +19,23 @@ use netlink_packet_route::link::{
     LinkMessage,
 };
 use netlink_packet_route::route::{
-    RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteProtocol, RouteScope, RouteType,
+    RouteAddress, RouteAttribute, RouteFlags, RouteHeader, RouteMessage, RouteProtocol, RouteScope, RouteType,
 };
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
+
+use crate::network::Mac;
 
 mod neighbour;
 mod policy_rule;
 mod route;
 mod setting;
+mod vxlan;
 
 pub use neighbour::{fdb_delete, fdb_set, neighbour_delete, neighbour_set};
 pub use policy_rule::policy_rule;
 pub use route::exact_route;
 pub use setting::link_setting;
+pub use vxlan::vxlan_add;
 
 /// A message and its flags.
 pub type Message = (RouteNetlinkMessage, u16);
@@ -62,6 +66,8 @@ pub struct End<'a> {
     pub name: &'a str,
     /// Its index in its namespace; 0 leaves the choice to the kernel.
     pub index: u32,
+    /// Its MTU in bytes; 1500 unless it is said.
+    pub mtu: Option<u32>,
 }
 
 /// Where a fused veth's near end is born.
@@ -79,6 +85,8 @@ pub fn veth_add(near: End<'_>, far: End<'_>, birthplace: Option<Birthplace>) -> 
     let mut peer = link(far.index);
     message.attributes.push(name(near.name));
     peer.attributes.push(name(far.name));
+    message.attributes.extend(near.mtu.map(LinkAttribute::Mtu));
+    peer.attributes.extend(far.mtu.map(LinkAttribute::Mtu));
     if let Some(Birthplace { ns, master }) = birthplace {
         // One queue: left alone, the kernel makes one per CPU and shrinks them to one, waiting for RCU.
         let one_queue = [LinkAttribute::NumTxQueues(1), LinkAttribute::NumRxQueues(1)];
@@ -118,6 +126,13 @@ pub fn link_up(index: u32, up: bool) -> Message {
     let mut message = link(index);
     message.header.flags = if up { LinkFlags::Up } else { LinkFlags::empty() };
     message.header.change_mask = LinkFlags::Up;
+    (RouteNetlinkMessage::SetLink(message), 0)
+}
+
+/// Gives a link another hardware address.
+pub fn link_mac(index: u32, mac: Mac) -> Message {
+    let mut message = link(index);
+    message.attributes = vec![LinkAttribute::Address(mac.0.to_vec())];
     (RouteNetlinkMessage::SetLink(message), 0)
 }
 
@@ -186,8 +201,19 @@ fn route_address(ip: IpAddr) -> RouteAddress {
     }
 }
 
-/// Adds or deletes a route by way of a gateway; the kernel finds the link.
-pub fn route(to: IpNetwork, via: IpAddr, add: bool) -> Message {
+/// A route by way of a gateway.
+#[derive(Debug, Clone, Copy)]
+pub struct Hop {
+    /// The gateway.
+    pub via: IpAddr,
+    /// The index of the link that leads to it; the kernel finds it if `None`.
+    pub dev: Option<u32>,
+    /// Whether the gateway is behind that link although no subnet there holds it.
+    pub onlink: bool,
+}
+
+/// Adds or deletes a route by way of a gateway.
+pub fn route(to: IpNetwork, Hop { via, dev, onlink }: Hop, add: bool) -> Message {
     let mut message = RouteMessage::default();
     message.header.address_family = family(via);
     message.header.destination_prefix_length = to.prefix();
@@ -201,6 +227,10 @@ pub fn route(to: IpNetwork, via: IpAddr, add: bool) -> Message {
         message.attributes.push(RouteAttribute::Destination(route_address(to.network())));
     }
     message.attributes.push(RouteAttribute::Gateway(route_address(via)));
+    message.attributes.extend(dev.map(RouteAttribute::Oif));
+    if onlink {
+        message.header.flags |= RouteFlags::Onlink;
+    }
     match add {
         true => (RouteNetlinkMessage::NewRoute(message), CREATE),
         false => (RouteNetlinkMessage::DelRoute(message), 0),

@@ -223,7 +223,7 @@ async fn ask(
         }
         seen.links.push(link);
     }
-    values::name_masters(&mut seen.links);
+    values::name_others(&mut seen.links);
     for message in all(handle.address().get().execute()).await? {
         seen.addresses.extend(values::address(&message, &seen.links));
     }

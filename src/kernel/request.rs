@@ -16,7 +16,7 @@ use crate::names::{LinkName, MachineName};
 use crate::network::ipam::Holder;
 use crate::network::policy_rule::PolicyRule;
 use crate::network::setting::Setting;
-use crate::network::{FdbEntry, Neighbour, Route};
+use crate::network::{FdbEntry, Mac, Neighbour, Route, Vxlan};
 
 /// One thing asked of the kernel, in the namespace that its [`Batch`] names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +36,17 @@ pub enum Request {
     BridgeAdd {
         /// Its name.
         name: LinkName,
+    },
+    /// Make a VXLAN device.
+    VxlanAdd {
+        /// Its name.
+        name: LinkName,
+        /// Its hardware address.
+        mac: Mac,
+        /// The largest packet that it takes, in bytes.
+        mtu: u32,
+        /// How it sends. Its `dev` is a link of this namespace.
+        vxlan: Vxlan,
     },
     /// Make a veth pipe.
     VethAdd {
@@ -81,6 +92,13 @@ pub enum Request {
         /// `addrgenmode eui64` or `none`.
         generate: bool,
     },
+    /// Give a link another hardware address.
+    LinkMac {
+        /// Its name.
+        name: LinkName,
+        /// The address.
+        mac: Mac,
+    },
     /// Set one of a link's settings.
     LinkSetting {
         /// The link.
@@ -105,6 +123,10 @@ pub enum Request {
         to: IpNetwork,
         /// By way of.
         via: IpAddr,
+        /// Out of this link.
+        dev: Option<LinkName>,
+        /// Whether the gateway is behind that link although no subnet there holds it.
+        onlink: bool,
         /// Add or delete.
         add: bool,
     },
@@ -132,7 +154,8 @@ pub enum Request {
         /// The entry.
         neighbour: Neighbour,
     },
-    /// Have a bridge believe that a hardware address is behind a port, whatever it hears.
+    /// Have a bridge believe that a hardware address is behind a port, whatever it hears; or a VXLAN device, behind an
+    /// address on its underlay.
     FdbSet {
         /// The entry.
         entry: FdbEntry,
@@ -224,6 +247,8 @@ pub struct Home {
     pub machine: MachineName,
     /// The bridge there that it is a port of from birth.
     pub master: Option<LinkName>,
+    /// Its MTU, and that of the other end.
+    pub mtu: [Option<u32>; 2],
 }
 
 /// A request, and the number of the step that it carries out (the first one, where several are fused).
@@ -255,6 +280,7 @@ impl std::fmt::Display for Request {
             Request::NetnsDelete => write!(f, "delete the namespace"),
             Request::Sysctl { key, value } => write!(f, "set {key} to {value}"),
             Request::BridgeAdd { name } => write!(f, "create the bridge {name}"),
+            Request::VxlanAdd { name, .. } => write!(f, "create the VXLAN device {name}"),
             Request::VethAdd { name, peer, .. } => write!(f, "create the veth pipe between {name} and {peer}"),
             Request::LinkDelete { name } => write!(f, "delete the link {name}"),
             Request::LinkMove { name, to, rename } => write!(f, "move the link {name} to {to} as {rename}"),
@@ -262,11 +288,12 @@ impl std::fmt::Display for Request {
             Request::LinkMaster { name, master: None } => write!(f, "detach {name} from its bridge"),
             Request::LinkUp { name, up } => write!(f, "set {name} {}", if *up { "up" } else { "down" }),
             Request::LinkLocal { name, .. } => write!(f, "change how {name} gets its link-local address"),
+            Request::LinkMac { name, mac } => write!(f, "give {name} the hardware address {mac}"),
             Request::LinkSetting { link, setting, value } => {
                 write!(f, "set {} of {link} to {}", setting.word, setting.text(*value))
             }
             Request::Address { link, address, add } => write!(f, "{} the address {address} of {link}", verb(add)),
-            Request::Route { to, via, add } => {
+            Request::Route { to, via, add, .. } => {
                 write!(f, "{} the route to {} via {via}", verb(add), crate::network::destination(to))
             }
             Request::ExactRoute { route, add } => write!(f, "{} the route `{route}`", verb(add)),

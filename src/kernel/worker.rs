@@ -283,13 +283,14 @@ impl Worker {
 
     /// A request as a message, its names looked up.
     fn message(&mut self, at: &MachineName, request: &Request) -> Result<Message> {
-        if let Request::VethAdd { name, peer, home: Some(Home { machine, master }) } = request {
+        if let Request::VethAdd { name, peer, home: Some(Home { machine, master, mtu }) } = request {
             let (near, ns, master) = self.with(machine, |home| {
                 let master = master.as_ref().map(|bridge| home.index(bridge.as_str())).transpose()?;
                 Ok((home.name_port(name.as_str()), home.ns.as_fd().as_raw_fd(), master))
             })?;
             let far = self.with(at, |place| Ok(place.name_own(peer.as_str())))?;
-            let (near, far) = (End { name: name.as_str(), index: near }, End { name: peer.as_str(), index: far });
+            let near = End { name: name.as_str(), index: near, mtu: mtu[0] };
+            let far = End { name: peer.as_str(), index: far, mtu: mtu[1] };
             return Ok(message::veth_add(near, far, Some(Birthplace { ns, master })));
         }
         if let Request::LinkMove { name, to, rename } = request {

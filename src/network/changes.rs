@@ -11,7 +11,7 @@ use std::fmt;
 
 use super::ipam::Ipam;
 use super::ruleset::{Chain, Table};
-use super::{Address, Link, Namespace, Namespaces};
+use super::{Address, Link, Namespace, Namespaces, Neighbour};
 use crate::names::MachineName;
 
 /// One thing that appeared, went, or is not as it was.
@@ -49,6 +49,10 @@ pub enum Kind {
     Address,
     /// A route.
     Route,
+    /// A neighbour entry that somebody made.
+    Neighbour,
+    /// A forwarding entry that somebody made.
+    Fdb,
     /// A sysctl.
     Sysctl,
     /// An nftables table.
@@ -91,6 +95,8 @@ impl Kind {
             Kind::Link => "link",
             Kind::Address => "address",
             Kind::Route => "route",
+            Kind::Neighbour => "neighbour",
+            Kind::Fdb => "forwarding entry",
             Kind::Sysctl => "sysctl",
             Kind::Table => "table",
             Kind::Chain => "chain",
@@ -107,7 +113,7 @@ impl fmt::Display for Change {
     }
 }
 
-/// What changed, machine by machine. Neighbours and learned addresses come and go by themselves and are left out.
+/// What changed, machine by machine. What is learned of neighbours comes and goes by itself and is left out.
 pub fn changes(before: &Namespaces, after: &Namespaces) -> Vec<Change> {
     let nothing = Namespace::default();
     let machines: BTreeSet<&MachineName> = before.keys().chain(after.keys()).collect();
@@ -147,6 +153,14 @@ impl List<'_> {
         }
         let routes = |ns: &Namespace| ns.routes.iter().map(ToString::to_string).collect::<Vec<_>>();
         self.sets(Kind::Route, routes(before).into_iter(), routes(after).into_iter());
+        let neighbours = |ns: &Namespace| {
+            let made = ns.neighbours.iter().filter(|there| there.by_hand());
+            made.map(Neighbour::in_full).collect::<Vec<_>>()
+        };
+        self.sets(Kind::Neighbour, neighbours(before).into_iter(), neighbours(after).into_iter());
+        let entries =
+            |ns: &Namespace| ns.fdb.iter().filter(|entry| entry.by_hand).map(ToString::to_string).collect::<Vec<_>>();
+        self.sets(Kind::Fdb, entries(before).into_iter(), entries(after).into_iter());
         for (key, value) in &after.sysctls {
             match before.sysctls.get(key) {
                 Some(was) if was != value => {

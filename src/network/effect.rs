@@ -24,7 +24,7 @@ use ipnetwork::IpNetwork;
 use super::policy_rule::PolicyRule;
 use super::ruleset::{Chain, Family, Hook, Rule, Table};
 use super::setting::{self, Owner, Setting};
-use super::{Address, FdbEntry, Link, Namespace, Namespaces, Neighbour, Peer, PortState, Route, sysctl};
+use super::{Address, FdbEntry, Link, Mac, Namespace, Namespaces, Neighbour, Peer, PortState, Route, sysctl};
 use crate::names::MachineName;
 
 pub use addresses::*;
@@ -46,6 +46,9 @@ const LOOPBACK: &str = "lo";
 
 /// Its MTU (`loopback_setup`, `drivers/net/loopback.c`).
 const LOOPBACK_MTU: u32 = 65536;
+
+/// That of a link that nobody has set (`ETH_DATA_LEN`, `include/uapi/linux/if_ether.h`).
+const ETHERNET_MTU: u32 = 1500;
 
 /// The smallest MTU that IPv6 works with (`IPV6_MIN_MTU`), and the length of link-local prefixes.
 const IPV6_MTU: u32 = 1280;

@@ -15,6 +15,7 @@
 mod find;
 
 use std::fmt;
+use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
 
@@ -118,6 +119,8 @@ pub enum Part {
     },
     /// `masquerade`: the source becomes the address of the interface that the packet leaves by.
     Masquerade,
+    /// `snat to 198.51.100.7`: the source becomes this address.
+    Snat(IpAddr),
     /// Anything that netlab did not make and can put into nft's words: `counter`, `drop`, `tcp dport 80` …, or in
     /// brackets what it cannot: `[hash]`.
     Other(String),
@@ -220,6 +223,7 @@ impl fmt::Display for Part {
                 }
             }
             Part::Masquerade => f.write_str("masquerade"),
+            Part::Snat(address) => write!(f, "snat to {address}"),
             Part::Other(text) => f.write_str(text),
         }
     }

@@ -91,6 +91,14 @@ const fn switch(owner: Owner, word: &'static str, number: u16, default: u64) -> 
 
 use Owner::{Bridge, Port};
 
+const MTU: Setting = number(Owner::Link, "mtu", 4, 4, 1500);
+
+/// The largest packet that a link sends, in bytes.
+pub fn mtu() -> &'static Setting {
+    let [first, ..] = &SETTINGS;
+    first
+}
+
 /// All settings. Times of bridges are in hundredths of a second.
 ///
 /// Left out is what no packet notices (statistics, names for people, timers of multicast queries), and the hardware
@@ -98,7 +106,7 @@ use Owner::{Bridge, Port};
 /// only, and `IFLA_PERM_ADDRESS` is of hardware alone).
 pub static SETTINGS: [Setting; 41] = [
     // Of any link. A bridge's MTU follows the smallest of its ports' until somebody sets it; from then on never again.
-    number(Owner::Link, "mtu", 4, 4, 1500),
+    MTU,
     number(Owner::Link, "txqueuelen", 13, 4, 1000),
     flag("promisc", libc::IFF_PROMISC, false, 0),
     flag("allmulticast", libc::IFF_ALLMULTI, false, 0),
@@ -199,5 +207,6 @@ mod tests {
         for setting in &SETTINGS {
             assert!(std::ptr::eq(Setting::find(setting.owner, setting.word).unwrap(), setting), "{}", setting.word);
         }
+        assert_eq!((mtu().owner, mtu().word), (Owner::Link, "mtu"));
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::plan::Plan;
 
-/// The script: POSIX sh, with no commands but `ip`, `nft` and `sysctl` after its header.
+/// The script: POSIX sh, with no commands but `ip`, `bridge`, `nft` and `sysctl` after its header.
 pub fn text(plan: &Plan) -> String {
     let lab = &plan.lab;
     let mut text = format!(

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{lines, table};
 use crate::journal::Record;
-use crate::names::{LabName, MachineName};
+use crate::names::{ClusterName, LabName, MachineName};
 use crate::network::{Link, Namespace, Namespaces};
 use crate::plan::{Kind, Member, Plan};
 use crate::prose::wrap;
@@ -66,6 +66,9 @@ struct MachineDocument<'a> {
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     node: Option<&'a MachineName>,
+    /// The name of its cluster, where clusters have names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cluster: Option<ClusterName>,
     interfaces: Vec<InterfaceDocument>,
 }
 
@@ -87,6 +90,7 @@ pub fn document<'a>(plan: &'a Plan, record: &'a Record, seen: &Namespaces) -> Do
                 Kind::Pod { node } => Some(node),
                 _ => None,
             },
+            cluster: plan.standings.get(&member.name).name,
             interfaces: ns.links.iter().map(|link| interface(ns, link)).collect(),
         })
     };
@@ -127,9 +131,12 @@ pub fn text(document: &Document<'_>, plan: &Plan, record: &Record, pause: i32, c
     }
     let mut table = table(columns, ["MACHINE", "KIND", "INTERFACE", "ADDRESSES", "MTU", "STATE"]);
     for machine in &document.machines {
-        let kind = match machine.node {
+        let kind = match &machine.node {
             Some(node) => format!("pod on {node}"),
-            None => machine.kind.to_owned(),
+            None => match &machine.cluster {
+                Some(cluster) => format!("{} of {cluster}", machine.kind),
+                None => machine.kind.to_owned(),
+            },
         };
         let worth_a_line = |interface: &&InterfaceDocument| {
             interface.name != "lo" && (!interface.addresses.is_empty() || !interface.up)

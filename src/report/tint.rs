@@ -36,7 +36,7 @@ impl Tint {
         match kind {
             Kind::Namespace | Kind::Program => Tint::Machine,
             Kind::Link => Tint::Link,
-            Kind::Address | Kind::Lease => Tint::Address,
+            Kind::Address | Kind::Neighbour | Kind::Fdb | Kind::Lease => Tint::Address,
             Kind::Route => Tint::Route,
             Kind::Sysctl => Tint::Setting,
             Kind::Table | Kind::Chain | Kind::Rule => Tint::Rule,

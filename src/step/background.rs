@@ -7,11 +7,14 @@
 //!   read  man bridge · https://www.cni.dev/plugins/…             where to read on
 //! ```
 
+mod overlay_texts;
 mod texts;
 
 use super::{Action, Inside, Ip, Step};
 use crate::names::LinkName;
-use crate::network::ipam;
+use crate::network::ruleset::Part;
+use crate::network::{Mac, ipam};
+use overlay_texts::*;
 use texts::*;
 
 /// The background of a step.
@@ -43,6 +46,11 @@ pub fn background(step: &Step) -> Background {
             let name = &add.name;
             (BRIDGE, vec![format!("{ip} -d link show {name}"), format!("{bridge} fdb show br {name}")], BRIDGE_READ)
         }
+        Action::AddVxlan(add) => {
+            let name = &add.name;
+            let see = vec![format!("{ip} -d link show {name}"), format!("{bridge} fdb show dev {name}"), show];
+            (VXLAN, see, VXLAN_READ)
+        }
         Action::AddVeth(_) => (VETH, vec![format!("{ip} -d link show type veth"), show], VETH_READ),
         Action::MoveLink(moved) => {
             let to = &moved.to;
@@ -52,6 +60,7 @@ pub fn background(step: &Step) -> Background {
                 &["man ip-link (netns)", "man 7 network_namespaces", "https://www.cni.dev/docs/spec/"],
             )
         }
+        Action::SetMtu(set) => (MTU, vec![format!("{ip} link show {}", set.name), show], MTU_READ),
         Action::AttachPort(attach) => {
             (PORT, vec![format!("{bridge} link"), format!("{ip} link show master {}", attach.bridge)], BRIDGE_READ)
         }
@@ -79,6 +88,23 @@ pub fn background(step: &Step) -> Background {
                 "https://www.cni.dev/plugins/current/ipam/host-local/",
             ],
         ),
+        Action::AddNeighbour(add) => (
+            NEIGHBOUR,
+            vec![
+                format!("{ip} neigh show dev {} nud permanent", add.link),
+                format!("{bridge} fdb show dev {}", add.link),
+            ],
+            NEIGHBOUR_READ,
+        ),
+        Action::AddFdbEntry(add) => {
+            let paragraphs = if add.mac == Mac::ZERO { FLOOD } else { FDB };
+            (paragraphs, vec![format!("{bridge} fdb show dev {}", add.link), show], FDB_READ)
+        }
+        Action::AddRoute(add) if add.onlink => {
+            let dev = add.dev.iter().map(|dev| format!("{ip} neigh show dev {dev} nud permanent"));
+            let see = std::iter::once(format!("{ip} route get {}", add.to.ip())).chain(dev);
+            (ONLINK, see.collect(), ONLINK_READ)
+        }
         Action::AddRoute(add) => {
             let paragraphs = if add.to.prefix() == 0 { DEFAULT_ROUTE } else { ROUTE };
             // `ip route get 0.0.0.0` asks for the machine itself: an address from a documentation block stands for elsewhere.
@@ -97,8 +123,10 @@ pub fn background(step: &Step) -> Background {
             (CHAIN, see, &["man nft (CHAINS)", "https://wiki.nftables.org/wiki-nftables/index.php/Netfilter_hooks"])
         }
         Action::AddRule(add) => {
+            let to_one = add.rule.parts.iter().any(|part| matches!(part, Part::Snat(_)));
+            let paragraphs = if to_one { SNAT } else { RULE };
             let see = vec![format!("{inside}nft list chain {} {} {}", add.family, add.table, add.chain), show];
-            (RULE, see, RULE_READ)
+            (paragraphs, see, RULE_READ)
         }
         Action::MakeLeaseDirectory(make) => {
             (LEASE_DIRECTORY, vec![format!("ls {}", ipam::network_directory(at, make.network.as_str()))], LEASE_READ)

@@ -5,7 +5,7 @@
 //! ip -n red route add default via 10.244.1.1       … and the route to the subnet in which 10.244.1.1 is
 //! ```
 
-use super::{Action, Step};
+use super::{Action, AddRoute, Step};
 use crate::names::{LinkName, MachineName};
 use crate::network::Namespaces;
 
@@ -22,14 +22,22 @@ impl Step {
             | Action::AddTable(_)
             | Action::MakeLeaseDirectory(_) => true,
             Action::SetSysctl(sysctl) => sysctl.link().is_none_or(|link| ns.link(&link).is_some()),
+            Action::AddVxlan(device) => has(at, &device.dev),
             Action::MoveLink(pipe) => has(at, &pipe.near) && net.contains_key(&pipe.to),
             Action::AttachPort(port) => has(at, &port.name) && has(at, &port.bridge),
-            Action::QuietLink(_) | Action::SetUp(_) | Action::AddAddress(_) => {
-                self.action.link().is_some_and(|link| has(at, link))
+            Action::SetMtu(_)
+            | Action::QuietLink(_)
+            | Action::SetUp(_)
+            | Action::AddAddress(_)
+            | Action::AddNeighbour(_)
+            | Action::AddFdbEntry(_) => self.action.link().is_some_and(|link| has(at, link)),
+            Action::AddRoute(AddRoute { dev: Some(dev), onlink: true, .. }) => {
+                ns.link(dev.as_str()).is_some_and(|link| link.up)
             }
             Action::AddRoute(route) => ns.main_routes().any(|there| {
                 let at_hand = there.via.is_none() && there.kind.is_empty() && there.hops.is_empty();
-                at_hand && there.to.prefix() > 0 && there.to.contains(route.via)
+                let by_it = route.dev.as_ref().is_none_or(|dev| there.dev.as_deref() == Some(dev.as_str()));
+                at_hand && by_it && there.to.prefix() > 0 && there.to.contains(route.via)
             }),
             Action::AddChain(chain) => ns.table(chain.family, &chain.table).is_some(),
             Action::AddRule(rule) => ns.chain(rule.family, &rule.table, &rule.chain).is_some(),

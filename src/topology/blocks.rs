@@ -105,7 +105,8 @@ fn check_families(node: &NodeSpec, diagnostics: &mut Diagnostics) {
 }
 
 fn check_within(node: &NodeSpec, cluster: &ClusterSpec, diagnostics: &mut Diagnostics) {
-    for block in &node.pod_cidr {
+    // Where there are pools, they say where pods belong.
+    for block in node.pod_cidr.iter().filter(|_| cluster.pools.is_empty()) {
         let Some(range) = cluster.cidrs.iter().find(|range| range.cidr.family() == block.family()) else { continue };
         if !range.cidr.encloses(&block.value) {
             diagnostics.push(

@@ -8,14 +8,14 @@
 //! This is what a cloud's route controller, or flannel's host-gw, does on a shared layer-2 network.
 
 use std::collections::HashSet;
-use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
 
 use super::diagnostic::{Diagnostic, Diagnostics};
+use super::neighbours;
 use super::span::Spanned;
 use super::spec::{NodeSpec, RouteSpec};
-use super::subnet::{Family, Subnet};
+use super::subnet::Subnet;
 
 /// How many ports a bridge takes, and so how many nodes a network.
 const MOST_NEIGHBOURS: usize = super::validate::ports::MOST;
@@ -46,7 +46,7 @@ fn routes_of(node: &NodeSpec, nodes: &[&mut NodeSpec], diagnostics: &mut Diagnos
     let mut routes = Vec::new();
     for other in nodes.iter().filter(|other| other.machine.name.value != node.machine.name.value) {
         for block in other.pod_cidr.iter().filter(|block| !written.contains(&block.value)) {
-            let Some(via) = neighbour(node, other, block.family()) else {
+            let Some(via) = neighbours::address(&node.machine, &other.machine, block.family()) else {
                 diagnostics.push(apart(node, other, block));
                 // One complaint about a node is enough: the others will be the same.
                 return routes;
@@ -61,16 +61,6 @@ fn routes_of(node: &NodeSpec, nodes: &[&mut NodeSpec], diagnostics: &mut Diagnos
         }
     }
     routes
-}
-
-/// The first address of `other` that `node` reaches directly: on a network and in a subnet that both are on.
-fn neighbour(node: &NodeSpec, other: &NodeSpec, family: Family) -> Option<IpAddr> {
-    other.machine.interfaces.iter().find_map(|theirs| {
-        let shared = node.machine.interfaces.iter().filter(|mine| mine.network.value == theirs.network.value);
-        let subnets: Vec<IpNetwork> = shared.flat_map(|mine| &mine.addresses).map(|address| address.value).collect();
-        let mut addresses = theirs.addresses.iter().map(|address| address.ip());
-        addresses.find(|ip| Family::of(*ip) == family && subnets.iter().any(|subnet| subnet.contains(*ip)))
-    })
 }
 
 fn apart(node: &NodeSpec, other: &NodeSpec, block: &Spanned<IpNetwork>) -> Diagnostic {

@@ -10,8 +10,8 @@
 use serde_yaml::{Mapping, Value};
 
 use super::model::{
-    Cluster, Expectation, Family, Interface, Machine, Masquerade, Network, Node, Pod, Port, Route, Topology, Vxlan,
-    VxlanPeer,
+    Cluster, Expectation, Family, Interface, Machine, Masquerade, Network, Node, Pod, Pool, Port, Route, Topology,
+    Vxlan, VxlanPeer,
 };
 use super::subnet::Subnet;
 
@@ -101,12 +101,25 @@ fn cluster(cluster: &Cluster) -> Mapping {
     }
     put(&mut mapping, "allocateNodeCIDRs", false.into());
     put(&mut mapping, "routing", "none".into());
+    put_some(&mut mapping, "router", cluster.router.as_ref().map(text));
+    if !cluster.pools.is_empty() {
+        put(&mut mapping, "ipPools", Value::Sequence(cluster.pools.iter().map(pool).collect()));
+    }
     if let Some(ipam) = cluster.ipam {
         put(&mut mapping, "ipam", ipam.word().into());
     }
     put_some(&mut mapping, "leaseTime", cluster.lease_time);
     put(&mut mapping, "masquerade", false.into());
     mapping
+}
+
+fn pool(pool: &Pool) -> Value {
+    let mut mapping = Mapping::new();
+    put(&mut mapping, "cidr", text(&pool.cidr));
+    if pool.disabled {
+        put(&mut mapping, "disabled", true.into());
+    }
+    Value::Mapping(mapping)
 }
 
 fn node(node: &Node) -> Entry {

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::keys::{FILE, GROUPS, Object, Shape};
+use super::keys::{FILE, GROUP_OF_CLUSTER, GROUPS, Object, Shape};
 use super::sysctl;
 use crate::names::{LINK_NAME_MAX, MACHINE_NAME_MAX};
 
@@ -91,14 +91,16 @@ fn describe(shape: &Shape, definitions: &mut Map<String, Value>) -> Value {
         Shape::Count => json!({ "type": "integer", "minimum": 1 }),
         Shape::Bool => json!({ "type": "boolean" }),
         Shape::PrefixLength => json!({ "type": "integer", "minimum": 1, "maximum": 128 }),
-        Shape::Mtu => json!({ "type": "integer", "minimum": 68, "maximum": 65535 }),
+        Shape::Mtu => json!({ "type": "integer", "minimum": 1280, "maximum": 65535 }),
         Shape::Vni => json!({ "type": "integer", "minimum": 1, "maximum": 0x00ff_ffff }),
         Shape::Mac => json!({ "type": "string", "pattern": "^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$" }),
         Shape::Method => json!({ "type": "string", "pattern": "^(first-found|(can-reach|interface|cidr)=.+)$" }),
         Shape::ClusterName => reference("clusterName"),
         Shape::Port => json!({ "type": "integer", "minimum": 1, "maximum": u16::MAX }),
-        Shape::Party => json!({ "anyOf": [{ "enum": GROUPS }, reference("machineName")] }),
-        Shape::Target => json!({ "anyOf": [{ "enum": GROUPS }, reference("machineName"), reference("address")] }),
+        Shape::Party => json!({ "anyOf": [{ "enum": GROUPS }, group_of_cluster(), reference("machineName")] }),
+        Shape::Target => {
+            json!({ "anyOf": [{ "enum": GROUPS }, group_of_cluster(), reference("machineName"), reference("address")] })
+        }
         Shape::Identity => {
             json!({ "anyOf": [{ "enum": ["own", "node"] }, reference("machineName"), reference("address")] })
         }
@@ -119,6 +121,10 @@ fn describe(shape: &Shape, definitions: &mut Map<String, Value>) -> Value {
             reference(&title(object))
         }
     }
+}
+
+fn group_of_cluster() -> Value {
+    json!({ "type": "string", "pattern": GROUP_OF_CLUSTER })
 }
 
 fn or_null(shape: Value) -> Value {

@@ -6,6 +6,7 @@
 //! subnets     none overlaps another           subnets::check
 //! addresses   each in its subnet, none twice  addresses::check
 //! routes      gateways on connected subnets   routes::check
+//! overlays    VXLAN devices that can be made  vxlan::check
 //! bridges     at most 1,023 ports             ports::check
 //! expect      of machines that there are      expectations::check
 //! ```
@@ -18,6 +19,7 @@ pub mod names;
 pub mod ports;
 pub mod routes;
 pub mod subnets;
+pub mod vxlan;
 
 use super::diagnostic::Diagnostics;
 use super::spec::Spec;
@@ -28,6 +30,7 @@ pub fn check(spec: &Spec, expanded: bool, diagnostics: &mut Diagnostics) {
     subnets::check(spec, diagnostics);
     addresses::check(spec, diagnostics);
     routes::check(spec, expanded, diagnostics);
+    vxlan::check(spec, expanded, diagnostics);
     ports::check(spec, diagnostics);
     expectations::check(spec, diagnostics);
 }

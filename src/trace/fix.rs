@@ -62,6 +62,9 @@ impl About<'_> {
                 matches!(&step.action, Action::SetSysctl(set) if set.key.ends_with(end))
             }
             (About::Neighbours, Deed::Forget(_)) => true,
+            (About::Neighbours, Deed::Redo { step, .. }) => {
+                matches!(step.action, Action::AddNeighbour(_) | Action::AddFdbEntry(_))
+            }
             (About::Neighbours, Deed::Remove(thing)) => matches!(thing, Thing::Neighbour(_) | Thing::Fdb(_)),
             (About::Addresses, Deed::Redo { step, .. }) => {
                 matches!(step.action, Action::AddAddress(_) | Action::LeaseAddress(_))

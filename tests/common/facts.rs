@@ -76,6 +76,16 @@ pub fn seen(text: &str, sysctls: &BTreeMap<String, BTreeSet<String>>) -> Facts {
                 }
             }
         }
+        for entry in list(&ask(machine, "ip -j neigh show nud permanent")) {
+            let (address, dev, mac) = (word(&entry["dst"]), word(&entry["dev"]), word(&entry["lladdr"]));
+            facts.insert(format!("{machine} neighbour {address} on {dev} at {mac}"));
+        }
+        for entry in list(&ask(machine, "bridge -j fdb")) {
+            if let Some(vtep) = entry["dst"].as_str() {
+                let (mac, dev, state) = (word(&entry["mac"]), word(&entry["ifname"]), word(&entry["state"]));
+                facts.insert(format!("{machine} fdb {mac} on {dev} to {vtep}, {state}"));
+            }
+        }
         let ruleset = ask(machine, "nft -j list ruleset");
         facts.extend(list(&ruleset["nftables"]).iter().filter_map(seen_rules).map(|fact| format!("{machine} {fact}")));
         let leases = answers.get(&(*machine, "leases")).copied().unwrap_or_default();
@@ -106,6 +116,11 @@ pub fn predicted(net: &Namespaces) -> Facts {
                 master: link.master.as_deref(),
                 forwards: link.port == Some(PortState::Forwarding),
                 peer: link.peer.as_ref().map(|peer| format!("{}/{}", peer.machine, peer.link)),
+                vxlan: link.vxlan.as_ref().map(|vxlan| {
+                    // A hardware address that the plan gives is known beforehand.
+                    let mac = link.mac.expect("a hardware address");
+                    format!("{vxlan} address {mac}")
+                }),
             };
             facts.insert(fact.text());
         }
@@ -116,6 +131,15 @@ pub fn predicted(net: &Namespaces) -> Facts {
             let dev = route.dev.as_ref().map_or_else(String::new, |dev| format!(" dev {dev}"));
             let to = if route.to.prefix() == 0 { "default".into() } else { route.to.to_string() };
             facts.insert(format!("{machine} route {to}{via}{dev} proto {protocol} metric {metric}"));
+        }
+        for neighbour in &ns.neighbours {
+            let mac = neighbour.mac.expect("a hardware address");
+            facts.insert(format!("{machine} neighbour {} on {} at {mac}", neighbour.address, neighbour.link));
+        }
+        for entry in &ns.fdb {
+            let vtep = entry.vtep.expect("an address on the underlay");
+            let state = if entry.permanent { "permanent" } else { "" };
+            facts.insert(format!("{machine} fdb {} on {} to {vtep}, {state}", entry.mac, entry.port));
         }
         for table in &ns.tables {
             let (family, name) = (table.family, &table.name);
@@ -168,6 +192,7 @@ struct Link<'a> {
     master: Option<&'a str>,
     forwards: bool,
     peer: Option<String>,
+    vxlan: Option<String>,
 }
 
 impl Link<'_> {
@@ -181,7 +206,10 @@ impl Link<'_> {
             (Some(master), false) => format!("port of {master}, disabled"),
         };
         let peer = self.peer.as_deref().unwrap_or("none");
-        format!("{machine} link {name}: {kind} {up}, {carrier}, mtu {mtu}, addrgenmode {mode}, {port}, peer {peer}")
+        let vxlan = self.vxlan.as_ref().map(|vxlan| format!(", {vxlan}")).unwrap_or_default();
+        format!(
+            "{machine} link {name}: {kind} {up}, {carrier}, mtu {mtu}, addrgenmode {mode}, {port}, peer {peer}{vxlan}"
+        )
     }
 }
 
@@ -200,6 +228,13 @@ fn seen_link(machine: &str, link: &Value, port: Option<&Value>, peer: Option<&st
         master: link["master"].as_str(),
         forwards: state == Some("forwarding"),
         peer: peer.map(str::to_owned),
+        vxlan: link["linkinfo"]["info_data"].get("id").map(|id| {
+            let data = &link["linkinfo"]["info_data"];
+            let local = data["local"].as_str().or(data["local6"].as_str()).unwrap_or_default();
+            let learning = if data["learning"] == true { "learning" } else { "nolearning" };
+            let (dev, port, mac) = (word(&data["link"]), &data["port"], word(&link["address"]));
+            format!("id {id} local {local} dev {dev} dstport {port} {learning} address {mac}")
+        }),
     }
     .text()
 }
@@ -260,6 +295,9 @@ fn seen_rules(entry: &Value) -> Option<String> {
 
 fn seen_part(part: &Value) -> String {
     let Some(matched) = part.get("match") else {
+        if let Some(to) = part["snat"]["addr"].as_str() {
+            return format!("snat to {to}");
+        }
         return part.as_object().and_then(|it| it.keys().next().cloned()).unwrap_or_else(|| part.to_string());
     };
     let payload = &matched["left"]["payload"];

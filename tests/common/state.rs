@@ -39,6 +39,7 @@ ask ip -j -d link; ask nft -j list ruleset
 ask ip -j -d route show table all; ask ip -j -d -6 route show table all
 [ -z "$all" ] || {
     ask leases; ask ip -j -d addr; ask ip -j rule; ask ip -j -6 rule; ask bridge -j -d link
+    ask ip -j neigh show nud permanent; ask bridge -j fdb
     [ -n "${hurried:-}" ] || ask sysctl -a -r ^net[.]
 }
 '
@@ -132,6 +133,10 @@ impl State {
                 false if body.trim().is_empty() => Vec::new(),
                 false => entries(body).unwrap_or_else(|e| panic!("{title}: {e}: {body}")),
             };
+            if title.ends_with(" fdb") {
+                // Whom bridges and links know by themselves is made of MACs that are drawn by lot.
+                lines.retain(|line| line.contains("\"dst\":"));
+            }
             lines.sort();
             (title.to_owned(), lines)
         };

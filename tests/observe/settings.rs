@@ -58,7 +58,7 @@ fn links_of_netlabs_making_are_fresh() {
         let name = |text: &str| text.parse().unwrap();
         let up = |text: &str| Request::LinkUp { name: name(text), up: true };
         let node: MachineName = "node-1".parse().unwrap();
-        let home = Home { machine: node.clone(), master: Some(name("cni0")) };
+        let home = Home { machine: node.clone(), master: Some(name("cni0")), mtu: [None; 2] };
         send(kernel, &node, vec![Request::NetnsAdd, Request::BridgeAdd { name: name("cni0") }, up("cni0")]).unwrap();
         let veth = Request::VethAdd { name: name("veth-a"), peer: name("eth0"), home: Some(home) };
         let pod: MachineName = "pod-a".parse().unwrap();

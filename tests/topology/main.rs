@@ -5,6 +5,7 @@ mod common;
 
 mod expectations;
 mod generated;
+mod leaving;
 
 use std::path::PathBuf;
 

@@ -61,7 +61,7 @@ fn cluster() {
     case(&cluster("clusterCIDR: 10.0.0.0/8, ipam: «dns"), &["`host-local`, `weave` or `dhcp`"]);
     case(&cluster("ipPools: [«{ natOutgoing: true }]"), &["a pool needs the key `cidr`"]);
     case(&cluster("vxlan: { id: «0 }"), &["a VNI is a number from 1 to 16777215"]);
-    case(&cluster("vxlan: { mtu: «20 }"), &["an MTU is a number from 68"]);
+    case(&cluster("vxlan: { mtu: «20 }"), &["an MTU is a number from 1280"]);
     case(&cluster("underlay: { autodetect: «canreach=10.0.0.1 }"), &["did you mean `can-reach`?"]);
     case(&cluster("underlay: { autodetect: «'interface=(' }"), &["not a regular expression"]);
     case(&cluster("underlay: { autodetect: «cidr= }"), &["nothing about what to look for"]);

@@ -10,6 +10,7 @@ mod derivation;
 mod expectations;
 mod files;
 mod keys_and_types;
+mod leaving;
 mod routes_and_names;
 mod yaml;
 

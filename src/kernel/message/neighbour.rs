@@ -3,6 +3,8 @@
 //! ```text
 //! 10.244.1.1 lladdr 02:… dev eth0 nud permanent      →  RTM_NEWNEIGH { index, NUD_PERMANENT, DST, LLADDR }
 //! 02:00:00:00:00:09 dev veth-a master static sticky  →  RTM_NEWNEIGH { AF_BRIDGE, index, NTF_MASTER | NTF_STICKY, LLADDR }
+//! 66:2a:00:00:00:02 dev flannel.1 dst 192.168.1.12 self permanent
+//!                                                    →  RTM_NEWNEIGH { AF_BRIDGE, index, NTF_SELF, LLADDR, DST }
 //! 10.244.1.9 dev eth0                       →  RTM_DELNEIGH { index, DST }
 //! proxy 10.244.1.9 dev eth0                 →  RTM_DELNEIGH { index, NTF_PROXY, DST }
 //! 02:00:00:00:00:09 dev veth-a master       →  RTM_DELNEIGH { AF_BRIDGE, index, NTF_MASTER, LLADDR }
@@ -10,14 +12,17 @@
 
 use std::net::IpAddr;
 
-use netlink_packet_core::{NLM_F_CREATE, NLM_F_REPLACE};
+use netlink_packet_core::{NLM_F_APPEND, NLM_F_CREATE, NLM_F_REPLACE};
 use netlink_packet_route::neighbour::{
     NeighbourAddress, NeighbourAttribute, NeighbourFlags, NeighbourMessage, NeighbourState,
 };
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
 use super::{Message, family};
-use crate::network::{FdbEntry, Neighbour};
+use crate::network::{FdbEntry, Mac, Neighbour};
+
+/// What `bridge fdb` calls `permanent`: it never ages (`NUD_PERMANENT`), and nobody is asked (`NUD_NOARP`).
+const PERMANENT: u16 = 0xc0;
 
 fn neighbour_message(index: u32, neighbour: &Neighbour) -> NeighbourMessage {
     let mut message = NeighbourMessage::default();
@@ -47,27 +52,35 @@ pub fn neighbour_delete(index: u32, neighbour: &Neighbour) -> Message {
     (RouteNetlinkMessage::DelNeighbour(message), 0)
 }
 
-/// Sets a bridge's forwarding entry for good: a frame that says otherwise changes nothing (`sticky`).
+/// Sets a forwarding entry for good: of a bridge, so that a frame that says otherwise changes nothing (`sticky`); or of
+/// a VXLAN device.
 pub fn fdb_set(port: u32, entry: &FdbEntry) -> Message {
-    let mut message = NeighbourMessage::default();
-    message.header.family = AddressFamily::Bridge;
-    message.header.ifindex = port;
-    message.header.flags = NeighbourFlags::Controller | NeighbourFlags::Sticky;
-    // What `bridge fdb` calls `static`.
-    message.header.state = NeighbourState::Noarp;
-    message.attributes.push(NeighbourAttribute::LinkLayerAddress(entry.mac.0.to_vec()));
-    (RouteNetlinkMessage::NewNeighbour(message), NLM_F_CREATE | NLM_F_REPLACE)
+    let mut message = fdb_message(port, entry);
+    if entry.vtep.is_none() {
+        message.header.flags = NeighbourFlags::Controller | NeighbourFlags::Sticky;
+        // What `bridge fdb` calls `static`.
+        message.header.state = NeighbourState::Noarp;
+    }
+    // There may be many for what has no entry of its own.
+    let beside = if entry.mac == Mac::ZERO { NLM_F_APPEND } else { NLM_F_REPLACE };
+    (RouteNetlinkMessage::NewNeighbour(message), NLM_F_CREATE | beside)
 }
 
 /// Deletes a forwarding entry: the bridge's, or the port's own.
 pub fn fdb_delete(port: u32, entry: &FdbEntry) -> Message {
+    let mut message = fdb_message(port, entry);
+    message.attributes.extend(entry.vlan.map(NeighbourAttribute::Vlan));
+    (RouteNetlinkMessage::DelNeighbour(message), 0)
+}
+
+/// What both say. Of a link's own list only permanent entries can be deleted (`ndo_dflt_fdb_del`, `net/core/rtnetlink.c`).
+fn fdb_message(port: u32, entry: &FdbEntry) -> NeighbourMessage {
     let mut message = NeighbourMessage::default();
     message.header.family = AddressFamily::Bridge;
     message.header.ifindex = port;
     message.header.flags = if entry.is_the_bridges() { NeighbourFlags::Controller } else { NeighbourFlags::Own };
-    // Of a link's own list only permanent entries can be deleted (`ndo_dflt_fdb_del`, `net/core/rtnetlink.c`).
-    message.header.state = NeighbourState::Permanent;
+    message.header.state = NeighbourState::Other(PERMANENT);
     message.attributes.push(NeighbourAttribute::LinkLayerAddress(entry.mac.0.to_vec()));
-    message.attributes.extend(entry.vlan.map(NeighbourAttribute::Vlan));
-    (RouteNetlinkMessage::DelNeighbour(message), 0)
+    message.attributes.extend(entry.vtep.map(|vtep| NeighbourAttribute::Destination(vtep.into())));
+    message
 }

@@ -19,7 +19,7 @@ use netlink_packet_route::neighbour::{
 
 use crate::network::{Address, FOR_A_WHILE, FdbEntry, Link, Mac, Neighbour, PortState, Vxlan};
 
-/// A link. Its master is a number for now: [`name_masters`] finds the name.
+/// A link. Its master, and the link that a VXLAN sends by, are numbers for now: [`name_others`] finds the names.
 pub fn link(message: &LinkMessage) -> Link {
     let header = &message.header;
     let mut link = Link {
@@ -84,6 +84,7 @@ fn vxlan(values: &[InfoVxlan]) -> Vxlan {
             InfoVxlan::Local(ip) => vxlan.local = Some((*ip).into()),
             InfoVxlan::Local6(ip) => vxlan.local = Some((*ip).into()),
             InfoVxlan::Learning(on) => vxlan.learning = *on,
+            InfoVxlan::Link(index) => vxlan.dev = Some(index.to_string()),
             _ => {}
         }
     }
@@ -105,14 +106,15 @@ fn mac(bytes: &[u8]) -> Option<Mac> {
     (mac != [0; 6]).then_some(Mac(mac))
 }
 
-/// Turns the masters' numbers into names.
-pub fn name_masters(links: &mut [Link]) {
+/// Turns the numbers of other links of the namespace into names.
+pub fn name_others(links: &mut [Link]) {
     let names: Vec<(String, String)> = links.iter().map(|link| (link.index.to_string(), link.name.clone())).collect();
     for link in links {
-        if let Some(master) = &mut link.master
-            && let Some((_, name)) = names.iter().find(|(index, _)| index == master)
-        {
-            master.clone_from(name);
+        let dev = link.vxlan.as_mut().and_then(|vxlan| vxlan.dev.as_mut());
+        for other in link.master.as_mut().into_iter().chain(dev) {
+            if let Some((_, name)) = names.iter().find(|(index, _)| index == other) {
+                other.clone_from(name);
+            }
         }
     }
 }

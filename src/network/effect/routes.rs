@@ -12,18 +12,19 @@ pub(super) fn add(routes: &mut Vec<Route>, route: Route) {
     }
 }
 
-/// A route by way of a gateway; the kernel finds the link on whose subnet that is.
-pub fn add_route(net: &mut Namespaces, at: &MachineName, to: IpNetwork, via: std::net::IpAddr) {
+/// A route by way of a gateway; where no link is said, the kernel finds the one on whose subnet that is.
+pub fn add_route(net: &mut Namespaces, at: &MachineName, route: Route) {
     let Some(ns) = net.get_mut(at) else { return };
-    let dev = ns.routes.iter().filter(|route| route.is_connected() && route.to.contains(via));
-    let dev = dev.max_by_key(|route| route.to.prefix()).and_then(|route| route.dev.clone());
-    add(&mut ns.routes, Route::by_way_of(to, via, dev));
+    let holds = |there: &&Route| there.is_connected() && route.via.is_some_and(|via| there.to.contains(via));
+    let found = ns.routes.iter().filter(holds).max_by_key(|there| there.to.prefix());
+    let dev = route.dev.clone().or_else(|| found.and_then(|there| there.dev.clone()));
+    add(&mut ns.routes, Route { dev, ..route });
 }
 
-/// No such route.
-pub fn delete_route(net: &mut Namespaces, at: &MachineName, to: IpNetwork, via: std::net::IpAddr) {
+/// No route to there by way of that gateway.
+pub fn delete_route(net: &mut Namespaces, at: &MachineName, route: &Route) {
     if let Some(ns) = net.get_mut(at) {
-        ns.routes.retain(|route| route.to != to || route.via != Some(via));
+        ns.routes.retain(|there| there.to != route.to || there.via != route.via);
     }
 }
 
@@ -55,6 +56,21 @@ pub fn delete_policy_rule(net: &mut Namespaces, at: &MachineName, rule: &PolicyR
     }
 }
 
+/// This neighbour entry, in place of what there is of its address.
+pub fn set_neighbour(net: &mut Namespaces, at: &MachineName, neighbour: Neighbour) {
+    forget_neighbour(net, at, &neighbour.link, neighbour.address);
+    if let Some(ns) = net.get_mut(at).filter(|ns| ns.link(&neighbour.link).is_some()) {
+        ns.neighbours.push(neighbour);
+    }
+}
+
+/// No neighbour entry of this address.
+pub fn forget_neighbour(net: &mut Namespaces, at: &MachineName, link: &str, address: std::net::IpAddr) {
+    if let Some(ns) = net.get_mut(at) {
+        ns.neighbours.retain(|there| !there.is_of(link, address));
+    }
+}
+
 /// Not this neighbour entry.
 pub fn delete_neighbour(net: &mut Namespaces, at: &MachineName, neighbour: &Neighbour) {
     if let Some(ns) = net.get_mut(at) {
@@ -62,9 +78,20 @@ pub fn delete_neighbour(net: &mut Namespaces, at: &MachineName, neighbour: &Neig
     }
 }
 
+/// This forwarding entry: of those for all that have none of their own there may be many, of others one.
+pub fn set_forwarding_entry(net: &mut Namespaces, at: &MachineName, entry: FdbEntry) {
+    let Some(ns) = net.get_mut(at).filter(|ns| ns.link(&entry.port).is_some()) else { return };
+    let rival = |there: &FdbEntry| {
+        let same = there.mac == entry.mac && there.port == entry.port && there.bridge == entry.bridge;
+        same && (entry.mac != Mac::ZERO || there.vtep == entry.vtep)
+    };
+    ns.fdb.retain(|there| !rival(there));
+    ns.fdb.push(entry);
+}
+
 /// Not this forwarding entry.
 pub fn delete_forwarding_entry(net: &mut Namespaces, at: &MachineName, entry: &FdbEntry) {
     if let Some(ns) = net.get_mut(at) {
-        ns.fdb.retain(|there| there != entry);
+        ns.fdb.retain(|there| !there.is_the_same_as(entry));
     }
 }

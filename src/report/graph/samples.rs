@@ -85,7 +85,7 @@ pub fn disturbed() -> (Plan, Namespaces) {
     link(&mut net, &node3, "veth-pod-f", &|link| (link.master, link.port) = (None, None));
     link(&mut net, &MachineName::fabric(), "node-3-eth0", &|link| (link.master, link.port) = (None, None));
     for (node, last) in [(&node1, 11), (&node2, 12)] {
-        let vxlan = Some(Vxlan { vni: 1, port: 8472, local: Some([192, 168, 1, last].into()), learning: false });
+        let vxlan = Some(Vxlan { vni: 1, port: 8472, local: Some([192, 168, 1, last].into()), ..Vxlan::default() });
         let ns = net.get_mut(node).unwrap();
         ns.links.push(Link { vxlan, up: true, carrier: true, ..Link::new("flannel.1", "vxlan") });
         ns.addresses.push(Address::new("flannel.1", format!("10.244.{}.0/32", last - 10).parse().unwrap()));

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! machines            one name each across nodes, pods and hosts: all are files in /run/netns
-//! links of a node     lo, its interfaces, its bridge, veth-POD and, until it is moved, peer-POD for each pod
+//! links of a node     lo, its interfaces, its bridge, its VXLAN devices, veth-POD and, until it is moved, peer-POD for each pod
 //! links of a pod      lo, eth0, its interfaces
 //! links of the fabric lo, the networks' bridges, MACHINE-INTERFACE and, until it is moved, peer-MACHINE-INTERFACE for each
 //!                     interface
@@ -16,7 +16,7 @@ use crate::names::{LinkName, MachineName};
 use crate::topology::diagnostic::{Diagnostic, Diagnostics};
 use crate::topology::expand;
 use crate::topology::span::Span;
-use crate::topology::spec::{InterfaceSpec, MachineSpec, NodeSpec, Spec};
+use crate::topology::spec::{InterfaceSpec, MachineSpec, NodeSpec, Spec, VxlanSpec};
 
 /// How many networks are compared with a name that is none of them.
 const COMPARED: usize = 100;
@@ -33,7 +33,9 @@ pub fn check(spec: &Spec, diagnostics: &mut Diagnostics) {
         }
     }
     for host in &spec.hosts {
-        Links::new(host.name.as_str(), host.interfaces.len()).add_interfaces(&host.interfaces, diagnostics);
+        let mut links = Links::new(host.name.as_str(), host.interfaces.len());
+        links.add_interfaces(&host.interfaces, diagnostics);
+        links.add_devices(&host.vxlan, diagnostics);
     }
 }
 
@@ -101,6 +103,7 @@ fn networks(spec: &Spec, diagnostics: &mut Diagnostics) {
 enum Link<'s> {
     Interface,
     Bridge,
+    Vxlan,
     Network,
     NodeEnd(&'s MachineName),
     PodEnd(&'s MachineName),
@@ -113,6 +116,7 @@ impl fmt::Display for Link<'_> {
         match self {
             Link::Interface => f.write_str("an interface"),
             Link::Bridge => f.write_str("the bridge"),
+            Link::Vxlan => f.write_str("a VXLAN device"),
             Link::Network => f.write_str("a network's bridge"),
             Link::NodeEnd(pod) => write!(f, "the node's end of {pod}'s veth pipe"),
             Link::PodEnd(pod) => write!(f, "{pod}'s end of its veth pipe, before it is moved"),
@@ -164,6 +168,12 @@ impl<'s> Links<'s> {
             self.add(interface.name.value.clone(), interface.name.span, Link::Interface, diagnostics);
         }
     }
+
+    fn add_devices(&mut self, devices: &[VxlanSpec], diagnostics: &mut Diagnostics) {
+        for device in devices {
+            self.add(device.name.value.clone(), device.name.span, Link::Vxlan, diagnostics);
+        }
+    }
 }
 
 fn node_links(node: &NodeSpec, diagnostics: &mut Diagnostics) {
@@ -172,6 +182,7 @@ fn node_links(node: &NodeSpec, diagnostics: &mut Diagnostics) {
     if let Some(bridge) = &node.bridge {
         links.add(bridge.name.value.clone(), bridge.name.span, Link::Bridge, diagnostics);
     }
+    links.add_devices(&node.machine.vxlan, diagnostics);
     for pod in &node.pods {
         let name = &pod.machine.name;
         links.add(LinkName::pod_port(&name.value), name.span, Link::NodeEnd(name), diagnostics);

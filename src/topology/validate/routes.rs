@@ -4,6 +4,7 @@
 //! node-1 eth0 192.168.1.11/24, cni0 10.244.1.1/24
 //!   to 10.244.2.0/24 via 192.168.1.12    good
 //!   to 10.244.2.0/24 via 10.9.9.9        the kernel: "Nexthop has invalid gateway"
+//!   to 10.244.2.0/24 via 10.244.2.0 dev flannel.1 onlink      good: said to be behind flannel.1, whatever its subnets
 //! ```
 
 use std::collections::HashMap;
@@ -11,7 +12,10 @@ use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
 
+use crate::names::LinkName;
 use crate::topology::diagnostic::{Diagnostic, Diagnostics};
+use crate::topology::expand;
+use crate::topology::fields::nearest;
 use crate::topology::span::{Span, Spanned};
 use crate::topology::spec::{MachineSpec, MasqueradeSpec, RouteSpec, Spec};
 use crate::topology::subnet::{Family, Subnet, number};
@@ -20,25 +24,25 @@ use crate::topology::subnet_map::SubnetMap;
 /// Checks the routes and masquerade entries of every machine.
 pub fn check(spec: &Spec, expanded: bool, diagnostics: &mut Diagnostics) {
     for node in &spec.nodes {
-        let bridge = node.bridge.iter().flat_map(|bridge| &bridge.addresses);
+        let bridge = node.bridge.as_ref().map(|bridge| (bridge.name.as_str(), &bridge.addresses[..]));
         // Until the short form is spelled out, the node may get interfaces and a bridge.
         let known = expanded || (node.address.is_empty() && spec.clusters.is_empty() && node.pod_cidr.is_empty());
         machine(&node.machine, bridge, known, diagnostics);
         for pod in &node.pods {
-            machine(&pod.machine, pod.addresses.iter(), known && !pod.addresses.is_empty(), diagnostics);
+            let eth0 = Some((expand::INTERFACE, &pod.addresses[..]));
+            machine(&pod.machine, eth0, known && !pod.addresses.is_empty(), diagnostics);
         }
     }
     for host in &spec.hosts {
-        machine(host, std::iter::empty(), true, diagnostics);
+        machine(host, None, true, diagnostics);
     }
 }
 
-fn machine<'s>(
-    machine: &'s MachineSpec,
-    more: impl Iterator<Item = &'s Spanned<IpNetwork>>,
-    known: bool,
-    diagnostics: &mut Diagnostics,
-) {
+/// A link's name and its addresses.
+type Link<'s> = (&'s str, &'s [Spanned<IpNetwork>]);
+
+/// Checks a machine that has one more link beside its interfaces and devices.
+fn machine(machine: &MachineSpec, more: Option<Link<'_>>, known: bool, diagnostics: &mut Diagnostics) {
     for entry in machine.masquerade.iter().flatten() {
         masquerade(entry, diagnostics);
     }
@@ -47,12 +51,9 @@ fn machine<'s>(
     if machine.routes.iter().all(|route| route.to.span == machine.name.span) {
         return;
     }
-    let mut connected = SubnetMap::default();
-    let mut own = HashMap::new();
-    for address in machine.interfaces.iter().flat_map(|interface| &interface.addresses).chain(more) {
-        connected.insert(address.value, ());
-        own.insert(address.ip(), address.span);
-    }
+    let interfaces = machine.interfaces.iter().map(|interface| (interface.name.as_str(), &interface.addresses[..]));
+    let devices = machine.vxlan.iter().map(|device| (device.name.as_str(), &device.addresses[..]));
+    let at_hand = AtHand::of(interfaces.chain(more).chain(devices));
     let mut seen: HashMap<IpNetwork, Span> = HashMap::new();
     for route in &machine.routes {
         if let Some(first) = seen.insert(route.to.value, route.to.span) {
@@ -66,17 +67,38 @@ fn machine<'s>(
             continue;
         }
         if known && machine.intact {
-            diagnostics.extend(complaint(machine, route, &connected, &own));
+            let complaint = dev(route, machine, &at_hand.links).or_else(|| complaint(machine, route, &at_hand));
+            diagnostics.extend(complaint);
         }
     }
 }
 
-fn complaint(
-    machine: &MachineSpec,
-    route: &RouteSpec,
-    connected: &SubnetMap<()>,
-    own: &HashMap<IpAddr, Span>,
-) -> Option<Diagnostic> {
+/// What a machine is connected to.
+#[derive(Default)]
+struct AtHand<'s> {
+    links: Vec<&'s str>,
+    connected: SubnetMap<()>,
+    by_link: HashMap<&'s str, SubnetMap<()>>,
+    own: HashMap<IpAddr, Span>,
+}
+
+impl<'s> AtHand<'s> {
+    fn of(links: impl Iterator<Item = Link<'s>>) -> Self {
+        let mut at_hand = AtHand::default();
+        for (link, addresses) in links {
+            at_hand.links.push(link);
+            for address in addresses {
+                at_hand.connected.insert(address.value, ());
+                at_hand.by_link.entry(link).or_default().insert(address.value, ());
+                at_hand.own.insert(address.ip(), address.span);
+            }
+        }
+        at_hand
+    }
+}
+
+fn complaint(machine: &MachineSpec, route: &RouteSpec, at_hand: &AtHand<'_>) -> Option<Diagnostic> {
+    let AtHand { connected, own, by_link, .. } = at_hand;
     let (to, via, name) = (route.to.value, route.via.value, &machine.name.value);
     let family = Family::of(via);
     if to.family() != family {
@@ -96,7 +118,16 @@ fn complaint(
                 .also(*span, "its own address"),
         );
     }
+    let none = SubnetMap::default();
+    let connected = match &route.dev {
+        None => connected,
+        Some(_) if route.onlink => return None,
+        Some(dev) => by_link.get(dev.as_str()).unwrap_or(&none),
+    };
     let Some((subnet, ())) = connected.find(via) else {
+        if let Some(dev) = &route.dev {
+            return Some(not_behind(route, dev, connected));
+        }
         let label = format!("expected an address in {}", connected.describe());
         let diagnostic =
             Diagnostic::new(route.via.span, format!("the gateway {via} is on no subnet that {name} is connected to"));
@@ -115,8 +146,48 @@ fn complaint(
     Some(Diagnostic::new(route.via.span, title).label(hosts))
 }
 
+/// The complaint about a gateway that is on no subnet of the link that is said to lead to it.
+fn not_behind(route: &RouteSpec, dev: &Spanned<LinkName>, there: &SubnetMap<()>) -> Diagnostic {
+    let diagnostic =
+        Diagnostic::new(route.via.span, format!("the gateway {} is on no subnet of {}", route.via.value, dev.value))
+            .help("`onlink: true` says that it is there all the same, as over a VXLAN device");
+    match there.is_empty() {
+        true => diagnostic.label(format!("{} has no addresses", dev.value)),
+        false => diagnostic.label(format!("expected an address in {}", there.describe())),
+    }
+}
+
+/// The link of a route is there, and there is one where the gateway is said to be behind it.
+fn dev(route: &RouteSpec, machine: &MachineSpec, links: &[&str]) -> Option<Diagnostic> {
+    let Some(dev) = &route.dev else {
+        return route.onlink.then(|| {
+            Diagnostic::new(route.via.span, "`onlink` without `dev`: behind which link is the gateway?")
+                .label("no subnet is asked where it is")
+                .help("write `dev: LINK` beside it, or leave `onlink` out")
+        });
+    };
+    if links.contains(&dev.as_str()) {
+        return None;
+    }
+    let diagnostic = Diagnostic::new(dev.span, format!("{} has no link {}", machine.name.value, dev.value));
+    Some(match nearest(dev.as_str(), links.iter().copied()) {
+        Some(meant) => diagnostic.label(format!("did you mean {meant}?")),
+        None if links.is_empty() => diagnostic.label("it has none on a network"),
+        None => diagnostic.label(format!("expected one of {}", links.join(", "))),
+    })
+}
+
 fn masquerade(entry: &MasqueradeSpec, diagnostics: &mut Diagnostics) {
     let family = entry.from.family();
+    if let Some(to) = entry.to.as_ref().filter(|to| Family::of(to.value) != family) {
+        let title = format!("{} is {}, but {} is {family}", to.value, Family::of(to.value), entry.from.value);
+        diagnostics.push(
+            Diagnostic::new(to.span, title)
+                .label(format!("expected an {family} address"))
+                .also(entry.from.span, "the sources are written here")
+                .help("write one entry for each family"),
+        );
+    }
     for except in entry.except.iter().filter(|except| except.family() != family) {
         let title = format!("{} is {}, but {} is {family}", except.value, except.family(), entry.from.value);
         diagnostics.push(

@@ -45,10 +45,11 @@ pub fn port(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Decoded<u16> {
     number(tree, 1..=u32::from(u16::MAX), expected, help, diagnostics).and_then(narrow)
 }
 
-/// The largest packet of a link: IPv4 needs 68 bytes (RFC 791), and a length is a number of 16 bits.
+/// The largest packet of a link. IPv6 needs 1280 bytes (RFC 8200): with less Linux does without it there, and forgets
+/// what was said about it. A length is a number of 16 bits.
 pub fn mtu(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Decoded<u32> {
     let expected = Expected { noun: "the size of a packet in bytes", example: "1500" };
-    number(tree, 68..=65535, expected, "an MTU is a number from 68 (1280 for IPv6) to 65535", diagnostics)
+    number(tree, 1280..=65535, expected, "an MTU is a number from 1280, which IPv6 needs, to 65535", diagnostics)
 }
 
 /// The network identifier of a VXLAN: 24 bits (RFC 7348), of which flannel and Calico never use 0.

@@ -75,6 +75,19 @@ fn what_was_encoded_is_decoded() {
     }
 }
 
+#[test]
+fn a_source_that_becomes_one_address_is_decoded() {
+    for (family, to) in [(Family::Ip, "198.51.100.7"), (Family::Ip6, "2001:db8::7")] {
+        let mut table = Table { family, ..sample() };
+        for chain in &mut table.chains {
+            chain.rules.truncate(1);
+            chain.rules.iter_mut().for_each(|rule| rule.parts = vec![Part::Snat(to.parse().unwrap())]);
+        }
+        let bytes = encode(&Change::to_make(&table)).unwrap();
+        assert_eq!(decode(&bytes), [table]);
+    }
+}
+
 /// A list of one expression of this name with these attributes, and of what compares its register.
 fn expressions(name: &str, data: &[u8]) -> Vec<u8> {
     let mut w = Writer::with_capacity(64);

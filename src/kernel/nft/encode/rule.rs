@@ -7,9 +7,12 @@
 //!                            [ bitwise reg 1 = ( reg 1 & 0xff 0xf0 0x00 0x00 ) ^ 0 ]
 //!                            [ cmp neq reg 1 0x0a 0xf0 0x00 0x00 ]
 //! masquerade                 [ masq ]
+//! snat to 198.51.100.7       [ immediate reg 1 0xc6 0x33 0x64 0x07 ] [ nat snat ip addr_min reg 1 ]
 //! ```
 //!
 //! As `nft` does it: a prefix of whole bytes is a shorter load, any other one is masked.
+
+use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
 
@@ -28,6 +31,9 @@ pub fn check(family: Family, rule: &Rule) -> Result<(), String> {
     for part in &rule.parts {
         match part {
             Part::Masquerade => {}
+            Part::Snat(address) if (family, address.is_ipv4()) == (Family::Ip, true) => {}
+            Part::Snat(address) if (family, address.is_ipv4()) == (Family::Ip6, false) => {}
+            Part::Snat(address) => return Err(format!("a table of family {family} cannot translate to {address}")),
             Part::Other(text) if Word::parse(family, text).is_some() => {}
             Part::Other(text) => return Err(format!("netlab knows `{text}` in nft's words only")),
             Part::Address { network, .. } => {
@@ -63,6 +69,7 @@ pub fn put(w: &mut Writer, family: Family, rule: &Rule) {
                 address(w, *side, *not, network);
             }
             Part::Masquerade => expression(w, "masq", |_| ()),
+            Part::Snat(to) => snat(w, *to),
             Part::Other(text) => {
                 if let Some(word) = Word::parse(family, text) {
                     word.put(w);
@@ -109,6 +116,20 @@ fn address(w: &mut Writer, side: Side, not: bool, network: &IpNetwork) {
     // The network's own address: 10.244.1.5/24 means 10.244.1.0/24.
     let (bytes, _) = address_bytes(network.network());
     compare(w, if not { libc::NFT_CMP_NEQ } else { libc::NFT_CMP_EQ }, &bytes[..length]);
+}
+
+/// `[ immediate reg 1 198.51.100.7 ] [ nat snat ip addr_min reg 1 ]`
+fn snat(w: &mut Writer, to: IpAddr) {
+    let (bytes, length) = address_bytes(to);
+    expression(w, "immediate", |w| {
+        w.number(uapi::immediate::TO, REGISTER);
+        w.nested(uapi::immediate::DATA, |w| w.put(uapi::data::VALUE, &bytes[..length]));
+    });
+    expression(w, "nat", |w| {
+        w.number(uapi::nat::TYPE, libc::NFT_NAT_SNAT as u32);
+        w.number(uapi::nat::FAMILY, u32::from(Addressing::of(&to.into()).protocol));
+        w.number(uapi::nat::ADDRESS_LOW, REGISTER);
+    });
 }
 
 pub(super) fn load_meta(w: &mut Writer, key: libc::c_int) {

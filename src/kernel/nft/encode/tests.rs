@@ -49,6 +49,8 @@ fn what_has_no_bytes_is_refused_with_a_reason() {
     let address = |network: &str| Part::Address { side: Side::Source, not: false, network: network.parse().unwrap() };
     assert_eq!(why(rule(vec![Part::Other("tcp dport 80".into())])), "netlab knows `tcp dport 80` in nft's words only");
     assert_eq!(why(rule(vec![address("fd00::/8")])), "a table of family ip cannot match fd00::/8");
+    let to = Part::Snat("2001:db8::7".parse().unwrap());
+    assert_eq!(why(rule(vec![to])), "a table of family ip cannot translate to 2001:db8::7");
     let both = vec![address("10.0.0.0/8"), address("fd00::/8")];
     let both = Change::AddRule {
         family: Family::Inet,

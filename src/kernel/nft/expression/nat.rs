@@ -38,6 +38,13 @@ pub fn nat(r: &mut Reading, a: Attributes<'_>) -> Option<()> {
     let low = bound(r, a, ADDRESS_LOW, address)?;
     let high = bound(r, a, ADDRESS_HIGH, address)?;
     let ports = ports(r, a, PORT_LOW, PORT_HIGH)?;
+    if let (Some(to), true) = (low, high.is_none() || high == low) {
+        let plain = ports.is_empty() && words(flags).is_empty() && flags & NETMAP == 0;
+        if kind == "snat" && plain && matches!(r.family, Family::Ip | Family::Ip6) {
+            r.action(Part::Snat(to));
+            return Some(());
+        }
+    }
     let target = match (low, high) {
         (Some(low), Some(high)) if flags & NETMAP != 0 => {
             return r.say(format!("{kind}{family} prefix to {}{}", spanned(low, high)?, words(flags)));
