@@ -64,6 +64,7 @@ mod underlay;
 mod validate;
 pub(crate) mod values;
 mod vxlan;
+mod weave;
 
 use std::path::Path;
 
