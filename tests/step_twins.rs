@@ -146,18 +146,22 @@ nodes:
 "#;
 
 /// Every kind of step by its name. The match has no wildcard: a new kind does not compile without a line here, and has
-/// no twin until it occurs in a sample.
+/// no twin until it occurs in a sample. Those of changes occur in no plan: `tests/change/` tries them.
 macro_rules! kinds {
-    ($($kind:ident)*) => {
+    ($($kind:ident)*; of changes: $($other:ident)*) => {
         const KINDS: &[&str] = &[$(stringify!($kind)),*];
         fn kind(action: &Action) -> &'static str {
-            match action { $(Action::$kind(_) => stringify!($kind)),* }
+            match action {
+                $(Action::$kind(_) => stringify!($kind),)*
+                $(Action::$other(_) => stringify!($other)),*
+            }
         }
     };
 }
 kinds! {
     AddNamespace SetSysctl AddBridge AddVeth AddVxlan MoveLink SetMtu AttachPort QuietLink SetUp AddAddress AddNeighbour
-    AddFdbEntry AddRoute AddTable AddChain AddRule MakeLeaseDirectory ReserveAddress StartDhcpServer ReserveHost LeaseAddress
+    AddFdbEntry AddRoute AddTable AddChain AddRule MakeLeaseDirectory ReserveAddress StartDhcpServer ReserveHost LeaseAddress;
+    of changes: KeepMac ReplaceRules
 }
 
 fn text(lab: &str, sample: &str) -> String {
