@@ -66,18 +66,13 @@ fn by_lot(seed: u64, changes: usize) {
 }
 
 #[test]
-fn topologies_that_are_drawn_by_lot_follow_each_other_seeds_1_to_3() {
-    (1..=3).for_each(|seed| by_lot(seed, 6));
+fn topologies_that_are_drawn_by_lot_follow_each_other_seeds_1_and_2() {
+    (1..=2).for_each(|seed| by_lot(seed, 4));
 }
 
 #[test]
-fn topologies_that_are_drawn_by_lot_follow_each_other_seeds_4_to_6() {
-    (4..=6).for_each(|seed| by_lot(seed, 6));
-}
-
-#[test]
-fn topologies_that_are_drawn_by_lot_follow_each_other_seeds_7_to_9() {
-    (7..=9).for_each(|seed| by_lot(seed, 6));
+fn topologies_that_are_drawn_by_lot_follow_each_other_seeds_3_and_4() {
+    (3..=4).for_each(|seed| by_lot(seed, 4));
 }
 
 /// For a longer search: `NETLAB_TEST_SEED=100 NETLAB_TEST_SEEDS=50 cargo test --test change by_hand -- --ignored`.
@@ -95,8 +90,7 @@ fn topologies_that_are_shipped_follow_each_other() {
     let names = topologies();
     walker.run(&["up", &topology(&names[0])]).success();
     let mut from = &names[0];
-    // There, and back by another way.
-    for to in names.iter().skip(1).chain(names.iter().rev().step_by(2)) {
+    for to in names.iter().skip(1) {
         lead(&walker, &topology(to), &[], &format!("from {from} to {to}"));
         from = to;
     }
