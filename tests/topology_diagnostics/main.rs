@@ -11,7 +11,9 @@ mod expectations;
 mod files;
 mod keys_and_types;
 mod leaving;
+mod overlay;
 mod routes_and_names;
+mod vxlan;
 mod yaml;
 
 use netlab::topology::{parse, source};
