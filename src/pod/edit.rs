@@ -81,7 +81,8 @@ pub fn with(
     let addresses = match pod.addresses.is_empty() {
         true => {
             let kept = kept.get(at).and_then(|ns| ns.ipam.networks.get(bridge.name.as_str()));
-            let next = |gateway| address::next(node, gateway, last, kept).ok_or_else(|| full(node, gateway));
+            let next =
+                |gateway| address::next(&topology.nodes, node, gateway, last, kept).ok_or_else(|| full(node, gateway));
             address::subnets(node).iter().map(next).collect::<Result<Vec<_>>>()?
         }
         false => pod.addresses.iter().map(|wish| asked_for(topology, node, wish)).collect::<Result<Vec<_>>>()?,
