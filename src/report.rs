@@ -33,13 +33,13 @@ pub mod worksheet;
 use comfy_table::{ContentArrangement, Table, presets};
 
 /// A table without borders, for this many columns of terminal.
-fn table<const N: usize>(columns: usize, header: [&str; N]) -> Table {
+fn table<'a>(columns: usize, header: impl IntoIterator<Item = &'a str>) -> Table {
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(u16::try_from(columns).unwrap_or(u16::MAX))
-        .set_header(header);
+        .set_header(header.into_iter().collect::<Vec<_>>());
     table
 }
 

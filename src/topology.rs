@@ -34,6 +34,7 @@ pub mod realm;
 pub mod source;
 pub mod span;
 
+mod autodetect;
 mod blocks;
 mod cluster;
 pub(crate) mod decode;
@@ -49,6 +50,7 @@ mod lower;
 mod membership;
 mod neighbours;
 mod node_routes;
+mod overlay;
 mod places;
 mod print;
 mod router;

@@ -129,6 +129,8 @@ fn is_noise(route: &Route) -> bool {
 fn cell(route: &Route) -> String {
     match (&route.via, &route.dev) {
         _ if !route.kind.is_empty() => route.kind.clone(),
+        // Of a gateway that is on no subnet only the link says where it is: a VXLAN, for most.
+        (Some(_), Some(dev)) if route.onlink => format!("dev {dev}"),
         (Some(via), _) => format!("via {via}"),
         (None, Some(dev)) => dev.clone(),
         (None, None) => "?".into(),

@@ -47,7 +47,10 @@ pub fn decode(
     let allocate = switch("allocateNodeCIDRs").unwrap_or(true) && !by_cloud;
     let cloud_routes = switch("configureCloudRoutes").unwrap_or(true);
     let masquerade = switch("masquerade");
-    let vxlan = present(&fields, "vxlan").and_then(|tree| vxlan::options(tree, diagnostics)).unwrap_or_default();
+    let mut vxlan = present(&fields, "vxlan").and_then(|tree| vxlan::options(tree, diagnostics)).unwrap_or_default();
+    if shared {
+        weave::default_device(&mut vxlan, owner);
+    }
     let lease_time = present(&fields, "leaseTime").and_then(|tree| values::lease_time(tree, diagnostics));
     let autodetect = present(&fields, "underlay").and_then(|tree| underlay::decode(tree, diagnostics));
     Some(ClusterSpec {

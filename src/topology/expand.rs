@@ -5,7 +5,8 @@
 //!    │ address        → interface eth0 on the network whose subnet holds it, with the network's mtu
 //!    │ clusterCIDR    → the node's block → bridge cni0, whose first host address is the gateway
 //!    │ bridge         → pod-a's address, the next free one, and its default route
-//!    │ routing        → a route to each other node's block, or a router that has them
+//!    │ routing        → a route to each other node's block, or a router that has them,
+//!    │                  or a VXLAN device and routes over it
 //!    │ masquerade     → the block, except clusterCIDR (or as ipPools say)
 //!    │ kind: flat     → routes of the world to the block
 //!    ↓ pods           → forwarding
@@ -17,13 +18,14 @@
 use std::collections::HashMap;
 
 use super::diagnostic::{Diagnostic, Diagnostics};
+use super::overlay::Macs;
 use super::span::Spanned;
 use super::spec::{
     BridgeSpec, ClusterSpec, InterfaceSpec, MachineSpec, NetworkSpec, NodeSpec, RouteSpec, Routing, Spec,
 };
 use super::subnet::{Family, Subnet};
 use super::subnet_map::SubnetMap;
-use super::{blocks, decode, egress, flat, ipam, membership, node_routes, router, special, weave};
+use super::{blocks, decode, egress, flat, ipam, membership, node_routes, overlay, router, special, weave};
 use ipnetwork::IpNetwork;
 
 use crate::names::{LinkName, MachineName};
@@ -39,13 +41,14 @@ pub fn expand(spec: &mut Spec, diagnostics: &mut Diagnostics) {
     }
     give_mtu(spec);
     let mut taken = router::Taken::of(spec);
+    let mut macs = Macs::written(spec.machines());
     let Spec { clusters, nodes, hosts, .. } = spec;
     let mut ways = Vec::new();
     let mut routers: Vec<Option<Spanned<MachineName>>> = Vec::new();
     for (cluster, mut members) in membership::sort(clusters, nodes, diagnostics) {
         let assigned = expand_inside(cluster, &mut members, diagnostics);
         let Some(cluster) = cluster.filter(|_| assigned) else { continue };
-        let router = route(cluster, &mut members, hosts, &mut taken, diagnostics);
+        let router = route(cluster, &mut members, hosts, (&mut taken, &mut macs), diagnostics);
         let machine = router.as_ref().and_then(|name| hosts.iter().find(|host| host.name.value == name.value));
         ways.push(flat::ways(cluster, &members, machine));
         routers.push(router);
@@ -92,16 +95,13 @@ fn route(
     cluster: &ClusterSpec,
     nodes: &mut [&mut NodeSpec],
     hosts: &mut Vec<MachineSpec>,
-    taken: &mut router::Taken,
+    (taken, macs): (&mut router::Taken, &mut Macs),
     diagnostics: &mut Diagnostics,
 ) -> Option<Spanned<MachineName>> {
     match cluster.routing.value {
-        Routing::NodeRoutes => node_routes::give(nodes, diagnostics),
+        Routing::NodeRoutes => node_routes::give(cluster, nodes, diagnostics),
         Routing::Router => return router::give(cluster, nodes, hosts, taken, diagnostics),
-        Routing::Vxlan => diagnostics.push(
-            Diagnostic::new(cluster.routing.span, "this version of netlab does not know this kind of routing")
-                .label("expected `nodeRoutes`, `router` or `none`"),
-        ),
+        Routing::Vxlan => overlay::give(cluster, nodes, hosts, macs, diagnostics),
         Routing::None => {
             router::check_name(cluster, nodes, hosts, diagnostics);
             return cluster.router.clone();

@@ -23,7 +23,7 @@ use super::cluster::Masks;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::model::{ClusterKind, Ipam};
 use super::span::{Span, Spanned};
-use super::spec::{BridgeSpec, ClusterCidr, ClusterSpec, NodeSpec, Routing};
+use super::spec::{BridgeSpec, ClusterCidr, ClusterSpec, NodeSpec, OverlaySpec, Routing};
 use super::subnet::{Family, Subnet};
 pub use ring::Ring;
 
@@ -32,6 +32,11 @@ const RANGE: &str = "10.32.0.0/12";
 
 /// The name of a node's bridge, unless it is written.
 const BRIDGE: &str = "weave";
+
+/// The name and the UDP port of the VXLAN devices that join the bridges, unless they are written: those of Weave Net's fast
+/// datapath.
+const DEVICE: &str = "vxlan-6784";
+const PORT: u16 = 6784;
 
 /// Whether a cluster's addresses are given this way.
 pub fn is_used(cluster: &ClusterSpec) -> bool {
@@ -66,6 +71,14 @@ pub fn ranges(
         Some(range) => vec![whole(range)],
         None => default().into_iter().collect(),
     }
+}
+
+/// The devices learn who is where: a bridge floods what it does not know, and so do they.
+pub fn default_device(options: &mut OverlaySpec, owner: Span) {
+    let name = DEVICE.parse().ok().map(|name| Spanned::new(name, owner));
+    options.name = options.name.take().or(name);
+    options.port.get_or_insert(Spanned::new(PORT, owner));
+    options.learning = true;
 }
 
 /// Gives every bridge and every pod an address that has none. Returns whether all have one.
@@ -145,6 +158,13 @@ fn check(cluster: &ClusterSpec, nodes: &[&mut NodeSpec], diagnostics: &mut Diagn
             Diagnostic::new(kind.span, "the world cannot know which node has which pod")
                 .label("expected `island` or `isolated`")
                 .also(ipam.span, "one subnet for all pods, which no route takes apart"),
+        );
+    }
+    if cluster.vxlan.cross_subnet {
+        diagnostics.push(
+            Diagnostic::new(ipam.span, "`crossSubnet` does not go together with `ipam: weave`")
+                .label("one subnet for all pods")
+                .help("there are no routes that could avoid the tunnel: leave `crossSubnet` out"),
         );
     }
     for block in nodes.iter().flat_map(|node| node.pod_cidr.first()) {

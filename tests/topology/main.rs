@@ -6,6 +6,7 @@ mod common;
 mod expectations;
 mod generated;
 mod leaving;
+mod overlay;
 
 use std::path::PathBuf;
 

@@ -11,6 +11,7 @@ mod expectations;
 mod files;
 mod keys_and_types;
 mod leaving;
+mod overlay;
 mod routes_and_names;
 mod yaml;
 
