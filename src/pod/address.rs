@@ -53,7 +53,7 @@ pub fn next(node: &Node, gateway: &IpNetwork, last: &Last, kept: Option<&Leases>
 }
 
 /// The address that was given out last: what is remembered, or else the last pod's, in file order.
-fn given_last(node: &Node, gateway: &IpNetwork, last: &Last) -> Option<IpAddr> {
+pub fn given_last(node: &Node, gateway: &IpNetwork, last: &Last) -> Option<IpAddr> {
     let mut pods = node.pods.iter().rev().flat_map(|pod| &pod.addresses).map(IpNetwork::ip);
     last.get(&key(node, gateway)).copied().or_else(|| pods.find(|ip| gateway.contains(*ip)))
 }

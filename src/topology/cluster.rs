@@ -52,6 +52,15 @@ pub fn decode(
         weave::default_device(&mut vxlan, owner);
     }
     let lease_time = present(&fields, "leaseTime").and_then(|tree| values::lease_time(tree, diagnostics));
+    if let Some(time) = &lease_time
+        && ipam.as_ref().is_none_or(|ipam| ipam.value != Ipam::Dhcp)
+    {
+        diagnostics.push(
+            Diagnostic::new(time.span, "`leaseTime` is for `ipam: dhcp`")
+                .label("nobody leases addresses here")
+                .help("add `ipam: dhcp`, or leave `leaseTime` out"),
+        );
+    }
     let autodetect = present(&fields, "underlay").and_then(|tree| underlay::decode(tree, diagnostics));
     Some(ClusterSpec {
         name,

@@ -21,7 +21,7 @@ use ipnetwork::{IpNetwork, Ipv4Network};
 
 use super::cluster::Masks;
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::model::{ClusterKind, Ipam};
+use super::model::{Cluster, ClusterKind, Ipam, Node, Topology};
 use super::span::{Span, Spanned};
 use super::spec::{BridgeSpec, ClusterCidr, ClusterSpec, NodeSpec, OverlaySpec, Routing};
 use super::subnet::{Family, Subnet};
@@ -70,6 +70,38 @@ pub fn ranges(
     match written.into_iter().next() {
         Some(range) => vec![whole(range)],
         None => default().into_iter().collect(),
+    }
+}
+
+/// The next address of a node whose cluster shares one subnet out, for a pod that comes to a running lab. The one that was
+/// given out last is passed over, as long as there is another: whoever still believes that a pod has it that is gone, does
+/// not reach the new one by mistake. (Weave Net itself takes the first free one.)
+pub fn next(topology: &Topology, node: &Node, last: Option<IpAddr>) -> Option<IpNetwork> {
+    let cluster = topology.cluster_of(node)?;
+    let range = cluster.ranges.iter().find_map(|range| match range.cidr {
+        IpNetwork::V4(network) => Some(network),
+        IpNetwork::V6(_) => None,
+    })?;
+    let mut ring = Ring::of(range, cluster, topology);
+    let peers = topology.nodes.iter().filter(|other| other.cluster == node.cluster);
+    let peer = peers.clone().position(|other| other.machine.name == node.machine.name)?;
+    let taken: HashSet<Ipv4Addr> = peers.flat_map(addresses_of).collect();
+    let mut avoided = taken.clone();
+    avoided.extend(last.and_then(v4));
+    let address = ring.give(peer, &avoided).or_else(|| ring.give(peer, &taken))?;
+    IpNetwork::new(address.into(), range.prefix()).ok()
+}
+
+/// The IPv4 addresses of a node's bridge and pods.
+pub(super) fn addresses_of(node: &Node) -> impl Iterator<Item = Ipv4Addr> + '_ {
+    let pods = node.pods.iter().flat_map(|pod| &pod.addresses);
+    node.bridge.iter().flat_map(|bridge| &bridge.addresses).chain(pods).filter_map(|address| v4(address.ip()))
+}
+
+impl Ring {
+    /// As the nodes of a cluster shared it out at first.
+    pub fn of(range: Ipv4Network, cluster: &Cluster, topology: &Topology) -> Self {
+        Ring::split(range, topology.nodes.iter().filter(|node| node.cluster == cluster.name).count())
     }
 }
 
