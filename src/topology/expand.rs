@@ -65,6 +65,8 @@ pub fn expand(spec: &mut Spec, diagnostics: &mut Diagnostics) {
     for host in hosts {
         host.forwarding.get_or_insert(false);
     }
+    // A router may have come.
+    give_mtu(spec);
 }
 
 /// What derives for the nodes of one cluster, or of none, without regard to others. Returns whether all have addresses.

@@ -19,12 +19,8 @@ use serde_json::{Value, json};
 use crate::common::program::{repository, start};
 use crate::common::tcpdump::Staying;
 use crate::common::wait::PATIENCE;
-use crate::common::{Directory, Lab, run, tool};
+use crate::common::{Lab, run, tool};
 use crate::kinds::{Stack, cluster};
-
-#[path = "../trace/witness.rs"]
-#[allow(dead_code)]
-mod witness;
 
 /// A `tcpdump` that decodes VXLAN, at a node's eth0.
 struct Tcpdump {
