@@ -204,7 +204,8 @@ fn look(lab: &Lab, machines: &BTreeSet<String>, sysctls: bool) -> State {
             "at={machine} in='{inside}'\n\
              ask ip -j -d addr; ask ip -j -d route show table all; ask ip -j -d -6 route show table all\n\
              ask ip -j rule; ask ip -j -6 rule; ask nft -j list ruleset; ask bridge -j -d link\n\
-             echo \"@@ $at sysctl by hand\"; $in ip neigh show nud permanent; $in bridge fdb show | grep static\n"
+             echo \"@@ $at sysctl by hand\"; $in ip neigh show nud permanent; $in bridge fdb show | grep -E 'static|dst .* permanent'\n\
+             $in ip -d -o link show type vxlan | grep -o 'vxlan id .* dstport [0-9]*'\n"
         );
         if sysctls {
             script += "ask sysctl -a -r ^net[.]\n";
