@@ -42,6 +42,7 @@ tutorials! {
     tutorial_06: "06-trace.md",
     tutorial_07: "07-prove-it.md",
     tutorial_08: "08-break-it-and-find-it.md",
+    tutorial_09: "09-the-router.md",
     teaching: "teaching.md",
 }
 
