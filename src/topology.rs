@@ -58,7 +58,7 @@ pub(crate) mod scalar;
 mod schema;
 mod spec;
 mod special;
-mod subnet;
+pub(crate) mod subnet;
 mod subnet_map;
 mod sysctl;
 pub(crate) mod tree;
@@ -66,6 +66,7 @@ mod underlay;
 mod validate;
 pub(crate) mod values;
 mod vxlan;
+mod weave;
 
 use std::path::Path;
 

@@ -151,7 +151,11 @@ macro_rules! kinds {
     ($($kind:ident)*) => {
         const KINDS: &[&str] = &[$(stringify!($kind)),*];
         fn kind(action: &Action) -> &'static str {
-            match action { $(Action::$kind(_) => stringify!($kind)),* }
+            match action {
+                $(Action::$kind(_) => stringify!($kind),)*
+                // Of no plan: what a change of a running lab does beside (tests/change).
+                Action::KeepMac(_) | Action::ReplaceRules(_) => "",
+            }
         }
     };
 }

@@ -16,11 +16,13 @@ mod common;
 mod addresses;
 mod bench;
 mod fault;
+mod leases;
 mod limits;
 mod links;
 mod many;
 mod namespaces;
 mod neighbours;
+mod overlay;
 mod ports;
 mod routes;
 mod rules;
@@ -50,8 +52,28 @@ fn on_two_stacks() {
 }
 
 #[test]
+fn where_leases_are_files() {
+    walk("host-local.yaml", &[leases::HOST_LOCAL]);
+}
+
+#[test]
+fn where_addresses_are_leased() {
+    walk("dhcp.yaml", &[leases::DHCP]);
+}
+
+#[test]
 fn without_ipv4() {
     walk("ipv6-only.yaml", &[links::SIX, addresses::SIX, routes::SIX, neighbours::SIX, sysctls::SIX]);
+}
+
+#[test]
+fn over_an_overlay() {
+    walk("overlay-by-hand.yaml", &[overlay::FAULTS]);
+}
+
+#[test]
+fn where_an_overlay_learns() {
+    walk(overlay::JOINED, &[overlay::LEARNING]);
 }
 
 #[test]
@@ -62,7 +84,7 @@ fn where_there_is_a_lot_of_everything() {
 /// The tables together are what the tests claim to be.
 #[test]
 fn there_are_many_faults() {
-    let tables: [&[fault::Fault]; 21] = [
+    let tables: [&[fault::Fault]; 23] = [
         links::ONE,
         links::THREE,
         links::DUAL,
@@ -78,6 +100,8 @@ fn there_are_many_faults() {
         routes::SIX,
         neighbours::ONE,
         neighbours::SIX,
+        overlay::FAULTS,
+        overlay::LEARNING,
         rules::ONE,
         rules::THREE,
         rules::DUAL,

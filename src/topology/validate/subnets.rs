@@ -7,16 +7,19 @@
 //! ```
 //!
 //! Clusters whose pods the world has no routes to may use the same addresses ([`realm`]).
+//! Bridges that have VXLAN devices of one number as ports are one segment: they may share a subnet, as Weave Net's do.
 
 use std::collections::{HashMap, HashSet};
 
 use ipnetwork::IpNetwork;
 
 use crate::topology::diagnostic::{Diagnostic, Diagnostics};
+use crate::topology::membership;
 use crate::topology::realm::{self, Realm};
 use crate::topology::span::{Span, Spanned};
 use crate::topology::spec::Spec;
 use crate::topology::subnet::{Subnet, is_link_local};
+use crate::topology::weave;
 
 /// A subnet and whose it is.
 struct Owned {
@@ -76,19 +79,28 @@ fn gather(spec: &Spec) -> Vec<Owned> {
             }
         }
     }
+    let mut joined = HashMap::new();
+    let mut mine = HashSet::new();
     for (index, node) in spec.nodes.iter().enumerate() {
         let Some(bridge) = &node.bridge else { continue };
-        let mut mine = HashSet::new();
+        let mut segment = spec.networks.len() + index;
+        for device in node.machine.vxlan.iter().filter(|device| device.master.is_some()) {
+            segment = *joined.entry((device.id.value, device.port)).or_insert(segment);
+        }
         for address in bridge.addresses.iter().filter(|address| !is_link_local(address.ip())) {
             let subnet = address.subnet();
             // Two addresses in one subnet are legal on a bridge.
-            if !mine.insert(subnet) {
+            if !mine.insert((segment, subnet)) {
                 continue;
             }
             let owner = format!("{}'s bridge", node.machine.name.value);
-            let segment = spec.networks.len() + index;
             let realm = realm::of_node(spec, node);
-            all.push(Owned { subnet, span: address.span, owner, realm, segment, declared: true });
+            // The bridges of a cluster whose nodes share one subnet are one segment.
+            let shared = membership::of(&spec.clusters, node)
+                .filter(|place| spec.clusters.get(*place).is_some_and(weave::is_used));
+            let segment = spec.networks.len() + shared.map_or(index, |place| spec.nodes.len() + place);
+            let declared = shared.is_none();
+            all.push(Owned { subnet, span: address.span, owner, realm, segment, declared });
         }
     }
     all
