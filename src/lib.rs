@@ -28,8 +28,11 @@
 //!
 //! Beside them stand `error`, what the user is told, and `prose`, how it is broken into lines.
 
+pub mod alter;
+pub mod change;
 pub mod check;
 pub mod cli;
+pub mod course;
 pub mod cursor;
 pub mod dhcp;
 pub mod diff;
@@ -50,6 +53,7 @@ pub mod list;
 pub mod names;
 pub mod network;
 pub mod plan;
+pub mod pod;
 pub mod prose;
 pub mod reach;
 pub mod repair;

@@ -173,6 +173,17 @@ impl Plan {
         self.chapters.push(Chapter { title, steps: start..self.steps.len() });
     }
 
+    /// The plan as far as this step.
+    pub fn first(mut self, steps: u32) -> Plan {
+        let steps = usize::try_from(steps).unwrap_or(usize::MAX);
+        self.steps.truncate(steps);
+        self.chapters.retain(|chapter| chapter.steps.start < steps);
+        if let Some(last) = self.chapters.last_mut() {
+            last.steps.end = last.steps.end.min(steps);
+        }
+        self
+    }
+
     /// A step by its number, from 1.
     pub fn step(&self, number: u32) -> Option<&Step> {
         self.steps.get(usize::try_from(number).ok()?.checked_sub(1)?)

@@ -8,6 +8,7 @@
 //! The documents are stable: a field may be added, none is renamed or taken away.
 
 pub mod capacity;
+pub mod change;
 pub mod check;
 pub mod diff;
 pub mod exercise;

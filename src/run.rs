@@ -19,6 +19,7 @@ use crate::kernel::request::Batch;
 use crate::kernel::worker::{Failed, Worker};
 use crate::kernel::{Kernel, Refusal, signal};
 use crate::names::MachineName;
+use crate::network::Namespaces;
 use crate::plan::Plan;
 use crate::step::{Action, Finding, Step, Way};
 
@@ -75,6 +76,15 @@ pub fn writes_neighbours(plan: &Plan) -> bool {
 /// # Errors
 /// When the lab cannot be looked at.
 pub fn survey(kernel: &Kernel, plan: &Plan) -> Result<Vec<Finding>, Refusal> {
+    let seen = look(kernel, plan)?;
+    Ok(plan.steps.iter().map(|step| step.check(&seen)).collect())
+}
+
+/// What the steps of the plan are looked for in.
+///
+/// # Errors
+/// When the lab cannot be looked at.
+pub fn look(kernel: &Kernel, plan: &Plan) -> Result<Namespaces, Refusal> {
     let view = View {
         routes: true,
         tables: true,
@@ -86,8 +96,7 @@ pub fn survey(kernel: &Kernel, plan: &Plan) -> Result<Vec<Finding>, Refusal> {
     };
     let fabric = MachineName::fabric();
     let machines = std::iter::once(&fabric).chain(plan.machines.iter().map(|member| &member.name));
-    let seen = observe(kernel, machines, &view)?;
-    Ok(plan.steps.iter().map(|step| step.check(&seen)).collect())
+    observe(kernel, machines, &view)
 }
 
 /// Those of the first `to` steps that are missing.

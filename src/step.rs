@@ -19,6 +19,7 @@ mod dhcp_host;
 mod dhcp_server;
 mod fdb;
 mod ground;
+mod keep_mac;
 mod lease_directory;
 mod link_local;
 mod master;
@@ -26,6 +27,7 @@ mod move_link;
 mod mtu;
 mod namespace;
 mod neighbour;
+mod replace_rules;
 mod reserve_address;
 mod route;
 mod rule;
@@ -48,6 +50,7 @@ pub use dhcp_client::LeaseAddress;
 pub use dhcp_host::ReserveHost;
 pub use dhcp_server::StartDhcpServer;
 pub use fdb::AddFdbEntry;
+pub use keep_mac::KeepMac;
 pub use lease_directory::MakeLeaseDirectory;
 pub use link_local::QuietLink;
 pub use master::AttachPort;
@@ -55,6 +58,8 @@ pub use move_link::MoveLink;
 pub use mtu::SetMtu;
 pub use namespace::AddNamespace;
 pub use neighbour::AddNeighbour;
+pub use replace_rules::ReplaceRules;
+pub(crate) use replace_rules::same as same_rules;
 pub use reserve_address::ReserveAddress;
 pub use route::AddRoute;
 pub use rule::AddRule;
@@ -125,6 +130,10 @@ pub enum Action {
     AddChain(AddChain),
     /// `nft add rule`
     AddRule(AddRule),
+    /// `ip link set … address`
+    KeepMac(KeepMac),
+    /// `nft flush chain && nft add rule …`
+    ReplaceRules(ReplaceRules),
     /// `mkdir -p /run/cni/…`
     MakeLeaseDirectory(MakeLeaseDirectory),
     /// `printf … > /run/cni/…/ADDRESS`
@@ -203,6 +212,8 @@ impl Action {
             Action::AddTable(page) => page,
             Action::AddChain(page) => page,
             Action::AddRule(page) => page,
+            Action::KeepMac(page) => page,
+            Action::ReplaceRules(page) => page,
             Action::MakeLeaseDirectory(page) => page,
             Action::ReserveAddress(page) => page,
             Action::StartDhcpServer(page) => page,
@@ -236,6 +247,7 @@ impl Action {
             | Action::AttachPort(AttachPort { name, .. })
             | Action::QuietLink(QuietLink { name })
             | Action::SetUp(SetUp { name })
+            | Action::KeepMac(KeepMac { name, .. })
             | Action::AddAddress(AddAddress { link: name, .. })
             | Action::AddNeighbour(AddNeighbour { link: name, .. })
             | Action::AddFdbEntry(AddFdbEntry { link: name, .. })
@@ -247,6 +259,7 @@ impl Action {
             | Action::AddTable(_)
             | Action::AddChain(_)
             | Action::AddRule(_)
+            | Action::ReplaceRules(_)
             | Action::MakeLeaseDirectory(_)
             | Action::ReserveAddress(_)
             | Action::ReserveHost(_) => None,

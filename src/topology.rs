@@ -58,7 +58,7 @@ pub(crate) mod scalar;
 mod schema;
 mod spec;
 mod special;
-mod subnet;
+pub(crate) mod subnet;
 mod subnet_map;
 mod sysctl;
 pub(crate) mod tree;

@@ -47,8 +47,10 @@ pub struct Person {
     pub standing: Standing,
     /// Where the addresses of pods count, if it is one or has some.
     pub realm: Realm,
-    /// The addresses of its interfaces on networks.
+    /// The addresses of its interfaces, and on which networks they are.
     networks: Vec<(LinkName, IpNetwork)>,
+    /// Its routes: where to, and by way of whom.
+    routes: Vec<(IpNetwork, IpAddr)>,
 }
 
 /// What it is.
@@ -78,7 +80,24 @@ impl Person {
         let applies =
             |entry: &&Masquerade| entry.from.contains(from) && !entry.except.iter().any(|net| net.contains(to));
         let entry = self.masquerade.iter().find(applies)?;
-        Some(entry.to.map_or_else(|| self.outward(Family::of(to)).collect(), |to| vec![to]))
+        let family = Family::of(to);
+        Some(match entry.to {
+            Some(address) => vec![address],
+            None => self.exit(to).unwrap_or_else(|| self.outward(family).collect()),
+        })
+    }
+
+    /// The addresses of the interface by which a packet to there leaves, by the routes in the file; nothing if they do not
+    /// say.
+    fn exit(&self, to: IpAddr) -> Option<Vec<IpAddr>> {
+        let family = Family::of(to);
+        let near = |ip: IpAddr| self.networks.iter().find(|(_, own)| own.contains(ip));
+        let direct = near(to).map(|(network, own)| (own.prefix(), network));
+        let routes = self.routes.iter().filter(|(net, _)| net.contains(to));
+        let routes = routes.filter_map(|(net, via)| Some((net.prefix(), &near(*via)?.0)));
+        let (_, network) = routes.chain(direct).max_by_key(|(prefix, _)| *prefix)?;
+        let addresses = self.on_networks(family).filter(|(own, _)| *own == network);
+        Some(addresses.map(|(_, address)| address.ip()).collect())
     }
 
     /// The address that a host sends to, of this family: one that is on a network with it, if there is one.
@@ -142,6 +161,7 @@ impl Census {
             standing: self.standings.get(&machine.name),
             realm: self.realms.of_machine(&machine.name),
             networks: networks.collect(),
+            routes: machine.routes.iter().map(|route| (route.to, route.via)).collect(),
         });
         number
     }

@@ -10,6 +10,7 @@
 //! Two things follow from others and are not told by themselves: a bridge has the smallest MTU of its ports, and a port's
 //! state is the kernel's to say, which takes back what somebody sets (at once, or after the forward delay).
 
+use super::steps::is_made_anew;
 use super::{Deed, Difference, Expected, Mend, Sort};
 use crate::names::MachineName;
 use crate::network::setting::{self, Owner, Value};
@@ -24,6 +25,11 @@ impl Expected<'_> {
             let Some(ns) = seen.get(machine) else { continue };
             for link in planned.links.iter().filter_map(|planned| Some((planned, ns.link(&planned.name)?))) {
                 let (planned, link) = link;
+                // What is made anew is set as new links are.
+                let maker = self.maker(machine, &link.name).and_then(|number| self.plan.step(number));
+                if maker.is_some_and(|step| is_made_anew(step, seen)) {
+                    continue;
+                }
                 if let (None, Some(master)) = (&planned.master, &link.master) {
                     let deed = Deed::Detach { link: link.name.clone() };
                     found.push(Difference {

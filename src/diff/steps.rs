@@ -78,14 +78,16 @@ fn made_by(step: &Step) -> Option<(&MachineName, &str)> {
     }
 }
 
-/// Whether it is an IPv6 address, or what keeps a link from making one, of a link where IPv6 is switched off.
+/// Whether it is an IPv6 address, a neighbour or a way by one, or what keeps a link from making one, of a link where IPv6
+/// is switched off.
 fn is_mute(step: &Step, seen: &Namespaces) -> bool {
-    let of_ipv6 = match &step.action {
-        Action::AddAddress(address) => address.address.is_ipv6(),
-        Action::QuietLink(_) => true,
-        _ => false,
+    let link = match &step.action {
+        Action::AddRoute(route) => route.dev.as_ref().filter(|_| route.to.is_ipv6()),
+        Action::AddAddress(address) => Some(&address.link).filter(|_| address.address.is_ipv6()),
+        Action::AddNeighbour(neighbour) => Some(&neighbour.link).filter(|_| neighbour.address.is_ipv6()),
+        Action::QuietLink(quiet) => Some(&quiet.name),
+        _ => None,
     };
-    let link = step.action.link().filter(|_| of_ipv6);
     let ns = seen.get(&step.machine);
     link.zip(ns).is_some_and(|(link, ns)| ns.link(link.as_str()).is_some() && !speaks_ipv6(ns, link.as_str()))
 }
@@ -105,6 +107,12 @@ fn policy_alone(step: &Step, seen: &Namespaces) -> Option<Mend> {
     let differs = there != hook && Hook { policy: hook.policy.clone(), ..there.clone() } == *hook;
     let (table, chain, policy) = (table.clone(), name.clone(), hook.policy.clone());
     differs.then(|| Mend::new(&step.machine, Deed::SetPolicy { family: *family, table, chain, policy }))
+}
+
+/// Whether a step makes a VXLAN device, and something else is there that is to go first.
+pub(super) fn is_made_anew(step: &Step, seen: &Namespaces) -> bool {
+    let is_vxlan = matches!(step.action, Action::AddVxlan(_));
+    is_vxlan && matches!(step.check(seen), Finding::Taken(_)) && mac_alone(step, seen).is_none()
 }
 
 /// A VXLAN device of which nothing but the hardware address was changed is not made anew.
@@ -162,6 +170,8 @@ fn in_the_way(step: &Step, seen: &Namespaces) -> Option<Mend> {
         | Action::AddFdbEntry(_)
         | Action::AddTable(_)
         | Action::AddRule(_)
+        | Action::KeepMac(_)
+        | Action::ReplaceRules(_)
         | Action::MakeLeaseDirectory(_)
         | Action::StartDhcpServer(_)
         | Action::ReserveHost(_)

@@ -17,6 +17,7 @@ use crate::network::{Mac, Namespaces, Neighbour};
 use crate::plan::Kind;
 use crate::reach::{self, Rule, Standing, Standings};
 use crate::topology::model::{Expectation, Family, Machine, Node, Party, Topology};
+use crate::topology::realm::{Realm, Realms};
 
 /// A lab: what its file says, and what the kernel holds.
 #[derive(Debug)]
@@ -41,6 +42,8 @@ pub struct Station<'a> {
     pub kind: Kind,
     /// What decides whom it is to reach.
     pub standing: Standing,
+    /// Where the addresses of pods count, if it is one or has some.
+    pub realm: Realm,
     /// Where it is plugged in: its interfaces in the file's order, and a node's bridge.
     pub ports: Vec<Port>,
 }
@@ -71,11 +74,12 @@ impl<'a> Site<'a> {
     /// The lab of this file, of which this was seen.
     pub fn new(topology: &'a Topology, seen: &'a Namespaces) -> Self {
         let mut stations = Vec::new();
-        let standings = Standings::of(topology);
+        let (standings, realms) = (Standings::of(topology), Realms::of(topology));
         let station = |machine: &'a Machine, kind, ports| Station {
             machine,
             kind,
             standing: standings.get(&machine.name),
+            realm: realms.of_machine(&machine.name),
             ports,
         };
         for node in &topology.nodes {
@@ -115,7 +119,7 @@ impl<'a> Site<'a> {
         let by_the_model = reach::rule(&from.standing, &to.standing, from.name() == to.name());
         let meant = |station: &Station<'_>, parties: &[Party]| {
             parties.iter().any(|party| match party {
-                Party::Address(ip) => station.address(ipv6) == Some(*ip),
+                Party::Address(ip) => station.address(ipv6) == Some(*ip) && self.is_near(from, station, *ip),
                 _ => reach::is_meant(party, station.name(), &station.standing),
             })
         };
@@ -132,6 +136,13 @@ impl<'a> Site<'a> {
             true => false,
             false => by_the_model.is_some_and(Rule::is_reachable) || expected.any(|one| one.reachable),
         }
+    }
+
+    /// Whether an address is this machine's for the one that sends: where several clusters use it, that of its own cluster.
+    fn is_near(&self, from: &Station<'_>, to: &Station<'_>, address: IpAddr) -> bool {
+        let mut owners = self.owners.get(&address).into_iter().flatten();
+        let same = |(place, _): &(usize, usize)| self.stations.get(*place).is_some_and(|one| one.realm == from.realm);
+        to.realm == from.realm || !owners.any(same)
     }
 
     /// The address at which one speaks to another.

@@ -50,11 +50,17 @@ pub fn document<'a>(plan: &'a Plan, room: &'a Capacity) -> Document<'a> {
 
 /// The plan for people. Commands are never broken, so that they can be copied.
 pub fn text(plan: &Plan, room: &Capacity, columns: usize, color: bool) -> String {
-    let paint = Paint(color);
     let mut text = format!("lab {}: {} steps\n", plan.lab, plan.len());
     for sentence in capacity::sentences(room) {
         wrap(&sentence, columns).iter().for_each(|line| text.push_str(&format!("{line}\n")));
     }
+    text + &chapters(plan, columns, color)
+}
+
+/// Its chapters alone.
+pub fn chapters(plan: &Plan, columns: usize, color: bool) -> String {
+    let paint = Paint(color);
+    let mut text = String::new();
     let margin = plan.len().to_string().len() + 4;
     for chapter in &plan.chapters {
         text.push_str(&format!("\n{}\n", paint.bold(&chapter.title)));

@@ -144,6 +144,15 @@ pub fn background(step: &Step) -> Background {
                 vec![format!("{ip} addr show {}", lease.link), format!("{ip} route"), format!("{inside}ss -uanp")];
             (DHCP_CLIENT, see, DHCP_READ)
         }
+        Action::KeepMac(keep) => (
+            KEEP_MAC,
+            vec![format!("{ip} link show {}", keep.name), format!("{ip} link show master {}", keep.name)],
+            BRIDGE_READ,
+        ),
+        Action::ReplaceRules(rules) => {
+            let see = vec![format!("{inside}nft list chain {} {} {}", rules.family, rules.table, rules.chain), show];
+            (REPLACE_RULES, see, RULE_READ)
+        }
     };
     Background { paragraphs, see, read }
 }

@@ -29,6 +29,7 @@ impl Step {
             | Action::QuietLink(_)
             | Action::SetUp(_)
             | Action::AddAddress(_)
+            | Action::KeepMac(_)
             | Action::AddNeighbour(_)
             | Action::AddFdbEntry(_) => self.action.link().is_some_and(|link| has(at, link)),
             Action::AddRoute(AddRoute { dev: Some(dev), onlink: true, .. }) => {
@@ -41,6 +42,7 @@ impl Step {
             }),
             Action::AddChain(chain) => ns.table(chain.family, &chain.table).is_some(),
             Action::AddRule(rule) => ns.chain(rule.family, &rule.table, &rule.chain).is_some(),
+            Action::ReplaceRules(rules) => ns.chain(rules.family, &rules.table, &rules.chain).is_some(),
             Action::ReserveAddress(lease) => ns.ipam.networks.contains_key(lease.network.as_str()),
             // Without an address of its own it has nothing to give.
             Action::StartDhcpServer(server) => ns.addresses_of(server.bridge.as_str()).any(|a| a.address.is_ipv4()),

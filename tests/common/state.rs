@@ -35,11 +35,10 @@ leases() {
     done
     ss -Huln | grep -Eo "%[^ ]*:6[78]"
 }
-ask ip -j -d link; ask nft -j list ruleset
+ask ip -j -d link; ask nft -j list ruleset; ask ip -j neigh show nud permanent; ask bridge -j fdb
 ask ip -j -d route show table all; ask ip -j -d -6 route show table all
 [ -z "$all" ] || {
     ask leases; ask ip -j -d addr; ask ip -j rule; ask ip -j -6 rule; ask bridge -j -d link
-    ask ip -j neigh show nud permanent; ask bridge -j fdb
     [ -n "${hurried:-}" ] || ask sysctl -a -r ^net[.]
 }
 '
@@ -134,8 +133,8 @@ impl State {
                 false => entries(body).unwrap_or_else(|e| panic!("{title}: {e}: {body}")),
             };
             if title.ends_with(" fdb") {
-                // Whom bridges and links know by themselves is made of MACs that are drawn by lot.
-                lines.retain(|line| line.contains("\"dst\":"));
+                // Whom bridges and links know by themselves is made of MACs that are drawn by lot, and learned from packets.
+                lines.retain(|line| line.contains("\"dst\":") && !line.contains("\"state\":\"\""));
             }
             lines.sort();
             (title.to_owned(), lines)
@@ -172,7 +171,13 @@ impl State {
             let follows = to.starts_with("fe80:") || map.get("table").is_some_and(|table| table == "local");
             (!follows).then(|| value.to_string())
         };
-        State(self.0.iter().map(|(title, lines)| (title.clone(), lines.iter().filter_map(without).collect())).collect())
+        let lines = |lines: &Vec<String>| {
+            let mut kept: Vec<String> = lines.iter().filter_map(without).collect();
+            // They were in order with what is gone now.
+            kept.sort();
+            kept
+        };
+        State(self.0.iter().map(|(title, of_it)| (title.clone(), lines(of_it))).collect())
     }
 
     /// The state without the word for a link's state (`UP`, `UNKNOWN`), which a bridge gets up to a second late.
@@ -242,6 +247,11 @@ fn besides(line: &str, twin: &str) -> String {
 /// A JSON document as a set of lines, one for each entry, without what varies.
 fn entries(json: &str) -> serde_json::Result<Vec<String>> {
     let mut document: Value = serde_json::from_str(json)?;
+    for link in document.as_array_mut().into_iter().flatten().filter(|link| link["linkinfo"]["info_kind"] == "vxlan") {
+        // A plan gives it a hardware address, and the link that it sends by is of its own namespace.
+        let given = format!("{} over {}", link["address"], link["linkinfo"]["info_data"]["link"]);
+        link["given"] = given.into();
+    }
     normalise(&mut document);
     let list = match document {
         Value::Array(list) => list,

@@ -21,6 +21,7 @@ mod links;
 mod many;
 mod namespaces;
 mod neighbours;
+mod overlay;
 mod ports;
 mod routes;
 mod rules;
@@ -55,6 +56,16 @@ fn without_ipv4() {
 }
 
 #[test]
+fn over_an_overlay() {
+    walk("overlay-by-hand.yaml", &[overlay::FAULTS]);
+}
+
+#[test]
+fn where_an_overlay_learns() {
+    walk(overlay::JOINED, &[overlay::LEARNING]);
+}
+
+#[test]
 fn where_there_is_a_lot_of_everything() {
     walk(many::FILE, &[many::FAULTS]);
 }
@@ -62,7 +73,7 @@ fn where_there_is_a_lot_of_everything() {
 /// The tables together are what the tests claim to be.
 #[test]
 fn there_are_many_faults() {
-    let tables: [&[fault::Fault]; 21] = [
+    let tables: [&[fault::Fault]; 23] = [
         links::ONE,
         links::THREE,
         links::DUAL,
@@ -78,6 +89,8 @@ fn there_are_many_faults() {
         routes::SIX,
         neighbours::ONE,
         neighbours::SIX,
+        overlay::FAULTS,
+        overlay::LEARNING,
         rules::ONE,
         rules::THREE,
         rules::DUAL,

@@ -13,6 +13,7 @@ prop_compose! {
         masquerade in any::<bool>(),
         routing in prop::sample::select(vec!["none", "nodeRoutes", "router"]),
         kind in prop::sample::select(vec!["", "island", "flat", "isolated"]),
+        mtu in prop::option::of(1280..=65535_u32),
         named in "[A-Za-z0-9_][A-Za-z0-9_.-]{0,9}",
     ) -> String {
         let pick = |v4: &str, v6: &str| match families {
@@ -22,8 +23,9 @@ prop_compose! {
         };
         let count = nodes.len();
         let mut text = format!(
-            "lab: \"{named}\"\nnetworks: {{ lan: {{ subnets: {} }} }}\ncluster: {{ clusterCIDR: {}, routing: {routing}, {} }}\nnodes:\n",
+            "lab: \"{named}\"\nnetworks: {{ lan: {{ subnets: {}, {} }} }}\ncluster: {{ clusterCIDR: {}, routing: {routing}, {} }}\nnodes:\n",
             pick("192.168.0.0/16", "fd01::/64"),
+            mtu.map_or_else(String::new, |mtu| format!("mtu: {mtu}")),
             pick("10.244.0.0/16", "fd00::/56"),
             match kind {
                 "" => format!("masquerade: {masquerade}"),
@@ -33,7 +35,7 @@ prop_compose! {
         for (index, (pods, forwarding, bridge, sysctl)) in nodes.into_iter().enumerate() {
             text += &format!("  \"{named}{index}\":\n    address: {}\n", pick(&format!("192.168.1.{}", index + 1), &format!("fd01::{}", index + 1)));
             if forwarding { text += "    forwarding: true\n" }
-            if bridge { text += "    bridge: { name: br0 }\n" }
+            if bridge { text += &format!("    bridge: {{ name: br0, mtu: {} }}\n", mtu.unwrap_or(1500)) }
             if let Some(value) = sysctl.filter(|value| !value.trim().is_empty()) {
                 text += &format!("    sysctls: {{ net.core.x: '{}' }}\n", value.replace('\'', "''"));
             }

@@ -72,6 +72,24 @@ fn the_large_topology_is_the_generated_one() {
 }
 
 #[test]
+fn a_networks_mtu_is_that_of_each_interface_on_it_but_where_another_is_written() {
+    let text = "lab: x
+networks: { lan: { subnets: 192.168.1.0/24, mtu: 9000 }, other: {} }
+nodes:
+  a: { address: 192.168.1.1, podCIDR: 10.0.0.0/24, pods: { p: { interfaces: { eth1: { network: lan } } } } }
+  b: { interfaces: { eth0: { network: lan, mtu: 1400 }, eth1: { network: other } } }
+hosts: { h: { interfaces: { eth0: { network: lan } } } }
+";
+    let topology = read(text);
+    let pods = topology.nodes.iter().flat_map(|node| &node.pods).map(|pod| &pod.machine);
+    let machines = topology.nodes.iter().map(|node| &node.machine).chain(pods).chain(&topology.hosts);
+    let mtus: Vec<Vec<Option<u32>>> =
+        machines.map(|machine| machine.interfaces.iter().map(|interface| interface.mtu).collect()).collect();
+    let all = Some(9000);
+    assert_eq!(mtus, [vec![all], vec![Some(1400), None], vec![all], vec![all]]);
+}
+
+#[test]
 fn generated_topologies_are_valid() {
     for (nodes, pods) in [(0, 0), (1, 0), (1, 1), (2, 253), (2, 254), (300, 2), (1, 1_023)] {
         let topology = read(&generate(nodes, pods));

@@ -13,6 +13,7 @@ mod keys_and_types;
 mod leaving;
 mod overlay;
 mod routes_and_names;
+mod vxlan;
 mod yaml;
 
 use netlab::topology::{parse, source};

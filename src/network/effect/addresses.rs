@@ -55,7 +55,7 @@ pub fn add_address(net: &mut Namespaces, at: &MachineName, link: &str, address: 
     ns.addresses.push(Address::new(link, address));
 }
 
-/// A link bears this address no more. With the last one of IPv4, its routes go too (`fib_disable_ip`,
+/// A link bears this address no more. With the last one of IPv4, its routes and neighbours go too (`fib_disable_ip`,
 /// `net/ipv4/fib_frontend.c`).
 pub fn delete_address(net: &mut Namespaces, at: &MachineName, link: &str, address: IpNetwork) {
     let Some(ns) = net.get_mut(at) else { return };
@@ -89,6 +89,7 @@ pub fn delete_address(net: &mut Namespaces, at: &MachineName, link: &str, addres
     }
     if address.is_ipv4() && !ns.addresses_of(link).any(|other| other.address.is_ipv4()) {
         ns.routes.retain(|route| route.dev.as_deref() != Some(link) || !route.to.is_ipv4());
+        ns.neighbours.retain(|neighbour| neighbour.link != link || !neighbour.address.is_ipv4());
     }
 }
 
@@ -118,9 +119,10 @@ pub fn renew_ipv6(net: &mut Namespaces, at: &MachineName, name: &str) {
     }
 }
 
-/// A link has no IPv6 addresses, and no IPv6 routes.
+/// A link has no IPv6 addresses, routes or neighbours.
 fn silence_ipv6(net: &mut Namespaces, at: &MachineName, name: &str) {
     let Some(ns) = net.get_mut(at) else { return };
     ns.addresses.retain(|address| address.link != name || address.address.is_ipv4());
     ns.routes.retain(|route| route.dev.as_deref() != Some(name) || route.to.is_ipv4());
+    ns.neighbours.retain(|neighbour| neighbour.link != name || neighbour.address.is_ipv4());
 }

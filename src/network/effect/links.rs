@@ -137,7 +137,8 @@ pub fn set_up(net: &mut Namespaces, at: &MachineName, name: &str, up: bool) {
     }
 }
 
-/// A link has this setting.
+/// A link has this setting. Who was known by a link is forgotten when it begins or ceases to ask (`arp_netdev_event`,
+/// `net/ipv4/arp.c`).
 pub fn set(net: &mut Namespaces, at: &MachineName, name: &str, setting: &'static Setting, value: u64) {
     if setting == setting::mtu() {
         return set_mtu(net, at, name, u32::try_from(value).unwrap_or(u32::MAX));
@@ -145,6 +146,11 @@ pub fn set(net: &mut Namespaces, at: &MachineName, name: &str, setting: &'static
     if let Some(link) = find_link(net, at, name) {
         link.settings.retain(|there| there.setting != setting);
         link.settings.push(setting::Value { setting, value });
+    }
+    if setting.word == "arp"
+        && let Some(ns) = net.get_mut(at)
+    {
+        ns.neighbours.retain(|neighbour| neighbour.link != name);
     }
 }
 

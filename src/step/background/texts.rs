@@ -199,6 +199,21 @@ pub const RULE_READ: &[&str] = &[
     "https://www.cni.dev/plugins/current/main/bridge/",
 ];
 
+pub const KEEP_MAC: &[&str] = &[
+    "A bridge without a hardware address of its own takes the lowest of its ports'. When ports come and go, that is \
+     another one now and then; whoever has noted the old one for a gateway sends frames that nobody takes, until the \
+     entry has grown old. An address that was set, be it the one that the bridge has, stays.",
+    "The CNI bridge plugin sets a bridge's address to what it is, whenever it plugs a pod in, for this reason: the bridge \
+     is the gateway of all pods of the node.",
+];
+
+pub const REPLACE_RULES: &[&str] = &[
+    "nftables changes rules in transactions: `nft -f` takes any number of commands, and the kernel goes over from the old \
+     rules to the new ones in one moment. netlab sends these commands in one transaction; typed one after the other, \
+     packets in between meet a chain that lacks some rules.",
+    "kube-proxy writes its rules this way, too: thousands of them change at once, and no connection sees half of them.",
+];
+
 pub const LEASE_DIRECTORY: &[&str] = &[
     "The node writes down which addresses it has given out: a directory for each network, in it a file for each address. \
      There is no database and no server; the file system sees to it that a file is made only once.",

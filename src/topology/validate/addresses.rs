@@ -31,8 +31,8 @@ pub fn check(spec: &Spec, diagnostics: &mut Diagnostics) {
     for (index, node) in spec.nodes.iter().enumerate() {
         checker.interfaces(&node.machine);
         let realm = realm::of_node(spec, node);
-        checker.devices(&node.machine, realm);
         checker.bridge(node, spec.networks.len() + index, realm);
+        checker.devices(&node.machine, realm);
     }
     for host in &spec.hosts {
         checker.interfaces(host);

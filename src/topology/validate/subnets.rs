@@ -7,6 +7,7 @@
 //! ```
 //!
 //! Clusters whose pods the world has no routes to may use the same addresses ([`realm`]).
+//! Bridges that have VXLAN devices of one number as ports are one segment: they may share a subnet, as Weave Net's do.
 
 use std::collections::{HashMap, HashSet};
 
@@ -76,17 +77,21 @@ fn gather(spec: &Spec) -> Vec<Owned> {
             }
         }
     }
+    let mut joined = HashMap::new();
+    let mut mine = HashSet::new();
     for (index, node) in spec.nodes.iter().enumerate() {
         let Some(bridge) = &node.bridge else { continue };
-        let mut mine = HashSet::new();
+        let mut segment = spec.networks.len() + index;
+        for device in node.machine.vxlan.iter().filter(|device| device.master.is_some()) {
+            segment = *joined.entry((device.id.value, device.port)).or_insert(segment);
+        }
         for address in bridge.addresses.iter().filter(|address| !is_link_local(address.ip())) {
             let subnet = address.subnet();
             // Two addresses in one subnet are legal on a bridge.
-            if !mine.insert(subnet) {
+            if !mine.insert((segment, subnet)) {
                 continue;
             }
             let owner = format!("{}'s bridge", node.machine.name.value);
-            let segment = spec.networks.len() + index;
             let realm = realm::of_node(spec, node);
             all.push(Owned { subnet, span: address.span, owner, realm, segment, declared: true });
         }
