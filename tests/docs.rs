@@ -42,6 +42,9 @@ tutorials! {
     tutorial_06: "06-trace.md",
     tutorial_07: "07-prove-it.md",
     tutorial_08: "08-break-it-and-find-it.md",
+    tutorial_09: "09-the-router.md",
+    tutorial_10: "10-the-overlay.md",
+    tutorial_11: "11-leaving.md",
     teaching: "teaching.md",
 }
 

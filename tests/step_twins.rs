@@ -146,7 +146,7 @@ nodes:
 "#;
 
 /// Every kind of step by its name. The match has no wildcard: a new kind does not compile without a line here, and has
-/// no twin until it occurs in a sample.
+/// no twin until it occurs in a sample. Those of changes occur in no plan: `tests/change/` tries them.
 macro_rules! kinds {
     ($($kind:ident)*) => {
         const KINDS: &[&str] = &[$(stringify!($kind)),*];

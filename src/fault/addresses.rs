@@ -131,7 +131,8 @@ fn around(one: IpNetwork, other: IpNetwork) -> Option<IpNetwork> {
 
 /// The subnet that holds this pod's address and those of all pods of other nodes.
 fn span(site: &Site<'_>, pod: &Station<'_>, own: IpNetwork) -> Option<IpNetwork> {
-    let others = site.nodes().filter(|node| node.name() != pod.home()).filter_map(Station::bridge);
+    let others =
+        site.nodes().filter(|node| node.name() != pod.home() && site.meet(pod, node)).filter_map(Station::bridge);
     let mut others = others.flat_map(|bridge| bridge.subnets(own.is_ipv6()));
     let first = around(own, others.next()?)?;
     others.try_fold(first, |wide, other| if wide.contains(other.ip()) { Some(wide) } else { around(wide, other) })
@@ -140,7 +141,7 @@ fn span(site: &Site<'_>, pod: &Station<'_>, own: IpNetwork) -> Option<IpNetwork>
 fn too_wide(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
     let mut found = Vec::new();
     for pod in site.pods().filter(|pod| wish.other.is_none() && wish.machine(pod.name())) {
-        let Some(eth0) = pod.ports.first() else { continue };
+        let Some(eth0) = pod.ports.first().filter(|eth0| !site.is_extended(&eth0.segment)) else { continue };
         for own in wish.families().filter_map(|ipv6| only(eth0, ipv6)) {
             let Some(wide) = span(site, pod, own) else { continue };
             let (machine, right) = address(pod.name(), eth0, own);
@@ -162,11 +163,20 @@ fn too_wide(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
 /// A pod that has another one's address on this link, too: what it sends to that one it keeps, and what comes from it
 /// cannot be true. Others are led by their routes, and never ask it. (IPv6 would begin to send from that address.)
 fn has_address_of(kind: &'static Kind, site: &Site<'_>, wish: &Wish, link: &LinkName) -> Vec<Strike> {
-    let pods: Vec<&Station<'_>> = site.pods().filter(|_| wish.families().any(|ipv6| !ipv6)).collect();
+    let is_wanted = |pod: &&Station<'_>| {
+        let others_ask = pod.ports.first().is_none_or(|eth0| site.is_extended(&eth0.segment));
+        !others_ask && wish.families().any(|ipv6| !ipv6)
+    };
+    let pods: Vec<&Station<'_>> = site.pods().filter(is_wanted).collect();
     let mut found = Vec::new();
     for (place, at) in pods.iter().enumerate().filter(|(_, at)| wish.machine(at.name())) {
         // The next ones in the file's order; all of them would be as many as there are pairs.
-        let others = pods.iter().cycle().skip(place + 1).take(pods.len()).filter(|other| other.home() != at.home());
+        let others = pods
+            .iter()
+            .cycle()
+            .skip(place + 1)
+            .take(pods.len())
+            .filter(|other| other.home() != at.home() && site.meet(at, other));
         let wanted = others.filter(|other| wish.other(other.name())).take(2);
         for (other, address) in wanted.filter_map(|other| Some((other, alone(other.address(false)?)))) {
             let action = Action::AddAddress(AddAddress { link: link.clone(), address });

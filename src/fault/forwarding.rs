@@ -9,6 +9,7 @@
 
 use super::pattern::Pattern;
 use super::site::{Site, Station, alone};
+use super::tunnel;
 use super::way::Role;
 use super::{Aspect, Deed, Families, Kind, Strike, Wish};
 use crate::feature::routes;
@@ -70,7 +71,7 @@ fn off(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
 
 fn off_on_a_link(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
     let of = |at: &Station<'_>| {
-        let with_address = at.ports.iter().filter(|port| port.addresses(false).next().is_some());
+        let with_address = at.ends().filter(|port| port.addresses(false).next().is_some());
         let strike = |port: &super::site::Port| {
             let deed = Deed::sysctl(at.name(), &sysctl::of_link("ipv4", port.link.as_str(), "forwarding"), "0");
             let hit = Pattern { enters: Some(port.link.clone()), ..Pattern::forwarded(at.name()) };
@@ -87,8 +88,7 @@ fn reverse_path(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike
         let (others, from) = (at.machine.routes.iter().filter(|other| *other != route), route.to);
         // Another route to there would do for the filter.
         let is_only = !others.clone().any(|other| other.to.contains(from.ip()));
-        let port = at.on(route.via)?;
-        let (gateway, _) = site.neighbour(&port.segment, route.via)?;
+        let (port, gateway) = (at.egress(route)?, tunnel::gateway(site, at, route)?);
         let is_wanted = is_only && from.is_ipv4() && from.prefix() > 0 && wish.other(gateway.name());
         let filter = Deed::sysctl(at.name(), &sysctl::of_link("ipv4", port.link.as_str(), "rp_filter"), "1");
         let undo = Deed::undo(at.name(), Action::AddRoute(routes::route(route)));

@@ -84,7 +84,7 @@ pub fn with(
             let kept = kept.get(at).map(|ns| ns.ipam.kept(bridge.name.as_str()));
             let next = |gateway| match shared(topology, node) {
                 true => weave::next(topology, node, address::given_last(node, gateway, last)),
-                false => address::next(node, gateway, last, kept.as_ref()),
+                false => address::next(&topology.nodes, node, gateway, last, kept.as_ref()),
             };
             let next = |gateway| next(gateway).ok_or_else(|| full(node, gateway));
             address::subnets(node).iter().map(next).collect::<Result<Vec<_>>>()?
