@@ -87,7 +87,7 @@ fn reverse_path(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike
         let (others, from) = (at.machine.routes.iter().filter(|other| *other != route), route.to);
         // Another route to there would do for the filter.
         let is_only = !others.clone().any(|other| other.to.contains(from.ip()));
-        let port = at.on(route.via)?;
+        let port = at.way_out(route)?;
         let (gateway, _) = site.neighbour(&port.segment, route.via)?;
         let is_wanted = is_only && from.is_ipv4() && from.prefix() > 0 && wish.other(gateway.name());
         let filter = Deed::sysctl(at.name(), &sysctl::of_link("ipv4", port.link.as_str(), "rp_filter"), "1");

@@ -82,7 +82,7 @@ fn routes<'s, 'a>(
     let machines = machines.filter(|station| wish.machine(station.name()));
     let of = move |station: &'s Station<'a>| {
         station.machine.routes.iter().filter_map(move |route| {
-            let segment = &station.on(route.via)?.segment;
+            let segment = &station.way_out(route)?.segment;
             let (gateway, _) = site.neighbour(segment, route.via)?;
             Some((station, route, owner(site, route).unwrap_or(gateway.name())))
         })

@@ -15,7 +15,7 @@ use crate::diff::{self, Mend};
 use crate::names::{LinkName, MachineName};
 use crate::network::{Mac, Namespaces, Neighbour};
 use crate::plan::Kind;
-use crate::topology::model::{Expectation, Family, Machine, Node, Party, Topology};
+use crate::topology::model::{Expectation, Family, Machine, Node, Party, Route, Topology};
 
 /// A lab: what its file says, and what the kernel holds.
 #[derive(Debug)]
@@ -254,14 +254,24 @@ impl Station<'_> {
         self.ports.iter().filter(|port| port.far.is_some())
     }
 
-    /// Where a packet to an address goes: out of which port, by way of whom, if of anybody, as the file has it.
+    /// Where a packet to an address goes: out of which port, by way of whom, if of anybody, as the file has it. None where
+    /// that is no port: over a VXLAN device.
     pub fn route(&self, to: IpAddr) -> Option<(&Port, Option<IpAddr>)> {
         let direct = self.subnets(to.is_ipv6()).filter(|(_, subnet)| subnet.contains(to));
-        let direct = direct.map(|(port, subnet)| (subnet.prefix(), port, None));
+        let direct = direct.map(|(port, subnet)| (subnet.prefix(), Some(port), None));
         let routes = self.machine.routes.iter().filter(|route| route.to.contains(to));
-        let routes = routes.filter_map(|route| Some((route.to.prefix(), self.on(route.via)?, Some(route.via))));
+        let routes = routes.map(|route| (route.to.prefix(), self.way_out(route), Some(route.via)));
         // The kernel's own come first among equals; `max_by_key` takes the last of them.
-        routes.chain(direct).max_by_key(|(prefix, ..)| *prefix).map(|(_, port, via)| (port, via))
+        let (_, port, via) = routes.chain(direct).max_by_key(|(prefix, ..)| *prefix)?;
+        Some((port?, via))
+    }
+
+    /// The port that a route of the machine's leads out of; none where that is a VXLAN device.
+    pub fn way_out(&self, route: &Route) -> Option<&Port> {
+        match &route.dev {
+            Some(dev) => self.ports.iter().find(|port| port.link == *dev),
+            None => self.on(route.via),
+        }
     }
 
     /// The port on whose subnet an address is.

@@ -15,6 +15,7 @@ use std::net::IpAddr;
 
 use super::site::{Port, Segment, Site, Station};
 use crate::names::{LinkName, MachineName};
+use crate::topology::model::Masquerade;
 
 /// What a machine does with a packet that passes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,7 +138,8 @@ impl Leg {
             let (port, via) = at.route(to)?;
             let next = via.unwrap_or(to);
             let (neighbour, entrance) = site.neighbour(&port.segment, next)?;
-            let masked = masquerade(at, source, to).filter(|_| !self.answer).and_then(|()| speaks_from(port, next));
+            let entry = masquerade(at, source, to).filter(|_| !self.answer);
+            let masked = entry.and_then(|entry| entry.to.or_else(|| speaks_from(port, next)));
             let (leaves, across, entered) = cross(port, &port.segment, entrance);
             let role = if hop == 0 { Role::Sent } else { Role::Forwarded };
             passages.push(passage(role, enters, leaves, via, Some(next), masked.is_some()));
@@ -169,11 +171,11 @@ fn speaks_from(port: &Port, next: IpAddr) -> Option<IpAddr> {
     of().find(|own| own.contains(next)).or_else(|| of().next()).map(|own| own.ip())
 }
 
-/// Whether a machine masquerades what it sends from this source to there.
-fn masquerade(at: &Station<'_>, source: IpAddr, to: IpAddr) -> Option<()> {
+/// By which entry a machine masquerades what it sends from this source to there, if it does.
+fn masquerade<'a>(at: &Station<'a>, source: IpAddr, to: IpAddr) -> Option<&'a Masquerade> {
     let spared = |except: &[ipnetwork::IpNetwork]| except.iter().any(|network| network.contains(to));
-    let fits = |entry: &&crate::topology::model::Masquerade| entry.from.contains(source) && !spared(&entry.except);
-    at.machine.masquerade.iter().find(fits).map(|_| ())
+    let fits = |entry: &&Masquerade| entry.from.contains(source) && !spared(&entry.except);
+    at.machine.masquerade.iter().find(fits)
 }
 
 /// A bridge that a packet crosses from port to port: its machine, and the links.

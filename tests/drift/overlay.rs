@@ -217,6 +217,7 @@ nodes:
     vxlan:
       vxlan-6784: { id: 7, port: 6784, local: 192.168.1.11, dev: eth0, mac: "66:2a:00:00:07:01", mtu: 1400, learning: true,
                     master: weave, flood: [192.168.1.12, 192.168.1.13] }
+    masquerade: [{ from: 10.32.0.0/12, except: 10.32.0.0/12, to: 192.168.1.11 }]
   node-2:
     interfaces: { eth0: { network: underlay, addresses: 192.168.1.12/24 } }
     bridge: { name: weave, addresses: 10.40.0.1/12, mtu: 1400 }
@@ -258,6 +259,21 @@ pub const LEARNING: &[Fault] = &[
         "ip -n node-1 link set vxlan-6784 type vxlan id 7 nolearning",
         7,
         &["changed node-1 | dstport 6784 nolearning; the plan says | type vxlan id 7"],
+    ),
+    // The address that pods leave with.
+    fault(
+        "ip netns exec node-1 nft flush chain ip netlab postrouting",
+        1,
+        &["missing node-1 | snat to 192.168.1.11` in postrouting | snat to 192.168.1.11"],
+    ),
+    fault(
+        "ip netns exec node-1 sh -c 'nft flush chain ip netlab postrouting; nft add rule ip netlab postrouting \
+           ip saddr 10.32.0.0/12 ip daddr != 10.32.0.0/12 snat to 192.168.1.99'",
+        2,
+        &[
+            "missing node-1 | snat to 192.168.1.11` in postrouting | snat to 192.168.1.11",
+            "foreign node-1 | snat to 192.168.1.99` in postrouting",
+        ],
     ),
     fault(
         "ip -n node-1 link set dev weave mtu 1280",
