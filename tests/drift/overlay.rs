@@ -147,12 +147,23 @@ pub const FAULTS: &[Fault] = &[
     fault(
         "bridge -n node-1 fdb replace 66:2a:00:00:04:02 dev flannel.1 dst 192.168.1.99 self permanent",
         1,
-        &["changed node-1 | flannel.1 reaches 66:2a:00:00:04:02 by way of 192.168.1.99 | fdb replace"],
+        &["changed node-1 | there is 66:2a:00:00:04:02 dev flannel.1 dst 192.168.1.99 self | fdb replace"],
     ),
     fault(
         "bridge -n node-1 fdb replace 66:2a:00:00:06:02 dev flannel-v6.1 dst 2001:db8:1::99 self permanent",
         1,
-        &["changed node-1 | flannel-v6.1 reaches 66:2a:00:00:06:02 by way of 2001:db8:1::99 | fdb replace"],
+        &["changed node-1 | there is 66:2a:00:00:06:02 dev flannel-v6.1 dst 2001:db8:1::99 self | fdb replace"],
+    ),
+    // At the right machine, but to another device there, or to none.
+    fault(
+        "bridge -n node-1 fdb replace 66:2a:00:00:04:02 dev flannel.1 dst 192.168.1.12 port 4789 self permanent",
+        1,
+        &["changed node-1 | dst 192.168.1.12 port 4789 self | fdb replace"],
+    ),
+    fault(
+        "bridge -n node-1 fdb replace 66:2a:00:00:04:02 dev flannel.1 dst 192.168.1.12 vni 7 self permanent",
+        1,
+        &["changed node-1 | dst 192.168.1.12 vni 7 self | fdb replace"],
     ),
     fault(
         "bridge -n node-1 fdb add 66:2a:00:00:04:03 dev flannel.1 dst 192.168.1.13 self permanent",
@@ -244,6 +255,11 @@ pub const LEARNING: &[Fault] = &[
         "bridge -n node-1 fdb replace 66:2a:00:00:07:02 dev vxlan-6784 dst 192.168.1.99 self permanent",
         1,
         &["foreign node-1 | forwarding entry 66:2a:00:00:07:02 dev vxlan-6784 dst 192.168.1.99"],
+    ),
+    fault(
+        "bridge -n node-1 fdb append 00:00:00:00:00:00 dev vxlan-6784 dst 192.168.1.12 vni 9 self permanent",
+        1,
+        &["foreign node-1 | dst 192.168.1.12 vni 9 self"],
     ),
     fault(
         "ip -n node-1 link set vxlan-6784 nomaster",
