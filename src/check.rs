@@ -155,7 +155,7 @@ pub fn check(subject: Subject<'_>, options: &Options, progress: &mut dyn FnMut(P
         ready::settle(kernel, &machines, REST)?;
         seen = observe(kernel, &machines, &View::LINKS)?;
     }
-    let (addresses, duplicates) = duplicates::find(&seen);
+    let (addresses, duplicates) = duplicates::find(&seen, &plan.realms);
     let total = demands.len();
     let mut trials = run::run(kernel, &census, &seen, demands, &mut |done| progress(Progress::Tried(done, total)))?;
     trials.sort_by_key(|trial| (trial.demand.rule, trial.demand.from, trial.demand.to, trial.demand.address));

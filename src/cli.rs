@@ -9,6 +9,7 @@ pub mod pause;
 mod breaking;
 mod check;
 mod completions;
+mod dhcp;
 mod diff;
 mod doctor;
 mod down;
@@ -24,6 +25,7 @@ mod listen;
 mod man;
 mod moves;
 mod plan;
+mod pod;
 mod routes;
 mod schema;
 mod shell;
@@ -65,6 +67,7 @@ Examples:
   netlab exec pod-a -- ping -c 1 10.244.2.2  run a command in a pod
   netlab trace pod-a pod-c                   see a packet's way, and why it died
   netlab graph                               see it as a picture
+  netlab pod add pod-g --node node-1         add a pod
   netlab check                               try whether everybody reaches everybody
   netlab down                                take everything away
 
@@ -115,6 +118,7 @@ enum Command {
     Diff(diff::Diff),
     Repair(diff::Repair),
     Break(breaking::Break),
+    Pod(pod::Pod),
     Learn(learn::Learn),
     Hint(learn::HintCommand),
     Explain(explain::Explain),
@@ -129,6 +133,7 @@ enum Command {
     Graph(graph::GraphCommand),
     Exec(exec::Exec),
     Shell(shell::Shell),
+    Dhcp(dhcp::Dhcp),
     Trace(trace::Trace),
     Check(check::Check),
     Exercise(exercise::Exercise),
@@ -160,6 +165,7 @@ pub fn run() -> Result<ExitCode> {
         Command::Diff(command) => return command.run(&common),
         Command::Repair(command) => command.run(&common),
         Command::Break(command) => command.run(&common),
+        Command::Pod(command) => command.run(&common),
         Command::Learn(command) => return command.run(&common),
         Command::Hint(command) => command.run(&common),
         Command::Explain(command) => command.run(&common),
@@ -174,6 +180,7 @@ pub fn run() -> Result<ExitCode> {
         Command::Graph(command) => command.run(&common),
         Command::Exec(command) => command.run(&common),
         Command::Shell(command) => return command.run(&common),
+        Command::Dhcp(command) => command.run(),
         Command::Trace(command) => return command.run(&common),
         Command::Check(command) => return command.run(&common),
         Command::Exercise(command) => return command.run(&common),
@@ -302,7 +309,7 @@ impl Inside {
     fn enter(common: &Common) -> Result<Self> {
         let store = Store::of_this_user()?;
         let lab = store.choose(common.meant()?.as_ref())?;
-        let plan = Plan::of(&lab.topology()?);
+        let plan = lab.plan()?;
         let sandbox = lab.sandbox().ok_or_else(|| lab.gone())?;
         let kernel = sandbox.enter()?;
         Ok(Inside { store, lab, plan, pause: sandbox.pid(), kernel })

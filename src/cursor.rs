@@ -16,6 +16,7 @@ mod before;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
+use crate::course::{Course, Stride};
 use crate::error::{Error, Result};
 use crate::journal::{Journal, Record};
 use crate::kernel::observe::{View, observe};
@@ -60,7 +61,7 @@ pub struct Moved {
 pub struct Cursor<'a> {
     kernel: &'a Kernel,
     lab: &'a Lab,
-    plan: &'a Plan,
+    course: &'a Course,
     /// For each end of a pipe, the machine of the other end once the pipe is laid.
     far_ends: HashMap<(&'a MachineName, &'a LinkName), &'a MachineName>,
 }
@@ -71,15 +72,15 @@ pub struct Hand<'a> {
     cursor: &'a Cursor<'a>,
     journal: Journal,
     worker: Worker,
-    _lock: Lock,
+    lock: Lock,
 }
 
 impl<'a> Cursor<'a> {
     /// The cursor of this lab, from inside.
-    pub fn new(kernel: &'a Kernel, lab: &'a Lab, plan: &'a Plan) -> Self {
+    pub fn new(kernel: &'a Kernel, lab: &'a Lab, course: &'a Course) -> Self {
         let mut far_ends = HashMap::new();
         let mut near_ends = HashMap::new();
-        for step in &plan.steps {
+        for step in &course.whole().steps {
             match &step.action {
                 Action::AddVeth(pipe) => {
                     near_ends.insert((&step.machine, &pipe.peer), &pipe.name);
@@ -93,18 +94,18 @@ impl<'a> Cursor<'a> {
                 _ => {}
             }
         }
-        Cursor { kernel, lab, plan, far_ends }
+        Cursor { kernel, lab, course, far_ends }
     }
 
     /// Which steps are in force, as far as netlab knows.
     pub fn record(&self) -> Record {
-        self.lab.record(self.plan)
+        self.course.record(self.lab)
     }
 
     /// The moves to the next `count` steps.
     pub fn next(&self, count: u32) -> Vec<Move> {
         let record = self.record();
-        let next = (1..=self.plan.len()).filter(|number| !record.done.contains(number));
+        let next = (1..=self.course.plan.len()).filter(|number| !record.done.contains(number));
         next.take(as_count(count)).map(|number| Move { number, way: Way::Do }).collect()
     }
 
@@ -121,10 +122,14 @@ impl<'a> Cursor<'a> {
     /// When the lab cannot be looked at.
     pub fn goto(&self, target: u32) -> Result<Vec<Move>> {
         let record = self.record();
-        let findings = run::survey(self.kernel, self.plan)?;
+        let plan = &self.course.plan;
+        if self.course.goal().is_some() {
+            return Ok(self.along(&record, target));
+        }
+        let findings = run::survey(self.kernel, plan)?;
         let present: BTreeSet<u32> =
             (1..).zip(&findings).filter(|(_, f)| **f == Finding::Present).map(|(n, _)| n).collect();
-        let back = (target + 1..=self.plan.len()).rev().filter(|n| present.contains(n) || record.done.contains(n));
+        let back = (target + 1..=plan.len()).rev().filter(|n| present.contains(n) || record.done.contains(n));
         let forth = (1..=target).filter(|n| !present.contains(n) || !record.done.contains(n));
         let back = back.map(|number| Move { number, way: Way::Undo });
         Ok(back.chain(forth.map(|number| Move { number, way: Way::Do })).collect())
@@ -135,7 +140,7 @@ impl<'a> Cursor<'a> {
     /// # Errors
     /// When it has none.
     pub fn within(&self, number: u32) -> Result<()> {
-        within(self.plan, number)
+        within(&self.course.plan, number)
     }
 
     /// Takes the cursor in hand.
@@ -150,18 +155,22 @@ impl<'a> Cursor<'a> {
             return Err(Error::usage(format!("lab {} was taken down meanwhile", self.lab.name))
                 .help("`netlab up FILE` builds it again"));
         }
+        if Course::of(self.lab)? != *self.course {
+            return Err(Error::refused(format!("lab {} was changed by another netlab meanwhile", self.lab.name))
+                .help("type the command again: it looks at the lab as it is now"));
+        }
         let journal = self.lab.journal()?;
         self.catch_up(&journal)?;
-        Ok(Hand { cursor: self, journal, worker: Worker::new(self.kernel)?, _lock: lock })
+        Ok(Hand { cursor: self, journal, worker: Worker::new(self.kernel)?, lock })
     }
 
     /// Finds out what became of the steps that a process began and did not finish: it was killed, or a batch failed.
     fn catch_up(&self, journal: &Journal) -> Result<()> {
-        let record = self.record();
+        let record = self.course.whole_record(self.lab);
         if !record.is_unfinished() && record.failed.is_none() {
             return Ok(());
         }
-        let findings = run::survey(self.kernel, self.plan)?;
+        let findings = run::survey(self.kernel, self.course.whole())?;
         let finding = |number: u32| findings.get(as_count(number.saturating_sub(1)));
         let came = |number: &u32| finding(*number) == Some(&Finding::Present);
         // A sysctl that was set back has another value, and is not missing.
@@ -169,7 +178,14 @@ impl<'a> Cursor<'a> {
         let came: Vec<u32> = record.begun.difference(&record.done).copied().filter(came).collect();
         let went: Vec<u32> = record.undoing.intersection(&record.done).copied().filter(went).collect();
         let written = journal.done(&came).and_then(|()| journal.undone(&went)).and_then(|()| journal.begin(&[]));
-        written.map_err(|error| Stopped::Journal(error).explain(self.plan, record.done.len()))
+        written.map_err(|error| Stopped::Journal(error).explain(&self.course.plan, record.done.len()))
+    }
+
+    /// The moves along a change, from where the cursor is.
+    fn along(&self, record: &Record, target: u32) -> Vec<Move> {
+        let at = u32::try_from(record.done.len()).unwrap_or(u32::MAX);
+        let back = (target + 1..=at).rev().map(|number| Move { number, way: Way::Undo });
+        back.chain((at + 1..=target).map(|number| Move { number, way: Way::Do })).collect()
     }
 
     /// The machines that a step touches: its own, and those at the other ends of the pipes that it speaks of.
@@ -188,8 +204,8 @@ impl<'a> Cursor<'a> {
             Action::SetSysctl(sysctl) => BTreeMap::from([(step.machine.clone(), vec![sysctl.key.clone()])]),
             _ => BTreeMap::new(),
         };
-        let neighbours = run::writes_neighbours(self.plan);
-        let view = View { routes: true, tables: true, neighbours, sysctls, ..View::LINKS };
+        let (neighbours, ipam) = (run::writes_neighbours(self.course.whole()), self.course.whole().has_ipam());
+        let view = View { routes: true, tables: true, neighbours, sysctls, ipam, ..View::LINKS };
         Ok(observe(self.kernel, machines, &view)?)
     }
 }
@@ -224,13 +240,47 @@ fn as_count(count: u32) -> usize {
 }
 
 impl Hand<'_> {
-    /// Moves the cursor by one step.
+    /// Moves the cursor by one step. When a change has been gone to its end, it is over.
     ///
     /// # Errors
     /// When something of somebody else's stands in the way, or the kernel refuses.
-    pub fn make(&mut self, Move { number, way }: Move) -> Result<Moved> {
-        let plan = self.cursor.plan;
-        let planned = step(plan, number)?;
+    pub fn make(&mut self, one: Move) -> Result<Moved> {
+        let Move { number, way } = one;
+        step(&self.cursor.course.plan, number)?;
+        let mut made: Option<Moved> = None;
+        for stride in self.cursor.course.strides(number, way) {
+            let next = self.stride(one, stride)?;
+            made = Some(match made {
+                None => next,
+                // What fell with one step comes again with several.
+                Some(first) => Moved {
+                    already: first.already && next.already,
+                    changes: first.changes.into_iter().chain(next.changes).collect(),
+                    ..first
+                },
+            });
+        }
+        self.finish()?;
+        made.ok_or_else(|| no_such_step(&self.cursor.course.plan, number))
+    }
+
+    /// Ends the change, if this is one, and all of it is made.
+    fn finish(&self) -> Result<()> {
+        let Cursor { lab, course, .. } = *self.cursor;
+        let Some((text, wanted)) = course.end() else { return Ok(()) };
+        if self.cursor.record().next(course.plan.len()).is_some() {
+            return Ok(());
+        }
+        let done = course.whole_record(lab).done;
+        let in_force: Vec<u32> = done.into_iter().filter(|number| *number <= wanted).collect();
+        lab.end_change(&self.lock, text, &in_force)
+    }
+
+    /// Makes one stride of a move.
+    fn stride(&mut self, Move { number: shown, way: forth }: Move, stride: Stride) -> Result<Moved> {
+        let Stride { number, way } = stride;
+        let course = self.cursor.course;
+        let planned = step(course.whole(), number)?;
         let touched = self.cursor.touched(planned);
         let before = self.cursor.look(&touched, planned)?;
         let finding = planned.check(&before);
@@ -239,15 +289,16 @@ impl Hand<'_> {
             Way::Undo => self.inverse(number, planned)?,
         };
         let already = match &finding {
-            finding if is_made(way, finding) => true,
-            Finding::Taken(what) => return Err(run::taken(plan, number, &step, what)),
+            finding if is_made(way, finding) => !course.is_extra(number),
+            Finding::Taken(what) => return Err(run::taken(&course.plan, shown, &step, what)),
             _ => false,
         };
+        let falls: &[u32] = if way == Way::Undo { course.falls(shown, forth) } else { &[] };
         if already {
-            self.written(number, way, true)?;
-            return Ok(Moved { number, step, already, changes: Vec::new() });
+            self.written(number, falls, way, true)?;
+            return Ok(Moved { number: shown, step, already, changes: Vec::new() });
         }
-        self.written(number, way, false)?;
+        self.written(number, falls, way, false)?;
         let sendings = step.requests().into_iter().map(|request| Sending { step: number, request }).collect();
         let batch = Batch { at: step.sent_to().clone(), sendings, completes: vec![number] };
         let done = self.worker.run(&batch);
@@ -256,40 +307,49 @@ impl Hand<'_> {
         if let Err(failed) = done {
             // The kernel takes a deleted namespace apart in its own time: what was there a moment ago may have gone.
             if is_made(way, &planned.check(&self.cursor.look(&touched, planned)?)) {
-                self.written(number, way, true)?;
-                return Ok(Moved { number, step, already: true, changes: Vec::new() });
+                self.written(number, falls, way, true)?;
+                return Ok(Moved { number: shown, step, already: true, changes: Vec::new() });
             }
             // On a full disk it cannot be remembered; it is told all the same.
             let _ = self.journal.failed(number, &failed.refusal.to_string());
-            return Err(run::refused(plan, number, &step, &failed.refusal)
+            return Err(run::refused(&course.plan, shown, &step, &failed.refusal)
                 .help("`netlab status` shows what there is, `netlab diff` what differs from the plan"));
         }
-        self.written(number, way, true)?;
+        self.written(number, falls, way, true)?;
         let touched_now: Vec<MachineName> = touched.iter().cloned().collect();
         ready::settle(self.cursor.kernel, &touched_now, PATIENCE)?;
         let after = self.cursor.look(&touched, planned)?;
-        Ok(Moved { number, step, already, changes: changes(&before, &after) })
+        Ok(Moved { number: shown, step, already, changes: changes(&before, &after) })
     }
 
     /// What takes a step back. What a sysctl was before, the plan does not know: it is found out.
     fn inverse(&self, number: u32, planned: &Step) -> Result<Step> {
-        let Cursor { kernel, plan, .. } = *self.cursor;
-        let Action::SetSysctl(sysctl) = &planned.action else { return Ok(planned.inverse()) };
-        let requests = before::requests(plan, number, &planned.machine);
-        let former = rehearsal::sysctl_after(kernel, requests, &sysctl.key)?;
-        let action = Action::SetSysctl(SetSysctl { former, ..sysctl.clone() });
-        Ok(Step { action, ..planned.inverse() })
+        let Action::SetSysctl(_) = &planned.action else { return Ok(planned.inverse()) };
+        let Cursor { kernel, course, .. } = *self.cursor;
+        Ok(with_former(kernel, course.whole(), number, planned)?.inverse())
     }
 
-    /// Tells the journal that a move begins, or is made.
-    fn written(&self, number: u32, way: Way, made: bool) -> Result<()> {
-        let steps = [number];
+    /// Tells the journal that a move begins, or is made, and which steps fall with it.
+    fn written(&self, number: u32, falls: &[u32], way: Way, made: bool) -> Result<()> {
+        let steps: Vec<u32> = [number].iter().chain(falls).copied().collect();
         let written = match (way, made) {
             (Way::Do, false) => self.journal.begin(&steps),
             (Way::Do, true) => self.journal.done(&steps),
             (Way::Undo, false) => self.journal.undo(&steps),
             (Way::Undo, true) => self.journal.undone(&steps),
         };
-        written.map_err(|error| Stopped::Journal(error).explain(self.cursor.plan, 0))
+        written.map_err(|error| Stopped::Journal(error).explain(&self.cursor.course.plan, 0))
     }
+}
+
+/// A step that sets a sysctl, with what the sysctl is without it; any other step as it is.
+///
+/// # Errors
+/// When no namespace can be made to find it out.
+pub(crate) fn with_former(kernel: &Kernel, plan: &Plan, number: u32, planned: &Step) -> Result<Step> {
+    let Action::SetSysctl(sysctl) = &planned.action else { return Ok(planned.clone()) };
+    let requests = before::requests(plan, number, &planned.machine);
+    let former = rehearsal::sysctl_after(kernel, requests, &sysctl.key)?;
+    let action = Action::SetSysctl(SetSysctl { former, ..sysctl.clone() });
+    Ok(Step { action, ..planned.clone() })
 }

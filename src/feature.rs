@@ -9,6 +9,7 @@
 
 pub mod bridge;
 pub mod cable;
+pub mod ipam;
 pub mod machine;
 pub mod masquerade;
 pub mod network;

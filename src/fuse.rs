@@ -11,9 +11,10 @@
 //!
 //! By hand, a veth is created and then moved: right for a lesson, but a move costs the kernel 20 ms. Fusing is a pure
 //! function of the steps that are still to be done; nodes (and hosts) become groups that can be built side by side.
+//! Addresses that are asked for by DHCP come last of all: the ports carry the question.
 //! What it changes beside the order: see [`crate::kernel::message`].
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::kernel::request::{Batch, Home, Request, Sending};
 use crate::names::{LinkName, MachineName};
@@ -51,7 +52,7 @@ pub fn unfused<'a>(steps: impl IntoIterator<Item = (u32, &'a Step)>) -> impl Ite
 pub fn fuse(plan: &Plan, todo: &[(u32, &Step)]) -> Program {
     let pipes = Pipes::find(todo);
     let mut program = Program::default();
-    let mut groups: Vec<Group> = Vec::new();
+    let mut groups: Vec<Group<'_>> = Vec::new();
     let mut group_of: HashMap<&MachineName, usize> = HashMap::new();
     let owners: HashMap<&MachineName, &MachineName> = plan
         .machines
@@ -90,21 +91,30 @@ pub fn fuse(plan: &Plan, todo: &[(u32, &Step)]) -> Program {
             // The ports come last: a port that is up while its bridge still grows costs time with every new one.
             (Some(pipe), _) if pipe.home.is_fabric() => finale.push((number, *step)),
             (Some(_), _) => add(&mut group.ports, at, sendings(number, step), &[number]),
+            // Who asks for its address must be heard, and what comes after that may need the address.
+            (None, action) if matches!(action, Action::LeaseAddress(_)) || group.asks.contains(&at) => {
+                group.asks.insert(at);
+                add(&mut group.leases, at, sendings(number, step), &[number]);
+            }
             (None, _) => add(&mut group.batches, at, sendings(number, step), &[number]),
         }
     }
     for (number, step) in finale {
         add(&mut program.finale, &step.machine, sendings(number, step), &[number]);
     }
-    program.groups = groups.into_iter().map(|group| [group.batches, group.ports].concat()).collect();
+    program.groups = groups.into_iter().map(|group| [group.batches, group.ports, group.leases].concat()).collect();
     program
 }
 
 /// A node or host on its way to being built.
 #[derive(Default)]
-struct Group {
+struct Group<'a> {
     batches: Vec<Batch>,
     ports: Vec<Batch>,
+    /// What waits for the ports: addresses that are leased, and what stands behind them.
+    leases: Vec<Batch>,
+    /// Who leases its address.
+    asks: HashSet<&'a MachineName>,
 }
 
 fn sendings(number: u32, step: &Step) -> Vec<Sending> {

@@ -84,6 +84,7 @@ fn choose_in(victim: Victim<'_>, seen: &Namespaces, asked: &Asked) -> Result<Vec
 /// kernel refuses something; what comes before it is done, and noted.
 pub fn inject(victim: Victim<'_>, asked: &Asked, secret: bool) -> Result<Vec<Strike>> {
     let _lock = victim.lab.lock()?;
+    victim.lab.still_has(victim.plan)?;
     let seen = repair::look(victim.kernel, victim.plan)?;
     let strikes = choose_in(victim, &seen, asked)?;
     let mut differs = differences(victim, &seen)?;

@@ -133,6 +133,11 @@ impl Record {
     }
 }
 
+/// A journal that says that these steps are done, in order.
+pub fn record_of(done: &[u32]) -> String {
+    if done.is_empty() { String::new() } else { format!("done {}\n", ranges(done)) }
+}
+
 /// `3-5,9` for 3, 4, 5, 9.
 fn ranges(steps: &[u32]) -> String {
     let mut text = String::new();

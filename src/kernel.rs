@@ -14,6 +14,7 @@
 //!                            ├──▶ Capture  sees it at interfaces     (capture, mark)
 //!                            ├──▶ Watch    what rules do with it     (nft::watch)
 //!                            ├──▶ lookup   where it would be sent    (lookup, conntrack, listeners, counters)
+//!                            ├──▶ dhcp     serves and leases addresses    (dhcp, leases)
 //!                            └──▶ rehearse asks what would be        (rehearsal)
 //!
 //! root of the host ──▶ Drops    is told where and why packets are dropped, on the whole machine   (drops)
@@ -28,10 +29,12 @@ pub mod calls;
 pub mod capture;
 pub mod conntrack;
 pub mod counters;
+pub mod dhcp;
 pub mod drops;
 pub mod echo;
 pub mod exec;
 pub mod host;
+pub mod leases;
 pub mod listen;
 pub mod listeners;
 pub mod lookup;

@@ -8,11 +8,14 @@
 //!    ├─ journal         what was done
 //!    ├─ hints           which hints a learner was given
 //!    ├─ faults          what `netlab break` broke
+//!    ├─ change          a change that is under way, and its journal
+//!    ├─ addresses       which addresses pods were given last
 //!    ├─ exercise.yaml   if it is an exercise's lab: the exercise
 //!    ├─ session         and what was done so far
 //!    └─ lock            held by whoever changes the lab
 //! ```
 
+pub mod change;
 pub mod exercise;
 
 use std::fs::{self, File, OpenOptions};
@@ -32,19 +35,24 @@ use crate::kernel::process::ProcessId;
 use crate::kernel::sandbox::{self, Ended};
 use crate::names::LabName;
 use crate::plan::Plan;
-use crate::topology::{self, model::Topology};
+use crate::topology::model::Topology;
 
 /// The variable that says where the state of labs is kept, in place of the usual directory.
 pub const STATE_DIR: &str = "NETLAB_STATE_DIR";
 
 /// The files of a lab, and the drafts that a killed writer leaves. The lock comes last: it is what makes a directory a
 /// lab's.
-const FILES: [&str; 12] = [
+const FILES: [&str; 17] = [
     "pause",
     "pause.new",
     "topology.yaml",
     "topology.yaml.new",
     "journal",
+    "journal.new",
+    "change",
+    "change.new",
+    "addresses",
+    "addresses.new",
     "hints",
     "faults",
     "exercise.yaml",
@@ -263,7 +271,9 @@ impl Lab {
     /// # Errors
     /// When it cannot be written: the disk is full, or the directory read-only.
     pub fn begin(&self, _lock: &Lock, text: &str, pause: &ProcessId) -> Result<()> {
-        for stale in ["pause", "journal", "hints", "faults", "exercise.yaml", "session", "topology.yaml"] {
+        for stale in
+            ["pause", "change", "journal", "addresses", "hints", "faults", "exercise.yaml", "session", "topology.yaml"]
+        {
             match fs::remove_file(self.file(stale)) {
                 Err(e) if e.kind() != ErrorKind::NotFound => return Err(self.unwritable(&self.file(stale), &e)),
                 _ => {}
@@ -301,20 +311,13 @@ impl Lab {
         }
     }
 
-    /// The topology that it was brought up with.
+    /// Its topology; in the midst of a change the new one.
     ///
     /// # Errors
     /// When it cannot be read.
     pub fn topology(&self) -> Result<Topology> {
-        let path = self.file("topology.yaml");
-        let text = fs::read_to_string(&path).map_err(|e| {
-            Error::refused(format!("cannot read {}: {e}", path.display()))
-                .help(format!("the lab's state is damaged: `netlab down {}` removes the lab", self.name))
-        })?;
-        let mut topology = topology::parse(&path.to_string_lossy(), &text)?;
-        // `up --lab` may have given it another name than the file did.
-        topology.lab = self.name.clone();
-        Ok(topology)
+        let text = self.underway().map_or_else(|| self.base_text(), |underway| Ok(underway.to))?;
+        self.parse(&text)
     }
 
     /// Its journal, to be written, by whoever holds the lock.
@@ -322,7 +325,7 @@ impl Lab {
     /// # Errors
     /// When it cannot be opened.
     pub fn journal(&self) -> Result<Journal> {
-        let path = self.file("journal");
+        let path = self.log(self.underway().as_ref());
         let open = OpenOptions::new().create(true).append(true).open(&path);
         open.and_then(|file| {
             // What a full disk left of a line was never said: the next line is not to be appended to it.
@@ -338,13 +341,15 @@ impl Lab {
 
     /// How much was written to its journal, and when: as long as that stays the same, the journal does.
     pub fn journal_mark(&self) -> Option<(u64, SystemTime)> {
-        let metadata = fs::metadata(self.file("journal")).ok()?;
+        let metadata = fs::metadata(self.log(self.underway().as_ref())).ok()?;
         Some((metadata.len(), metadata.modified().ok()?))
     }
 
     /// What its journal says; one that is not there says nothing.
     pub fn record(&self, plan: &Plan) -> Record {
-        let bytes = fs::read(self.file("journal")).unwrap_or_default();
+        // A plan of before the change that is under way is told of before it, too.
+        let underway = self.underway().filter(|underway| plan.len() >= underway.steps);
+        let bytes = fs::read(self.log(underway.as_ref())).unwrap_or_default();
         Record::parse(&String::from_utf8_lossy(&bytes), plan.len())
     }
 

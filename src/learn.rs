@@ -234,6 +234,7 @@ fn is_alike(thing: &Thing, action: &Action) -> bool {
         (Thing::Rule { family, table, chain, .. }, Action::AddRule(planned)) => {
             (family, table, chain) == (&planned.family, &planned.table, &planned.chain)
         }
+        (Thing::Lease { holder, .. }, Action::ReserveAddress(planned)) => holder.container == planned.pod.as_str(),
         _ => false,
     }
 }

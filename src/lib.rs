@@ -16,19 +16,25 @@
 //! cursor     one step forwards or backwards
 //! run        step through a plan      journal  what was done      lab  find and enter a lab
 //! plan       spelled-out topology → chapters of steps             fuse  steps → requests
+//! reach      who is to reach whom: the Kubernetes network model, and the kinds of clusters
 //! feature    pod bridge, node routes, masquerade …: which steps each thing in the file means
 //! topology   the file: schema, spans, diagnostics, expansion
 //! step       one page per kind of step
 //! kernel     the only door to Linux
+//! dhcp       what DHCP's clients and servers say and know, as plain values
 //! network    a namespace's links, addresses, routes, rules as plain values
 //! names      names that cannot be wrong once made
 //! ```
 //!
 //! Beside them stand `error`, what the user is told, and `prose`, how it is broken into lines.
 
+pub mod alter;
+pub mod change;
 pub mod check;
 pub mod cli;
+pub mod course;
 pub mod cursor;
+pub mod dhcp;
 pub mod diff;
 pub mod doctor;
 pub mod down;
@@ -47,7 +53,9 @@ pub mod list;
 pub mod names;
 pub mod network;
 pub mod plan;
+pub mod pod;
 pub mod prose;
+pub mod reach;
 pub mod repair;
 pub mod report;
 pub mod run;

@@ -32,7 +32,7 @@ pub struct Entry {
 pub fn gather(store: &Store) -> Vec<Entry> {
     let entry = |lab: crate::lab::Lab| {
         let pid = lab.sandbox().map(|sandbox| sandbox.pid());
-        let plan = lab.topology().ok().map(|topology| Plan::of(&topology));
+        let plan = lab.plan().ok();
         Entry {
             state: if pid.is_some() { "running" } else { "gone" },
             pid,

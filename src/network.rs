@@ -7,7 +7,8 @@
 //!           ├─ policy     pref 0 from all lookup local
 //!           ├─ neighbours 10.244.1.2 is at 7e:…
 //!           ├─ fdb        7e:… is behind veth-red
-//!           └─ tables     ip netlab { chain postrouting { … masquerade } }
+//!           ├─ tables     ip netlab { chain postrouting { … masquerade } }
+//!           └─ ipam       10.244.1.2 is pod-a's
 //! ```
 //!
 //! Nothing here asks the kernel anything: [`crate::kernel::observe`] fills these values.
@@ -23,6 +24,7 @@ use ruleset::{Chain, Family, Table};
 
 pub mod changes;
 pub mod effect;
+pub mod ipam;
 mod made;
 pub mod policy_rule;
 mod route;
@@ -97,6 +99,8 @@ pub struct Namespace {
     pub tables: Vec<ruleset::Table>,
     /// Those sysctls that were asked for, by key.
     pub sysctls: BTreeMap<String, String>,
+    /// The addresses that it has given out, or asks for, if it was asked for.
+    pub ipam: ipam::Ipam,
 }
 
 impl Namespace {
@@ -246,6 +250,9 @@ impl fmt::Display for PortState {
     }
 }
 
+/// What is said of an address that is not for ever.
+pub(crate) const FOR_A_WHILE: &str = "valid_lft not forever";
+
 /// An address of a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
@@ -275,6 +282,11 @@ impl Address {
     pub fn is_made_by_itself(&self) -> bool {
         let middle = |ip: std::net::Ipv6Addr| (ip.octets()[11], ip.octets()[12]) == (0xff, 0xfe);
         self.is_link_local() && matches!(self.address.ip(), IpAddr::V6(ip) if middle(ip))
+    }
+
+    /// Whether the kernel takes it away after a while, as one that is leased.
+    pub fn is_leased(&self) -> bool {
+        self.unusual.iter().any(|word| word == FOR_A_WHILE)
     }
 
     /// Whether it is one of those that reach no further than the link, of IPv6.

@@ -17,11 +17,13 @@ use std::ops::Range;
 
 use ipnetwork::IpNetwork;
 
-use crate::feature::{bridge, cable, machine, masquerade, network, pod, routes, vxlan};
+use crate::feature::{bridge, cable, ipam, machine, masquerade, network, pod, routes, vxlan};
 use crate::names::{LabName, MachineName};
 use crate::network::{Namespaces, effect};
+use crate::reach::Standings;
 use crate::step::Step;
 use crate::topology::model::{Interface, Machine, Topology};
+use crate::topology::realm::Realms;
 
 /// The steps of a lab, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +32,10 @@ pub struct Plan {
     pub lab: LabName,
     /// Its machines, each node before its pods.
     pub machines: Vec<Member>,
+    /// Where their addresses count.
+    pub realms: Realms,
+    /// What they are to one another.
+    pub standings: Standings,
     /// The steps; the first has number 1.
     pub steps: Vec<Step>,
     /// The chapters, which cover all steps.
@@ -82,8 +88,14 @@ impl Kind {
 impl Plan {
     /// Plans a lab.
     pub fn of(topology: &Topology) -> Plan {
-        let mut plan =
-            Plan { lab: topology.lab.clone(), machines: Vec::new(), steps: Vec::new(), chapters: Vec::new() };
+        let mut plan = Plan {
+            lab: topology.lab.clone(),
+            machines: Vec::new(),
+            realms: Realms::of(topology),
+            standings: Standings::of(topology),
+            steps: Vec::new(),
+            chapters: Vec::new(),
+        };
         for net in &topology.networks {
             plan.chapter(format!("network {}", net.name), network::steps(net));
         }
@@ -97,7 +109,10 @@ impl Plan {
                 "a node, with a network stack of its own as a computer has",
             );
             if let Some(bridge) = &node.bridge {
-                plan.chapter(format!("{name}: bridge {}", bridge.name), bridge::steps(name, bridge));
+                let cluster = topology.cluster_of(node);
+                let mut steps = bridge::steps(name, bridge);
+                steps.extend(ipam::prepare(name, bridge, cluster));
+                plan.chapter(format!("{name}: bridge {}", bridge.name), steps);
                 for pod in &node.pods {
                     let kind = Kind::Pod { node: name.clone() };
                     plan.machine(
@@ -106,7 +121,7 @@ impl Plan {
                         &pod.addresses,
                         "a pod, whose containers will share this network stack",
                     );
-                    plan.chapter(format!("{}: veth pipe", pod.machine.name), pod::steps(name, bridge, pod));
+                    plan.chapter(format!("{}: veth pipe", pod.machine.name), pod::steps(name, bridge, pod, cluster));
                 }
             }
         }
@@ -158,6 +173,17 @@ impl Plan {
         self.chapters.push(Chapter { title, steps: start..self.steps.len() });
     }
 
+    /// The plan as far as this step.
+    pub fn first(mut self, steps: u32) -> Plan {
+        let steps = usize::try_from(steps).unwrap_or(usize::MAX);
+        self.steps.truncate(steps);
+        self.chapters.retain(|chapter| chapter.steps.start < steps);
+        if let Some(last) = self.chapters.last_mut() {
+            last.steps.end = last.steps.end.min(steps);
+        }
+        self
+    }
+
     /// A step by its number, from 1.
     pub fn step(&self, number: u32) -> Option<&Step> {
         self.steps.get(usize::try_from(number).ok()?.checked_sub(1)?)
@@ -177,6 +203,11 @@ impl Plan {
     /// How many steps there are.
     pub fn len(&self) -> u32 {
         u32::try_from(self.steps.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether any of them gives addresses out: then files and programs are a part of what is to be looked at.
+    pub fn has_ipam(&self) -> bool {
+        self.steps.iter().any(|step| step.action.is_of_ipam())
     }
 
     /// Whether there is none.

@@ -90,7 +90,7 @@ pub(crate) fn look(kernel: &Kernel, plan: &Plan) -> Result<Namespaces> {
     machines.extend(plan.machines.iter().map(|member| member.name.clone()));
     let strangers = netns::list()?;
     machines.extend(strangers.into_iter().filter(|name| plan.member(name.as_str()).is_none()));
-    let view = View { sysctls: run::sysctls(plan), ..View::WHOLE };
+    let view = View { sysctls: run::sysctls(plan), ipam: plan.has_ipam(), ..View::WHOLE };
     // A namespace that was deleted goes a moment later, and so do the other ends of the pipes into it.
     let end = Instant::now() + FAREWELL;
     loop {
@@ -109,6 +109,7 @@ pub(crate) fn look(kernel: &Kernel, plan: &Plan) -> Result<Namespaces> {
 /// When somebody else changes the lab just now, or the kernel refuses a mend; those before it are done.
 pub fn repair(kernel: &Kernel, lab: &Lab, plan: &Plan, mut tell: impl FnMut(&Mend) -> Result<()>) -> Result<Repaired> {
     let _lock = lab.lock()?;
+    lab.still_has(plan)?;
     let mut done: Vec<Mend> = Vec::new();
     for _ in 0..ROUNDS {
         let drift = diff(kernel, lab, plan)?;
@@ -133,6 +134,17 @@ pub fn repair(kernel: &Kernel, lab: &Lab, plan: &Plan, mut tell: impl FnMut(&Men
     Ok(Repaired { done, left })
 }
 
+/// Has machines forget neighbours at hardware addresses that no link has any more.
+///
+/// # Errors
+/// When somebody else changes the lab just now, or it cannot be looked at.
+pub fn forget_the_gone(kernel: &Kernel, lab: &Lab, plan: &Plan) -> Result<()> {
+    let _lock = lab.lock()?;
+    let drift = diff(kernel, lab, plan)?;
+    let mut worker = Worker::new(kernel)?;
+    drift.mends.iter().filter(|mend| matches!(mend.deed, Deed::Forget(_))).try_for_each(|mend| make(&mut worker, mend))
+}
+
 fn touched(done: &[Mend]) -> Vec<MachineName> {
     let mut machines: Vec<MachineName> = done.iter().map(|mend| mend.machine.clone()).collect();
     machines.sort();
@@ -141,7 +153,10 @@ fn touched(done: &[Mend]) -> Vec<MachineName> {
 }
 
 /// Makes one mend.
-fn make(worker: &mut Worker, mend: &Mend) -> Result<()> {
+///
+/// # Errors
+/// When the kernel refuses it.
+pub(crate) fn make(worker: &mut Worker, mend: &Mend) -> Result<()> {
     let sendings = mend.requests().into_iter().map(|request| Sending { step: 0, request }).collect();
     let made = worker.run(&Batch { at: mend.sent_to().clone(), sendings, completes: Vec::new() });
     // Come home in any case: whoever looks takes this thread to be in the fabric.

@@ -7,6 +7,8 @@
 //!
 //! The documents are stable: a field may be added, none is renamed or taken away.
 
+pub mod capacity;
+pub mod change;
 pub mod check;
 pub mod diff;
 pub mod exercise;
@@ -15,6 +17,7 @@ pub mod fault;
 pub mod findings;
 pub mod graph;
 pub mod learn;
+pub mod leases;
 pub mod list;
 mod mermaid;
 pub mod moved;
@@ -31,13 +34,13 @@ pub mod worksheet;
 use comfy_table::{ContentArrangement, Table, presets};
 
 /// A table without borders, for this many columns of terminal.
-fn table<const N: usize>(columns: usize, header: [&str; N]) -> Table {
+fn table<'a>(columns: usize, header: impl IntoIterator<Item = &'a str>) -> Table {
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(u16::try_from(columns).unwrap_or(u16::MAX))
-        .set_header(header);
+        .set_header(header.into_iter().collect::<Vec<_>>());
     table
 }
 

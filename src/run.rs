@@ -19,6 +19,7 @@ use crate::kernel::request::Batch;
 use crate::kernel::worker::{Failed, Worker};
 use crate::kernel::{Kernel, Refusal, signal};
 use crate::names::MachineName;
+use crate::network::Namespaces;
 use crate::plan::Plan;
 use crate::step::{Action, Finding, Step, Way};
 
@@ -75,12 +76,27 @@ pub fn writes_neighbours(plan: &Plan) -> bool {
 /// # Errors
 /// When the lab cannot be looked at.
 pub fn survey(kernel: &Kernel, plan: &Plan) -> Result<Vec<Finding>, Refusal> {
-    let neighbours = writes_neighbours(plan);
-    let view = View { routes: true, tables: true, peers: true, neighbours, sysctls: sysctls(plan), ..View::LINKS };
+    let seen = look(kernel, plan)?;
+    Ok(plan.steps.iter().map(|step| step.check(&seen)).collect())
+}
+
+/// What the steps of the plan are looked for in.
+///
+/// # Errors
+/// When the lab cannot be looked at.
+pub fn look(kernel: &Kernel, plan: &Plan) -> Result<Namespaces, Refusal> {
+    let view = View {
+        routes: true,
+        tables: true,
+        peers: true,
+        neighbours: writes_neighbours(plan),
+        sysctls: sysctls(plan),
+        ipam: plan.has_ipam(),
+        ..View::LINKS
+    };
     let fabric = MachineName::fabric();
     let machines = std::iter::once(&fabric).chain(plan.machines.iter().map(|member| &member.name));
-    let seen = observe(kernel, machines, &view)?;
-    Ok(plan.steps.iter().map(|step| step.check(&seen)).collect())
+    observe(kernel, machines, &view)
 }
 
 /// Those of the first `to` steps that are missing.

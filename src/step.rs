@@ -14,14 +14,21 @@ mod address;
 pub mod background;
 mod bridge;
 mod chain;
+mod dhcp_client;
+mod dhcp_host;
+mod dhcp_server;
 mod fdb;
 mod ground;
+mod keep_mac;
+mod lease_directory;
 mod link_local;
 mod master;
 mod move_link;
 mod mtu;
 mod namespace;
 mod neighbour;
+mod replace_rules;
+mod reserve_address;
 mod route;
 mod rule;
 mod sysctl;
@@ -39,13 +46,21 @@ use crate::network::Namespaces;
 pub use address::AddAddress;
 pub use bridge::AddBridge;
 pub use chain::AddChain;
+pub use dhcp_client::LeaseAddress;
+pub use dhcp_host::ReserveHost;
+pub use dhcp_server::StartDhcpServer;
 pub use fdb::AddFdbEntry;
+pub use keep_mac::KeepMac;
+pub use lease_directory::MakeLeaseDirectory;
 pub use link_local::QuietLink;
 pub use master::AttachPort;
 pub use move_link::MoveLink;
 pub use mtu::SetMtu;
 pub use namespace::AddNamespace;
 pub use neighbour::AddNeighbour;
+pub use replace_rules::ReplaceRules;
+pub(crate) use replace_rules::same as same_rules;
+pub use reserve_address::ReserveAddress;
 pub use route::AddRoute;
 pub use rule::AddRule;
 pub(crate) use rule::rules_in_order;
@@ -115,6 +130,20 @@ pub enum Action {
     AddChain(AddChain),
     /// `nft add rule`
     AddRule(AddRule),
+    /// `ip link set … address`
+    KeepMac(KeepMac),
+    /// `nft flush chain && nft add rule …`
+    ReplaceRules(ReplaceRules),
+    /// `mkdir -p /run/cni/…`
+    MakeLeaseDirectory(MakeLeaseDirectory),
+    /// `printf … > /run/cni/…/ADDRESS`
+    ReserveAddress(ReserveAddress),
+    /// `netlab dhcp serve`
+    StartDhcpServer(StartDhcpServer),
+    /// `echo … > /run/cni/…/hosts/POD`
+    ReserveHost(ReserveHost),
+    /// `netlab dhcp client`
+    LeaseAddress(LeaseAddress),
 }
 
 /// What a look at the kernel says about a step.
@@ -183,11 +212,30 @@ impl Action {
             Action::AddTable(page) => page,
             Action::AddChain(page) => page,
             Action::AddRule(page) => page,
+            Action::KeepMac(page) => page,
+            Action::ReplaceRules(page) => page,
+            Action::MakeLeaseDirectory(page) => page,
+            Action::ReserveAddress(page) => page,
+            Action::StartDhcpServer(page) => page,
+            Action::ReserveHost(page) => page,
+            Action::LeaseAddress(page) => page,
         }
     }
 }
 
 impl Action {
+    /// Whether it gives an address out, or prepares for that: what is in files and in programs is looked at on request only.
+    pub fn is_of_ipam(&self) -> bool {
+        matches!(
+            self,
+            Action::MakeLeaseDirectory(_)
+                | Action::ReserveAddress(_)
+                | Action::StartDhcpServer(_)
+                | Action::ReserveHost(_)
+                | Action::LeaseAddress(_)
+        )
+    }
+
     /// The link that it is about, in the step's own machine.
     pub fn link(&self) -> Option<&LinkName> {
         match self {
@@ -199,15 +247,22 @@ impl Action {
             | Action::AttachPort(AttachPort { name, .. })
             | Action::QuietLink(QuietLink { name })
             | Action::SetUp(SetUp { name })
+            | Action::KeepMac(KeepMac { name, .. })
             | Action::AddAddress(AddAddress { link: name, .. })
             | Action::AddNeighbour(AddNeighbour { link: name, .. })
-            | Action::AddFdbEntry(AddFdbEntry { link: name, .. }) => Some(name),
+            | Action::AddFdbEntry(AddFdbEntry { link: name, .. })
+            | Action::StartDhcpServer(StartDhcpServer { bridge: name, .. })
+            | Action::LeaseAddress(LeaseAddress { link: name, .. }) => Some(name),
             Action::AddNamespace(_)
             | Action::SetSysctl(_)
             | Action::AddRoute(_)
             | Action::AddTable(_)
             | Action::AddChain(_)
-            | Action::AddRule(_) => None,
+            | Action::AddRule(_)
+            | Action::ReplaceRules(_)
+            | Action::MakeLeaseDirectory(_)
+            | Action::ReserveAddress(_)
+            | Action::ReserveHost(_) => None,
         }
     }
 }

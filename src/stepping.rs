@@ -13,6 +13,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+use crate::course::Course;
 use crate::cursor::{Cursor, Move};
 use crate::error::{Error, Packed, Result};
 use crate::journal::Record;
@@ -35,8 +36,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub struct Stepping {
     /// The lab.
     pub lab: Lab,
-    /// Its plan.
-    pub plan: Plan,
+    /// Its plan, or the change that it is in.
+    pub course: Course,
     /// Forwards or backwards.
     pub way: Way,
     /// How many steps are to be in force at the end.
@@ -112,10 +113,20 @@ impl Stepping {
     /// # Errors
     /// When it does not run.
     pub fn of(lab: Lab, way: Way, target: Option<u32>) -> Result<Self> {
-        let plan = Plan::of(&lab.topology()?);
+        let course = Course::of(&lab)?;
         let pause = lab.pause().ok_or_else(|| lab.gone())?;
-        let target = target.unwrap_or(if way == Way::Do { plan.len() } else { 0 });
-        Ok(Stepping { lab, plan, way, target, pause })
+        let target = target.unwrap_or(if way == Way::Do { course.plan.len() } else { 0 });
+        Ok(Stepping { lab, course, way, target, pause })
+    }
+
+    /// The steps, numbered from 1.
+    pub fn plan(&self) -> &Plan {
+        &self.course.plan
+    }
+
+    /// Whether there is nothing more to be asked once the last step is made: a change is over then.
+    pub fn ends_by_itself(&self) -> bool {
+        self.way == Way::Undo || self.target < self.plan().len() || self.course.goal().is_some()
     }
 
     /// How much is written in the journal, to see whether something moved.
@@ -129,7 +140,7 @@ impl Stepping {
             Some(pause) if pause != self.pause => Sight::TakenAway,
             None => Sight::TakenAway,
             Some(_) if self.lab.sandbox().is_none() => Sight::Gone,
-            Some(_) => Sight::There(self.lab.record(&self.plan)),
+            Some(_) => Sight::There(self.course.record(&self.lab)),
         }
     }
 
@@ -150,7 +161,7 @@ impl Stepping {
     /// Those that finish the chapter of the next one.
     pub fn chapter(&self, record: &Record) -> Vec<Move> {
         let mut rest = self.rest(record);
-        let chapter = |one: &Move| self.plan.chapter_of(one.number).map(|chapter| chapter.steps.start);
+        let chapter = |one: &Move| self.plan().chapter_of(one.number).map(|chapter| chapter.steps.start);
         if let Some(first) = rest.first().map(chapter) {
             let length = rest.iter().take_while(|one| chapter(one) == first).count();
             rest.truncate(length);
@@ -162,13 +173,13 @@ impl Stepping {
     pub fn other(&self, record: &Record) -> Option<Move> {
         match self.way {
             Way::Do => record.last().map(|number| Move { number, way: Way::Undo }),
-            Way::Undo => record.next(self.plan.len()).map(|number| Move { number, way: Way::Do }),
+            Way::Undo => record.next(self.plan().len()).map(|number| Move { number, way: Way::Do }),
         }
     }
 
     /// The step of a move as it will be done. Backwards it has no command where only the running lab knows it.
     pub fn step(&self, one: Move) -> Option<Step> {
-        let step = self.plan.step(one.number)?;
+        let step = self.plan().step(one.number)?;
         Some(if one.way == Way::Do { step.clone() } else { step.inverse() })
     }
 
@@ -176,12 +187,13 @@ impl Stepping {
     /// machine is not there.
     pub fn place(&self, record: &Record) -> MachineName {
         let about = self.next(record).or_else(|| self.other(record));
-        let machine = about.and_then(|one| self.plan.step(one.number)).map(|step| &step.machine);
+        let machine = about.and_then(|one| self.plan().step(one.number)).map(|step| &step.machine);
+        let whole = self.course.whole_record(&self.lab).done;
         let made = |machine: &&MachineName| {
-            let mut steps = self.plan.numbered();
+            let mut steps = self.course.whole().numbered();
             let birth =
                 steps.find(|(_, step)| matches!(step.action, Action::AddNamespace(_)) && step.machine == **machine);
-            birth.is_some_and(|(number, _)| record.done.contains(&number))
+            birth.is_some_and(|(number, _)| whole.contains(&number))
         };
         machine.filter(made).cloned().unwrap_or_else(MachineName::fabric)
     }
@@ -211,7 +223,7 @@ impl Stepping {
         signal::remember_requests_to_stop();
         let sandbox = self.lab.sandbox().ok_or_else(|| self.lab.gone())?;
         let kernel = sandbox.enter()?;
-        let cursor = Cursor::new(&kernel, &self.lab, &self.plan);
+        let cursor = Cursor::new(&kernel, &self.lab, &self.course);
         let mut hand = patiently(|| cursor.take())?;
         if cursor.record().done != record.done {
             return Ok(false);
@@ -221,7 +233,7 @@ impl Stepping {
                 break;
             }
             let made = hand.make(*one)?;
-            let announced = moved::announced(&self.plan, made.number, &made.step, telling.columns, telling.color);
+            let announced = moved::announced(self.plan(), made.number, &made.step, telling.columns, telling.color);
             let changed = moved::changed(&made, telling.color);
             tell(Told { number: made.number, command: made.step.command(), announced, changed });
         }

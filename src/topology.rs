@@ -26,31 +26,39 @@
 //!
 //! Every step adds its complaints to one list, so that one run shows them all.
 
+pub mod capacity;
 pub mod diagnostic;
 pub mod failure;
 pub mod model;
+pub mod realm;
 pub mod source;
 pub mod span;
 
+mod autodetect;
 mod blocks;
 mod cluster;
 pub(crate) mod decode;
+mod egress;
 mod expand;
 mod expectation;
 pub(crate) mod fields;
+mod flat;
 mod generate;
 mod ipam;
 pub(crate) mod keys;
 mod lower;
 mod membership;
+mod neighbours;
 mod node_routes;
+mod overlay;
 mod places;
 mod print;
+mod router;
 pub(crate) mod scalar;
 mod schema;
 mod spec;
 mod special;
-mod subnet;
+pub(crate) mod subnet;
 mod subnet_map;
 mod sysctl;
 pub(crate) mod tree;
@@ -58,6 +66,7 @@ mod underlay;
 mod validate;
 pub(crate) mod values;
 mod vxlan;
+mod weave;
 
 use std::path::Path;
 

@@ -83,7 +83,8 @@ fn tell(kernel: &Kernel, plan: &Plan, in_force: &BTreeSet<u32>, request: &Reques
     let net = look_again(kernel, plan, seen, &there, &back, suspect)?;
     let planned = plan.predict(|number| in_force.contains(&number));
     let mends = if suspect { mends(kernel, plan, in_force, &net)? } else { Vec::new() };
-    let names = Names::of(&merged(&seen.before, &net));
+    let ends: Vec<&MachineName> = std::iter::once(&request.source).chain(&seen.destination).collect();
+    let names = Names::between(&merged(&seen.before, &net), &plan.realms, &ends);
     let acts = acts(seen, &net, &there, &back);
     let scene = Scene {
         plan,

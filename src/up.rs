@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! lock ─▶ runs already? ──yes, same plan──▶ enter, survey, do what is missing
-//!              │ no                └─other──▶ say what to do
+//!              │ no                └─other──▶ enter, work out what leads there, do it
 //!              ▼
 //!         newborn sandbox ─▶ write its state ─▶ keep it ─▶ enter, do everything ─▶ wait until it carries packets
 //! ```
@@ -10,10 +10,13 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use crate::alter::{self, Scope, Trail, Wanted};
+use crate::change::{Count, Pace};
 use crate::cursor;
 use crate::error::{Error, Result};
 use crate::journal::{Journal, Record};
 use crate::kernel::{Kernel, Sandbox, host, ready, signal};
+use crate::lab::change::Goal;
 use crate::lab::{Lab, Lock, Store};
 use crate::names::MachineName;
 use crate::plan::{Kind, Member, Plan};
@@ -37,6 +40,8 @@ pub struct Done {
     pub in_force: usize,
     /// Whether the lab ran before.
     pub ran_before: bool,
+    /// What a change of a running lab came to; none if it was not changed.
+    pub changed: Option<Count>,
     /// What does not carry packets yet.
     pub unready: Vec<ready::Unready>,
 }
@@ -58,9 +63,15 @@ pub fn up(
     cursor::within(&plan, to)?;
     let lab = store.lab(&plan.lab);
     let lock = lab.lock()?;
-    let (sandbox, _lock, ran_before) = match lab.sandbox() {
+    let (sandbox, lock, ran_before) = match lab.sandbox() {
         Some(sandbox) => {
-            same_plan(&lab, &plan)?;
+            if alter::is_another(&lab, &plan)? {
+                may_be_changed(&lab)?;
+                return change(&lab, &lock, &sandbox, loaded, plan, to, manner, progress);
+            }
+            if lab.base_text()? != loaded.text {
+                lab.keep_topology(&lock, &loaded.text)?;
+            }
             (sandbox, lock, true)
         }
         None => {
@@ -68,6 +79,8 @@ pub fn up(
             (sandbox, lock, false)
         }
     };
+    // Held until the end.
+    let _lock = lock;
     let journal = lab.journal()?;
     let kernel = sandbox.enter()?;
     let todo: Vec<(u32, &Step)> = match ran_before {
@@ -99,7 +112,41 @@ pub fn up(
         return Err(Stopped::Asked.explain(&plan, lab.record(&plan).done.len()));
     }
     let (steps, in_force) = (todo.len(), lab.record(&plan).done.len());
-    Ok(Done { plan, kernel, steps, ran_before, unready, in_force })
+    Ok(Done { plan, kernel, steps, ran_before, unready, in_force, changed: None })
+}
+
+/// What `up` would do.
+#[derive(Debug)]
+pub struct Preview {
+    /// What is done, as a plan of its own.
+    pub plan: Plan,
+    /// What is set right then.
+    pub trail: Vec<Trail>,
+    /// How many steps it concerns.
+    pub count: Count,
+}
+
+/// Says what `up` would do, as far as step `to` or to the end, and does nothing. Call it while the process has one thread.
+///
+/// # Errors
+/// As [`up`].
+pub fn preview(store: &Store, loaded: &Loaded, to: Option<u32>) -> Result<Preview> {
+    host::allow_many_files();
+    let plan = Plan::of(&loaded.topology);
+    let to = to.unwrap_or(plan.len());
+    cursor::within(&plan, to)?;
+    let lab = store.lab(&plan.lab);
+    let Some(sandbox) = lab.sandbox() else {
+        let plan = plan.first(to);
+        let count = Count { back: 0, done: plan.steps.len(), stays: 0 };
+        return Ok(Preview { plan, trail: Vec::new(), count });
+    };
+    may_be_changed(&lab)?;
+    let kernel = sandbox.enter()?;
+    let (text, topology) = (&loaded.text, &loaded.topology);
+    let wanted = Wanted { goal: &Goal::File, text, topology, to: Some(to), pace: Pace::Brisk, scope: Scope::All };
+    let prepared = alter::prepare(&kernel, &lab, wanted)?;
+    Ok(Preview { plan: prepared.plan(), count: prepared.change.count(), trail: prepared.trail })
 }
 
 /// Writes down what the kernel holds and the journal does not know: a process that is killed, and a batch that fails,
@@ -156,12 +203,47 @@ fn give_birth(lab: &Lab, lock: Lock, text: &str) -> Result<(Sandbox, Lock)> {
     }
 }
 
-/// A running lab must have been brought up with the same plan.
-fn same_plan(lab: &Lab, plan: &Plan) -> Result<()> {
-    if Plan::of(&lab.topology()?) == *plan {
-        return Ok(());
+/// Leads a running lab to another plan, as far as its step `to`.
+#[allow(clippy::too_many_arguments)]
+fn change(
+    lab: &Lab,
+    lock: &Lock,
+    sandbox: &Sandbox,
+    loaded: &Loaded,
+    plan: Plan,
+    to: u32,
+    manner: &Manner,
+    progress: impl FnOnce(usize) -> Box<dyn Fn(usize, &MachineName) + Sync>,
+) -> Result<Done> {
+    let kernel = sandbox.enter()?;
+    let (text, topology) = (&loaded.text, &loaded.topology);
+    let wanted = Wanted { goal: &Goal::File, text, topology, to: Some(to), pace: Pace::Brisk, scope: Scope::All };
+    let prepared = alter::prepare(&kernel, lab, wanted)?;
+    signal::remember_requests_to_stop();
+    let steps = prepared.change.legs.len();
+    {
+        let progress = progress(steps);
+        alter::carry_out(&kernel, lab, lock, &prepared, manner, &*progress)?;
     }
-    let name = &lab.name;
-    Err(Error::usage(format!("lab {name} runs already, with another topology"))
-        .help(format!("`netlab down {name}` first, or give this one another name (`lab:` in the file) to have both")))
+    let in_force = lab.record(&plan).done.len();
+    let unready = match in_force == plan.steps.len() {
+        true => ready::wait(&kernel, &witnesses(&plan), PATIENCE)?,
+        false => {
+            ready::settle(&kernel, &witnesses(&plan), PATIENCE)?;
+            Vec::new()
+        }
+    };
+    let changed = Some(prepared.change.count());
+    Ok(Done { plan, kernel, steps, ran_before: true, unready, in_force, changed })
+}
+
+/// The lab of an exercise is changed by nobody but its student.
+fn may_be_changed(lab: &Lab) -> Result<()> {
+    match lab.is_of_an_exercise() {
+        false => Ok(()),
+        true => {
+            Err(Error::usage(format!("lab {} is an exercise: another topology would solve it or spoil it", lab.name))
+                .help("`netlab exercise reset` begins it again; --lab NAME gives the lab of your file another name"))
+        }
+    }
 }

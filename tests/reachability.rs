@@ -23,6 +23,21 @@ fn pings<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     pairs.into_iter().map(ping).collect::<String>() + "wait\n"
 }
 
+/// The addresses of the pods of each cluster: those of one reach each other, and not always those of another.
+fn clusters(lab: &Lab) -> Vec<BTreeMap<String, Vec<String>>> {
+    let addresses = lab.addresses(&lab.machines("pod"));
+    let status = lab.run(&["status", "--json"]).json();
+    let mut clusters: BTreeMap<String, BTreeMap<String, Vec<String>>> = BTreeMap::new();
+    for machine in status["machines"].as_array().expect("machines") {
+        let name = machine["name"].as_str().expect("a name");
+        if let Some(own) = addresses.get(name) {
+            let cluster = machine["cluster"].as_str().unwrap_or_default().to_owned();
+            clusters.entry(cluster).or_default().insert(name.to_owned(), own.clone());
+        }
+    }
+    clusters.into_values().collect()
+}
+
 /// Every ordered pair of pods, as (pod, one of the other's addresses).
 fn pairs(addresses: &BTreeMap<String, Vec<String>>) -> Vec<(&str, &str)> {
     let others = |from: &String| {
@@ -36,8 +51,8 @@ fn pairs(addresses: &BTreeMap<String, Vec<String>>) -> Vec<(&str, &str)> {
 fn every_pair_of_pods_exchanges_packets_from_the_first_packet_on() {
     for name in topologies() {
         let lab = Lab::up(&topology(&name));
-        let addresses = lab.addresses(&lab.machines("pod"));
-        let pairs = pairs(&addresses);
+        let clusters = clusters(&lab);
+        let pairs: Vec<(&str, &str)> = clusters.iter().flat_map(pairs).collect();
         assert!(pairs.len() >= 2, "{name}");
         let script = pings(pairs);
         lab.down();
@@ -84,11 +99,11 @@ fn in_a_lab_of_a_thousand_pods_the_first_packets_arrive() {
 fn pods_reach_each_other_under_their_own_addresses() {
     for name in topologies() {
         let lab = Lab::up(&topology(&name));
-        let addresses = lab.addresses(&lab.machines("pod"));
-        let pairs = pairs(&addresses);
-        addresses.keys().for_each(|pod| listen(&lab, pod));
-        assert_eq!(lab.script("fabric", &pings(pairs.iter().copied())).success(), "", "{name}");
-        for pod in addresses.keys() {
+        let clusters = clusters(&lab);
+        clusters.iter().flat_map(BTreeMap::keys).for_each(|pod| listen(&lab, pod));
+        let pairs = clusters.iter().flat_map(pairs);
+        assert_eq!(lab.script("fabric", &pings(pairs)).success(), "", "{name}");
+        for (pod, addresses) in clusters.iter().flat_map(|cluster| cluster.keys().map(move |pod| (pod, cluster))) {
             let seen = heard(&lab, pod);
             let others = addresses.iter().filter(|(other, _)| *other != pod).flat_map(|(_, all)| all.clone());
             assert_eq!(seen, others.collect(), "{name}: who {pod} heard from");

@@ -125,19 +125,43 @@ nodes:
       - { from: "fd00:10:244:1::/64", to: "2001:db8:1::1" }
 "#;
 
+/// Addresses that are written down as they are given out, in both families.
+const HOST_LOCAL: &str = r#"
+cluster: { ipam: host-local, allocateNodeCIDRs: false, routing: none }
+nodes:
+  n1:
+    bridge: { name: cni0, addresses: [10.244.1.1/24, "fd00:10:244:1::1/64"] }
+    pods: { red: {}, blue: { addresses: [10.244.1.9/24] } }
+"#;
+
+/// Addresses that are asked for: one with its default route, one without.
+const DHCP: &str = r#"
+cluster: { ipam: dhcp, leaseTime: 600, allocateNodeCIDRs: false, routing: none }
+nodes:
+  n1:
+    bridge: { name: cni0, addresses: [10.244.1.1/24, "fd00:10:244:1::1/64"] }
+    pods:
+      red: {}
+      blue: { addresses: [10.244.1.9/24], routes: [{ to: default, via: 10.244.1.2 }] }
+"#;
+
 /// Every kind of step by its name. The match has no wildcard: a new kind does not compile without a line here, and has
 /// no twin until it occurs in a sample.
 macro_rules! kinds {
     ($($kind:ident)*) => {
         const KINDS: &[&str] = &[$(stringify!($kind)),*];
         fn kind(action: &Action) -> &'static str {
-            match action { $(Action::$kind(_) => stringify!($kind)),* }
+            match action {
+                $(Action::$kind(_) => stringify!($kind),)*
+                // Of no plan: what a change of a running lab does beside (tests/change).
+                Action::KeepMac(_) | Action::ReplaceRules(_) => "",
+            }
         }
     };
 }
 kinds! {
     AddNamespace SetSysctl AddBridge AddVeth AddVxlan MoveLink SetMtu AttachPort QuietLink SetUp AddAddress AddNeighbour
-    AddFdbEntry AddRoute AddTable AddChain AddRule
+    AddFdbEntry AddRoute AddTable AddChain AddRule MakeLeaseDirectory ReserveAddress StartDhcpServer ReserveHost LeaseAddress
 }
 
 fn text(lab: &str, sample: &str) -> String {
@@ -150,7 +174,8 @@ fn plan(lab: &str, sample: &str) -> Plan {
 
 #[test]
 fn every_kind_of_step_has_its_twin() {
-    let steps = [DUAL_STACK, IPV4, IPV6, OVERLAY].into_iter().flat_map(|sample| plan("x", sample).steps);
+    let samples = [DUAL_STACK, IPV4, IPV6, OVERLAY, HOST_LOCAL, DHCP];
+    let steps = samples.into_iter().flat_map(|sample| plan("x", sample).steps);
     let found: BTreeSet<&str> = steps.map(|step| kind(&step.action)).collect();
     assert_eq!(found, KINDS.iter().copied().collect(), "the kinds of step that occur in the samples");
 }
@@ -173,6 +198,16 @@ fn ipv6_twins_agree_at_every_step_there_and_back() {
 #[test]
 fn overlay_twins_agree_at_every_step_there_and_back() {
     there_and_back(OVERLAY);
+}
+
+#[test]
+fn twins_whose_addresses_are_written_down_agree_at_every_step_there_and_back() {
+    there_and_back(HOST_LOCAL);
+}
+
+#[test]
+fn twins_whose_addresses_are_leased_agree_at_every_step_there_and_back() {
+    there_and_back(DHCP);
 }
 
 /// The three roads.

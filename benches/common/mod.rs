@@ -24,7 +24,8 @@ pub fn run(bench: impl FnOnce(&Path) -> Result<()>) -> ExitCode {
     }
 }
 
-fn command(state: &Path, words: &[&str]) -> Command {
+/// A `netlab` command about labs in this directory.
+pub fn command(state: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(NETLAB);
     command.args(words).env("NETLAB_STATE_DIR", state);
     command

@@ -12,8 +12,10 @@ use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
 
-use crate::names::MachineName;
+use crate::names::{LinkName, MachineName};
+use crate::reach::{Standing, Standings, common};
 use crate::topology::model::{Family, Machine, Masquerade, Topology};
+use crate::topology::realm::{Realm, Realms};
 
 /// A machine's number: its place among all.
 pub type Number = usize;
@@ -24,6 +26,8 @@ pub struct Census {
     /// The machines: each node before its pods, then the hosts.
     pub people: Vec<Person>,
     numbers: HashMap<MachineName, Number>,
+    standings: Standings,
+    realms: Realms,
 }
 
 /// One machine.
@@ -39,6 +43,14 @@ pub struct Person {
     pub outward: usize,
     /// What it masquerades.
     pub masquerade: Vec<Masquerade>,
+    /// What decides whom it is to reach.
+    pub standing: Standing,
+    /// Where the addresses of pods count, if it is one or has some.
+    pub realm: Realm,
+    /// The addresses of its interfaces, and on which networks they are.
+    networks: Vec<(LinkName, IpNetwork)>,
+    /// Its routes: where to, and by way of whom.
+    routes: Vec<(IpNetwork, IpAddr)>,
 }
 
 /// What it is.
@@ -63,11 +75,40 @@ impl Person {
         self.addresses.iter().take(self.outward).copied().filter(move |ip| Family::of(*ip) == family)
     }
 
-    /// Whether a packet between these addresses gets an address of this machine when it leaves it.
-    pub fn masquerades(&self, from: IpAddr, to: IpAddr) -> bool {
+    /// The addresses that a packet between these may get when it leaves this machine; none if it keeps its own.
+    pub fn translates(&self, from: IpAddr, to: IpAddr) -> Option<Vec<IpAddr>> {
         let applies =
-            |entry: &Masquerade| entry.from.contains(from) && !entry.except.iter().any(|net| net.contains(to));
-        self.masquerade.iter().any(applies)
+            |entry: &&Masquerade| entry.from.contains(from) && !entry.except.iter().any(|net| net.contains(to));
+        let entry = self.masquerade.iter().find(applies)?;
+        let family = Family::of(to);
+        Some(match entry.to {
+            Some(address) => vec![address],
+            None => self.exit(to).unwrap_or_else(|| self.outward(family).collect()),
+        })
+    }
+
+    /// The addresses of the interface by which a packet to there leaves, by the routes in the file; nothing if they do not
+    /// say.
+    fn exit(&self, to: IpAddr) -> Option<Vec<IpAddr>> {
+        let family = Family::of(to);
+        let near = |ip: IpAddr| self.networks.iter().find(|(_, own)| own.contains(ip));
+        let direct = near(to).map(|(network, own)| (own.prefix(), network));
+        let routes = self.routes.iter().filter(|(net, _)| net.contains(to));
+        let routes = routes.filter_map(|(net, via)| Some((net.prefix(), &near(*via)?.0)));
+        let (_, network) = routes.chain(direct).max_by_key(|(prefix, _)| *prefix)?;
+        let addresses = self.on_networks(family).filter(|(own, _)| *own == network);
+        Some(addresses.map(|(_, address)| address.ip()).collect())
+    }
+
+    /// The address that a host sends to, of this family: one that is on a network with it, if there is one.
+    pub fn address_near(&self, other: &Person, family: Family) -> Option<IpAddr> {
+        let near = common(other.on_networks(family), self.on_networks(family)).map(|address| address.ip());
+        near.or_else(|| self.address(family))
+    }
+
+    fn on_networks(&self, family: Family) -> impl Iterator<Item = (&LinkName, IpNetwork)> + Clone {
+        let all = self.networks.iter().map(|(network, address)| (network, *address));
+        all.filter(move |(_, address)| Family::of(address.ip()) == family)
     }
 }
 
@@ -79,7 +120,8 @@ fn tunnelled(machine: &Machine) -> impl Iterator<Item = &IpNetwork> {
 impl Census {
     /// Counts everybody in a topology.
     pub fn of(topology: &Topology) -> Self {
-        let mut census = Census::default();
+        let mut census =
+            Census { standings: Standings::of(topology), realms: Realms::of(topology), ..Census::default() };
         for node in &topology.nodes {
             let bridge = node.bridge.iter().flat_map(|bridge| &bridge.addresses);
             let number = census.add(&node.machine, Role::Node, &[], bridge.chain(tunnelled(&node.machine)));
@@ -106,8 +148,21 @@ impl Census {
         addresses.extend(last.map(IpNetwork::ip));
         let number = self.people.len();
         self.numbers.insert(machine.name.clone(), number);
-        let masquerade = machine.masquerade.clone();
-        self.people.push(Person { name: machine.name.clone(), role, addresses, outward, masquerade });
+        let networks = machine
+            .interfaces
+            .iter()
+            .flat_map(|one| one.addresses.iter().map(|address| (one.network.clone(), *address)));
+        self.people.push(Person {
+            name: machine.name.clone(),
+            role,
+            addresses,
+            outward,
+            masquerade: machine.masquerade.clone(),
+            standing: self.standings.get(&machine.name),
+            realm: self.realms.of_machine(&machine.name),
+            networks: networks.collect(),
+            routes: machine.routes.iter().map(|route| (route.to, route.via)).collect(),
+        });
         number
     }
 
@@ -144,8 +199,17 @@ impl Census {
         }
     }
 
-    /// Whose address it is, by the plan.
-    pub fn owner(&self, address: IpAddr) -> Option<Number> {
-        self.people.iter().position(|person| person.addresses.contains(&address))
+    /// Whose address it is, by the plan, for this machine: where several clusters use it, that of its own cluster.
+    pub fn owner(&self, address: IpAddr, seen_from: Number) -> Option<Number> {
+        let realm = self.person(seen_from).map_or(Realm::World, |person| person.realm);
+        let owners = || self.people.iter().enumerate().filter(|(_, person)| person.addresses.contains(&address));
+        let near = owners().find(|(_, person)| person.realm == realm);
+        near.or_else(|| owners().next()).map(|(number, _)| number)
+    }
+
+    /// Whether this machine has the address, too, by the plan.
+    pub fn shares(&self, name: &MachineName, address: IpAddr) -> bool {
+        let person = self.number(name).and_then(|number| self.person(number));
+        person.is_some_and(|person| person.addresses.contains(&address))
     }
 }

@@ -7,18 +7,19 @@
 //! outside → pod-a    10.244.1.2      not reachable                   Rule::Expected
 //! ```
 //!
-//! The model (<https://kubernetes.io/docs/concepts/services-networking/>): pods communicate with all other pods on any
-//! node without NAT, and agents on a node can communicate with all pods. That pods reach the hosts of the lab is what
-//! masquerading is for; a file whose pods do not says so in `expect`.
+//! [`crate::reach`] says what the model demands, and what the kinds of clusters add to it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::census::{Census, Number, Person, Role};
 use super::sample::Pick;
 use crate::kernel::probe::Protocol;
+use crate::reach::{self, is_meant};
 use crate::topology::model::{Expectation, Family, Identity, Party, Port};
+
+pub use crate::reach::Rule;
 
 /// One thing that is demanded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,41 +40,15 @@ pub struct Demand {
     pub seen_as: Arc<[IpAddr]>,
 }
 
-/// Who demands it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Rule {
-    /// A pod reaches itself by its own address.
-    PodToItself,
-    /// A pod reaches every other pod without NAT.
-    PodToPod,
-    /// A node reaches every pod without NAT.
-    NodeToPod,
-    /// A pod reaches a host, under its node's address if that masquerades it.
-    PodToHost,
-    /// The file.
-    Expected,
-}
-
-impl Rule {
-    /// All of them, in the order in which they are told of.
-    pub const ALL: [Rule; 5] = [Rule::PodToItself, Rule::PodToPod, Rule::NodeToPod, Rule::PodToHost, Rule::Expected];
-
-    /// Its slug, for programs.
-    pub fn slug(self) -> &'static str {
-        match self {
-            Rule::PodToItself => "pod-to-itself",
-            Rule::PodToPod => "pod-to-pod",
-            Rule::NodeToPod => "node-to-pod",
-            Rule::PodToHost => "pod-to-host",
-            Rule::Expected => "expected",
-        }
-    }
-}
-
 impl Demand {
     /// Its family.
     pub fn family(&self) -> Family {
         Family::of(self.address)
+    }
+
+    /// Who sends, to whom, and to which address.
+    fn pair(&self) -> (Number, Option<Number>, IpAddr) {
+        (self.from, self.to, self.address)
     }
 
     /// Whether it is a ping.
@@ -88,11 +63,11 @@ const FAMILIES: [Family; 2] = [Family::V4, Family::V6];
 pub fn demands(census: &Census, expect: &[Expectation], family: Option<Family>, pick: Pick) -> Vec<Demand> {
     let expected = expected(census, expect, family);
     // What the file says of a pair goes before what the model says.
-    let spoken_of: HashSet<(Number, IpAddr)> =
-        expected.iter().filter(|demand| demand.is_ping()).map(|demand| (demand.from, demand.address)).collect();
+    let spoken_of: HashSet<(Number, Option<Number>, IpAddr)> =
+        expected.iter().filter(|demand| demand.is_ping()).map(Demand::pair).collect();
     let families = FAMILIES.into_iter().filter(|one| family.is_none_or(|family| family == *one));
     let mut all: Vec<Demand> = families.flat_map(|family| model(census, family, pick)).collect();
-    all.retain(|demand| !spoken_of.contains(&(demand.from, demand.address)));
+    all.retain(|demand| !spoken_of.contains(&demand.pair()));
     all.extend(expected);
     all
 }
@@ -102,11 +77,14 @@ pub fn count(census: &Census, family: Option<Family>) -> usize {
     let families = FAMILIES.into_iter().filter(|one| family.is_none_or(|family| family == *one));
     families
         .map(|family| {
-            let has = |role: fn(Role) -> bool| {
-                census.people.iter().filter(|p| role(p.role) && p.address(family).is_some()).count()
-            };
-            let pods = has(|role| matches!(role, Role::Pod(_)));
-            pods * (pods + has(|role| role == Role::Node) + has(|role| role == Role::Host))
+            // Those that stand alike are alike to everybody: what holds for two of them holds for all.
+            let mut alike: HashMap<&reach::Standing, usize> = HashMap::new();
+            for person in census.people.iter().filter(|person| person.address(family).is_some()) {
+                *alike.entry(&person.standing).or_default() += 1;
+            }
+            let pairs = alike.iter().flat_map(|from| alike.iter().map(move |to| (from, to)));
+            let demanded = pairs.filter(|((from, _), (to, _))| reach::rule(from, to, false).is_some());
+            demanded.map(|((_, from), (_, to))| from * to).sum::<usize>()
         })
         .sum()
 }
@@ -116,43 +94,51 @@ fn model(census: &Census, family: Family, pick: Pick) -> Vec<Demand> {
     let mut all = Vec::new();
     for (from, person) in census.people.iter().enumerate() {
         let own: Arc<[IpAddr]> = person.addresses.iter().copied().filter(|ip| Family::of(*ip) == family).collect();
-        if own.is_empty() || person.role == Role::Host {
+        if own.is_empty() {
             continue;
         }
-        let is_pod = matches!(person.role, Role::Pod(_));
         for to in pick.targets(census, from, family) {
-            let Some((target, address)) = census.person(to).and_then(|p| Some((p, p.address(family)?))) else {
-                continue;
+            let Some(target) = census.person(to) else { continue };
+            let Some(rule) = reach::rule(&person.standing, &target.standing, to == from) else { continue };
+            let address = match rule {
+                Rule::HostToNode => target.address_near(person, family),
+                _ => target.address(family),
             };
-            let (rule, seen_as) = match target.role {
-                Role::Pod(_) if to == from => (Rule::PodToItself, Arc::clone(&own)),
-                Role::Pod(_) if is_pod => (Rule::PodToPod, Arc::clone(&own)),
-                Role::Pod(_) => (Rule::NodeToPod, Arc::clone(&own)),
-                Role::Host if is_pod => (Rule::PodToHost, seen_by_host(census, person, address)),
-                Role::Host | Role::Node => continue,
+            let Some(address) = address else { continue };
+            let seen_as = match rule {
+                Rule::PodToHost | Rule::HostToNode | Rule::HostToPod | Rule::ToOtherCluster => {
+                    seen_outside(census, person, address)
+                }
+                _ if rule.is_reachable() => Arc::clone(&own),
+                _ => Arc::from([]),
             };
-            let protocol = Protocol::Icmp;
-            all.push(Demand { rule, from, to: Some(to), address, protocol, reachable: true, seen_as });
+            let (protocol, reachable) = (Protocol::Icmp, rule.is_reachable());
+            all.push(Demand { rule, from, to: Some(to), address, protocol, reachable, seen_as });
         }
     }
     all
 }
 
-/// The addresses that a pod's packet may have when it reaches a host: its own, or its node's where that masquerades it,
-/// and behind that those of hosts that masquerade in turn (routers).
-fn seen_by_host(census: &Census, pod: &Person, host: IpAddr) -> Arc<[IpAddr]> {
-    let family = Family::of(host);
-    let Role::Pod(node) = pod.role else { return Arc::from([]) };
-    let Some(own) = pod.address(family) else { return Arc::from([]) };
-    let node = census.person(node);
-    let mut seen: Vec<IpAddr> = match node.filter(|node| node.masquerades(own, host)) {
-        Some(node) => node.outward(family).collect(),
-        None => pod.outward(family).collect(),
+/// The addresses that a packet may have when it comes to another's: its sender's own, or those of the sender's node where
+/// that masquerades it, and behind that those of hosts that masquerade in turn (routers).
+fn seen_outside(census: &Census, sender: &Person, to: IpAddr) -> Arc<[IpAddr]> {
+    let family = Family::of(to);
+    let Some(own) = sender.address(family) else { return Arc::from([]) };
+    let node = match sender.role {
+        Role::Pod(node) => census.person(node),
+        Role::Node | Role::Host => None,
     };
-    let routers = census.people.iter().filter(|person| person.role == Role::Host && !person.addresses.contains(&host));
+    let translated = node.and_then(|node| node.translates(own, to));
+    let mut seen: Vec<IpAddr> = translated.unwrap_or_else(|| match sender.role {
+        Role::Pod(_) => sender.outward(family).collect(),
+        Role::Node | Role::Host => sender.addresses.iter().copied().filter(|ip| Family::of(*ip) == family).collect(),
+    });
+    let routers = census
+        .people
+        .iter()
+        .filter(|person| person.role == Role::Host && person.name != sender.name && !person.addresses.contains(&to));
     let more: Vec<IpAddr> = routers
-        .filter(|router| seen.iter().any(|from| router.masquerades(*from, host)))
-        .flat_map(|router| router.outward(family))
+        .flat_map(|router| seen.iter().find_map(|from| router.translates(*from, to)).unwrap_or_default())
         .collect();
     seen.extend(more);
     seen.into()
@@ -171,13 +157,17 @@ fn expected(census: &Census, expect: &[Expectation], wanted: Option<Family>) -> 
             wanted.is_none_or(|one| one == *family) && expectation.family.is_none_or(|one| one == *family)
         });
         for family in families {
-            let targets: Vec<(Option<Number>, IpAddr)> =
+            let members_of: Vec<(Number, IpAddr)> =
                 expectation.to.iter().flat_map(|party| targets(census, party, family)).collect();
+            let addresses: Vec<IpAddr> = expectation.to.iter().filter_map(|party| address(party, family)).collect();
             for from in expectation.from.iter().flat_map(|party| members(census, party)) {
                 let Some(person) = census.person(from).filter(|person| person.address(family).is_some()) else {
                     continue;
                 };
                 let seen_as = seen_as(census, person, &expectation.seen_as, family);
+                let owned = addresses.iter().map(|address| (census.owner(*address, from), *address));
+                let targets: Vec<(Option<Number>, IpAddr)> =
+                    members_of.iter().map(|(to, address)| (Some(*to), *address)).chain(owned).collect();
                 for (to, address) in targets.iter().filter(|(to, _)| *to != Some(from) || is_alone(expectation)) {
                     all.push(Demand {
                         rule: Rule::Expected,
@@ -203,21 +193,21 @@ fn is_alone(expectation: &Expectation) -> bool {
 }
 
 fn members(census: &Census, party: &Party) -> Vec<Number> {
-    match party {
-        Party::Pods => census.pods(),
-        Party::Nodes => census.all(|role| role == Role::Node),
-        Party::Hosts => census.all(|role| role == Role::Host),
-        Party::Machine(name) => census.number(name).into_iter().collect(),
-        Party::Address(_) => Vec::new(),
-    }
+    let meant = census.people.iter().enumerate().filter(|(_, one)| is_meant(party, &one.name, &one.standing));
+    meant.map(|(number, _)| number).collect()
 }
 
-fn targets(census: &Census, party: &Party, family: Family) -> Vec<(Option<Number>, IpAddr)> {
-    if let Party::Address(ip) = party {
-        return if Family::of(*ip) == family { vec![(census.owner(*ip), *ip)] } else { Vec::new() };
-    }
+fn targets(census: &Census, party: &Party, family: Family) -> Vec<(Number, IpAddr)> {
     let members = members(census, party).into_iter();
-    members.filter_map(|number| Some((Some(number), census.person(number)?.address(family)?))).collect()
+    members.filter_map(|number| Some((number, census.person(number)?.address(family)?))).collect()
+}
+
+/// The address that a party is, if it is one of this family.
+fn address(party: &Party, family: Family) -> Option<IpAddr> {
+    match party {
+        Party::Address(ip) if Family::of(*ip) == family => Some(*ip),
+        _ => None,
+    }
 }
 
 fn seen_as(census: &Census, person: &Person, identities: &[Identity], family: Family) -> Arc<[IpAddr]> {

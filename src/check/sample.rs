@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! node-1: pod 1 2 3    each pod      itself · the next pod on its node · one pod on another node · every host
-//! node-2: pod 4 5 6    each node     one pod on every node
-//! node-3: pod 7 8 9
+//! node-2: pod 4 5 6                  one pod of every other cluster
+//! node-3: pod 7 8 9    each node     one pod on every node
+//!                      each host     the same, and every node
 //! ```
 //!
 //! The others are taken in turn, so that every pod is sent to and, where pods are enough, every node sends to every other
@@ -25,7 +26,7 @@ impl Pick {
     /// To whom this machine sends.
     pub fn targets(self, census: &Census, from: Number, family: Family) -> Vec<Number> {
         match self {
-            Pick::All => census.all(|role| role != Role::Node),
+            Pick::All => (0..census.people.len()).collect(),
             Pick::Sample(seed) => sample(census, from, family, seed),
         }
     }
@@ -37,7 +38,14 @@ fn sample(census: &Census, from: Number, family: Family, seed: u64) -> Vec<Numbe
     let one_of = |pods: &[Number], by: usize| pods.get(turn(pods.len(), by)).copied();
     match census.person(from).map(|person| person.role) {
         Some(Role::Node) => homes.iter().filter_map(|(_, pods)| one_of(pods, from)).collect(),
+        Some(Role::Host) => {
+            let pods = homes.iter().filter_map(|(_, pods)| one_of(pods, from));
+            pods.chain(census.all(|role| role == Role::Node)).collect()
+        }
         Some(Role::Pod(node)) => {
+            let mine = cluster_of(census, node);
+            let (homes, strangers): (Vec<_>, Vec<_>) =
+                homes.into_iter().partition(|(node, _)| cluster_of(census, *node) == mine);
             let Some(home) = homes.iter().position(|(one, _)| *one == node) else { return Vec::new() };
             let neighbours = homes.get(home).map_or(&[][..], |(_, pods)| pods);
             let Some(place) = neighbours.iter().position(|pod| *pod == from) else { return Vec::new() };
@@ -49,10 +57,21 @@ fn sample(census: &Census, from: Number, family: Family, seed: u64) -> Vec<Numbe
             targets.extend(neighbours.get((place + 1) % neighbours.len()).copied().filter(|next| *next != from));
             targets.extend(far.copied());
             targets.extend(census.all(|role| role == Role::Host));
+            let mut others: Vec<Option<usize>> = strangers.iter().map(|(node, _)| cluster_of(census, *node)).collect();
+            others.dedup();
+            targets.extend(others.into_iter().filter_map(|other| {
+                let theirs = strangers.iter().filter(|(node, _)| cluster_of(census, *node) == other);
+                one_of(&theirs.flat_map(|(_, pods)| pods.iter().copied()).collect::<Vec<_>>(), from)
+            }));
             targets
         }
-        Some(Role::Host) | None => Vec::new(),
+        None => Vec::new(),
     }
+}
+
+/// The place of a node's cluster.
+fn cluster_of(census: &Census, node: Number) -> Option<usize> {
+    census.person(node).and_then(|person| person.standing.cluster)
 }
 
 /// The nodes that have pods of this family, with them.

@@ -46,9 +46,9 @@ fn the_model_demands_what_kubernetes_does() {
             "node-to-pod fd00:0:0:1::2 as [fd01::11, fd00::1] true"
         ]
     );
-    // Masqueraded by its node, and behind the router by the router, too.
+    // Masqueraded by its node, and behind the router by the router, too: with the address by which it leaves.
     assert_eq!(of("a", "router"), ["pod-to-host 192.168.1.1 as [192.168.1.11] true"]);
-    assert_eq!(of("a", "server"), ["pod-to-host 198.51.100.80 as [192.168.1.11, 192.168.1.1, 198.51.100.1] true"]);
+    assert_eq!(of("a", "server"), ["pod-to-host 198.51.100.80 as [192.168.1.11, 198.51.100.1] true"]);
     assert_eq!((of("a", "node-1"), of("router", "a"), of("node-1", "router")), (vec![], vec![], vec![]));
     assert_eq!(demand::count(&census, None), all.len());
     let v6 = demand::demands(&census, &[], Some(Family::V6), Pick::All);
@@ -116,7 +116,10 @@ fn faults_are_told_of_by_the_pairs_that_are_demanded() {
     let forbidding = file("dual-stack")
         + "expect:\n  - { from: pod-a, to: pods, reachable: false, family: IPv6 }\n  - { from: outside, to: [nodes, pod-a] }\n  \
            - { from: pod-b, to: pod-a, tcp: 80, reachable: false }\n";
-    for text in [file("three-nodes"), file("dual-stack"), file("expectations"), forbidding] {
+    let more = ["three-nodes", "dual-stack", "expectations", "router", "flat", "island", "isolated", "egress"];
+    let parties =
+        file("isolated") + "  - { from: pods of west, to: [nodes of west, pods of west, 10.244.1.2, 192.168.1.11] }\n";
+    for text in more.map(file).into_iter().chain([forbidding, parties]) {
         let topology = parse("test.yaml", &text).unwrap();
         let (census, nothing) = (Census::of(&topology), Namespaces::new());
         let demands = demand::demands(&census, &topology.expect, None, Pick::All);

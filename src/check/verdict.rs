@@ -59,7 +59,7 @@ pub fn judge(census: &Census, trial: &Trial) -> Option<Failure> {
     let demand = &trial.demand;
     let Some(echo) = &trial.echo else { return Some(Failure::NoMachine(demand.from)) };
     if !demand.reachable {
-        return echo.answered.then_some(Failure::Reachable);
+        return (echo.answered && !by_another(census, trial)).then_some(Failure::Reachable);
     }
     if let Some(missing) = trial.missing {
         return Some(Failure::NoMachine(missing));
@@ -83,5 +83,15 @@ pub fn judge(census: &Census, trial: &Trial) -> Option<Failure> {
         }
         (_, Some(PathMtu::BlackHole(size))) => Some(Failure::BlackHole(size)),
         _ => None,
+    }
+}
+
+/// Whether it was answered by another machine than was meant, which has the same address by the plan: one of the sender's
+/// own cluster, where two use the same addresses.
+fn by_another(census: &Census, trial: &Trial) -> bool {
+    let meant = trial.demand.to.and_then(|to| census.person(to));
+    match (&trial.arrived, meant) {
+        (Some((at, _)), Some(meant)) => *at != meant.name && census.shares(at, trial.demand.address),
+        _ => false,
     }
 }

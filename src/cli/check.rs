@@ -19,7 +19,8 @@ use crate::topology::model::Family;
 /// Every pod pings every pod and every host, and every node every pod, in each family; what arrives is heard in every machine,
 /// so that it is also found out under whose address it arrives (pods are never translated on the way to pods; they are
 /// on the way out, where the file masquerades them). Packets as large as they can be are tried too, and no address may
-/// be there twice. What the file itself expects (`expect`) is tried with the rest. What fails is traced.
+/// be there twice. Of a cluster that says its `kind`, it is tried besides whether hosts reach its nodes, and that nobody reaches
+/// whom they should not. What the file itself expects (`expect`) is tried with the rest. What fails is traced.
 ///
 /// Exit status 1 when anything fails.
 #[derive(Debug, Args)]

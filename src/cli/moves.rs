@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::exercise::not_in_an_exercise;
 use super::{Common, Inside, colors, print, print_json, width};
+use crate::course::Course;
 use crate::cursor::{Cursor, Move, Moved};
 use crate::error::{Error, Result};
 use crate::kernel::{host, signal};
@@ -84,7 +85,8 @@ fn make(
     host::allow_many_files();
     let inside = Inside::enter(common)?;
     not_in_an_exercise(&inside.lab, command)?;
-    let cursor = Cursor::new(&inside.kernel, &inside.lab, &inside.plan);
+    let course = Course::of(&inside.lab)?;
+    let cursor = Cursor::new(&inside.kernel, &inside.lab, &course);
     let mut hand = cursor.take()?;
     let moves = choose(&cursor)?;
     signal::remember_requests_to_stop();
@@ -98,13 +100,20 @@ fn make(
         let moved = hand.make(*one)?;
         if !common.json {
             let gap = if made.is_empty() { "" } else { "\n" };
-            print(&format!("{gap}{}", moved::text(&inside.plan, &moved, width(), color)))?;
+            print(&format!("{gap}{}", moved::text(&course.plan, &moved, width(), color)))?;
         }
         made.push(moved);
     }
+    if course.goal().is_some() {
+        drop(hand);
+        crate::pod::tidy(&inside.kernel, &inside.lab)?;
+    }
     match common.json {
-        true => print_json(&moved::document(&inside.plan, &cursor.record(), &made)),
+        true => print_json(&moved::document(&course.plan, &cursor.record(), &made)),
         false if made.is_empty() => print(nothing),
-        false => Ok(()),
+        false => match course.goal().filter(|_| inside.lab.underway().is_none()) {
+            Some(goal) => print(&format!("\n{} is done: lab {} is as it was to be", goal.what(), inside.lab.name)),
+            None => Ok(()),
+        },
     }
 }

@@ -6,6 +6,7 @@ use super::{Common, FileArgument, colors, print, print_json, width};
 use crate::error::Result;
 use crate::plan::Plan;
 use crate::report::{plan, script, worksheet};
+use crate::topology::capacity::Capacity;
 
 /// Print what `up` would do, step by step
 #[derive(Debug, Args)]
@@ -31,19 +32,20 @@ enum Format {
     Sh,
     /// A worksheet in Markdown: a picture, the commands, what is to be seen, questions and answers
     Markdown,
-    /// {lab, steps: [{number, chapter, machine, sentence, command, undo}]}
+    /// {lab, capacity, steps: [{number, chapter, machine, sentence, command, undo}]}
     Json,
 }
 
 impl PlanCommand {
     pub(super) fn run(self, common: &Common) -> Result<()> {
-        let plan = Plan::of(&self.file.load(common)?.topology);
+        let topology = self.file.load(common)?.topology;
+        let (plan, room) = (Plan::of(&topology), Capacity::of(&topology));
         match self.format {
-            _ if common.json => print_json(&plan::document(&plan)),
-            Format::Json => print_json(&plan::document(&plan)),
-            Format::Table => print(&plan::text(&plan, width(), colors(&std::io::stdout()))),
+            _ if common.json => print_json(&plan::document(&plan, &room)),
+            Format::Json => print_json(&plan::document(&plan, &room)),
+            Format::Table => print(&plan::text(&plan, &room, width(), colors(&std::io::stdout()))),
             Format::Sh => print(&script::text(&plan)),
-            Format::Markdown => print(&worksheet::text(&plan, &self.file.named())),
+            Format::Markdown => print(&worksheet::text(&plan, &room, &self.file.named())),
         }
     }
 }

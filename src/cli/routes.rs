@@ -6,12 +6,13 @@ use super::{Common, Inside, print, print_json, width};
 use crate::error::Result;
 use crate::kernel::observe::{View, observe};
 use crate::names::MachineName;
-use crate::plan::Kind;
+use crate::prose::wrap;
 use crate::report::routes;
 
 /// Print route tables side by side, as the kernel has them
 ///
-/// Without names: every node's.
+/// Without names: every node's, and those of the clusters' routers; and how many routes it takes that pods of different nodes
+/// reach each other, beside how many `routing: nodeRoutes` would take.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -27,12 +28,23 @@ impl Routes {
     pub(super) fn run(self, common: &Common) -> Result<()> {
         let inside = Inside::enter(common)?;
         let named = self.machines.iter().map(|name| inside.machine(name)).collect::<Result<Vec<MachineName>>>()?;
-        let nodes = inside.plan.machines.iter().filter(|member| member.kind == Kind::Node).map(|m| m.name.clone());
-        let machines = if named.is_empty() { nodes.collect() } else { named };
+        let topology = inside.lab.topology()?;
+        let all = named.is_empty();
+        let machines = match all {
+            true => {
+                let nodes = topology.nodes.iter().map(|node| &node.machine.name);
+                nodes.chain(routes::routers(&topology)).cloned().collect()
+            }
+            false => named,
+        };
         let seen = observe(&inside.kernel, &machines, &View::ROUTES)?;
-        match common.json {
-            true => print_json(&routes::document(&inside.plan.lab, &machines, &seen)),
-            false => print(&routes::text(&machines, &seen, width())),
+        let growth = all.then(|| routes::count(&topology, &seen)).flatten();
+        if common.json {
+            return print_json(&routes::document(&inside.plan.lab, &machines, &seen, growth));
         }
+        let lines = growth.map_or_else(Vec::new, |growth| wrap(&growth.line(), width()));
+        let lines: String = lines.iter().map(|line| format!("\n{line}")).collect();
+        let end = if lines.is_empty() { "" } else { "\n" };
+        print(&format!("{}{lines}{end}", routes::text(&machines, &seen, width())))
     }
 }

@@ -24,7 +24,7 @@ impl Show {
     pub(super) fn run(self, common: &Common) -> Result<()> {
         let inside = Inside::enter(common)?;
         let machine = inside.machine(&self.machine)?;
-        let seen = observe(&inside.kernel, [&machine], &View::ALL)?;
+        let seen = observe(&inside.kernel, [&machine], &View { ipam: true, ..View::ALL })?;
         let Some(namespace) = seen.get(&machine) else {
             return Err(Error::usage(format!("{machine} does not exist yet, or not any more"))
                 .help("`netlab status` shows how far the lab has come; `netlab up` does what is missing"));

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::{Common, Inside, print, print_json, width};
+use crate::course::Course;
 use crate::error::Result;
 use crate::kernel::observe::{View, observe};
 use crate::report::status;
@@ -12,7 +13,8 @@ use crate::report::status;
 #[command(after_help = "\
 JSON: {lab, cursor: {done, total}, machines: [{name, kind, node?, interfaces: [{name, addresses, mtu, up}]}]}
       and, while steps are to be done, cursor.next: {step, chapter, sentence, command?};
-      after a step has failed, failed: {step, why}")]
+      after a step has failed, failed: {step, why};
+      while a change is under way, change: {what, command, cursor?}")]
 pub struct Status {}
 
 impl Status {
@@ -20,7 +22,13 @@ impl Status {
         let inside = Inside::enter(common)?;
         let seen = observe(&inside.kernel, inside.plan.machines.iter().map(|member| &member.name), &View::LINKS)?;
         let record = inside.lab.record(&inside.plan);
-        let document = status::document(&inside.plan, &record, &seen);
+        let underway = inside.lab.underway().map(|underway| {
+            let course = Course::of(&inside.lab).ok();
+            let cursor = course.map(|course| status::Cursor::of(&course.plan, &course.record(&inside.lab)));
+            let (what, command) = (underway.goal.what(), underway.goal.command().trim_matches('`').to_owned());
+            status::Underway { what, command, cursor }
+        });
+        let document = status::document(&inside.plan, &record, &seen, underway);
         match common.json {
             true => print_json(&document),
             false => print(&status::text(&document, &inside.plan, &record, inside.pause, width())),

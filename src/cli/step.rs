@@ -15,12 +15,14 @@ use std::io::IsTerminal;
 use std::path::Path;
 
 use super::{Common, colors, print};
+use crate::alter;
 use crate::down;
 use crate::error::{Error, Packed, Result};
 use crate::journal::Record;
 use crate::kernel::apart::{Heard, apart};
 use crate::kernel::signal;
 use crate::lab::{Lab, Store};
+use crate::pod::Order;
 use crate::run::Manner;
 use crate::step::Way;
 use crate::stepping::{Sight, Stepping, patiently};
@@ -55,12 +57,43 @@ pub(super) fn up(loaded: &Loaded, file: &Path, to: Option<u32>, common: &Common)
     }
 }
 
+/// Adds a pod, or deletes one, step by step.
+pub(super) fn pod(order: &Order, common: &Common) -> Result<()> {
+    without_json(common)?;
+    let store = Store::of_this_user()?;
+    let lab = store.choose(common.meant()?.as_ref())?;
+    let named = Common { lab: Some(lab.name.clone()), json: false };
+    in_a_child(|| patiently(|| super::pod::begin_outside(&named, order)))?;
+    let stepping = Stepping::of(lab, Way::Do, None)?;
+    match ask(&stepping, &store)? {
+        Left::Here(_) if stepping.lab.underway().is_none() => {
+            let (pod, total) = (order.pod(), stepping.plan().len());
+            in_a_child(|| super::pod::tidy(&named))?;
+            print(&match order {
+                Order::Add(_) => format!("pod {pod} is there: all of its {total} steps are in force"),
+                Order::Delete(_) => format!("pod {pod} is gone: all of its {total} steps are taken back"),
+            })
+        }
+        Left::Here(record) => {
+            let again = format!("{} --step", order.goal().command().trim_matches('`'));
+            print(&whereabouts(&stepping, &record, &again))
+        }
+        other => unexpected(&stepping, &other),
+    }
+}
+
 /// Takes a lab away step by step, the last step first.
 pub(super) fn down(lab: Lab, common: &Common) -> Result<()> {
     without_json(common)?;
     let store = Store::of_this_user()?;
     let again = format!("netlab down --step {}", lab.name);
     let stepping = Stepping::of(lab, Way::Undo, None)?;
+    if let Some(goal) = stepping.course.goal() {
+        return Err(Error::usage(format!("{} is not finished yet", goal.what())).help(format!(
+            "{} finishes it; `netlab down` without --step takes the lab away as it is",
+            goal.command()
+        )));
+    }
     match ask(&stepping, &store)? {
         Left::Here(record) if record.done.is_empty() => {
             down::down(&stepping.lab)?;
@@ -97,8 +130,21 @@ fn begin(store: &Store, loaded: &Loaded, to: Option<u32>) -> Result<()> {
         crate::cursor::within(&crate::plan::Plan::of(&loaded.topology), to)?;
     }
     let manner = Manner { one_by_one: false, die_after: None };
+    let lab = store.lab(&loaded.topology.lab);
+    if lab.sandbox().is_some() && alter::is_another(&lab, &crate::plan::Plan::of(&loaded.topology))? {
+        let name = &lab.name;
+        return Err(Error::usage(format!(
+            "lab {name} runs with another topology, and a change is not asked for step by step"
+        ))
+        .help("`netlab up --dry-run FILE` shows all steps that lead there, `netlab up FILE` does them"));
+    }
+    in_a_child(|| patiently(|| up::up(store, loaded, Some(0), &manner, |_| Box::new(|_, _| {})).map(|_| ())))
+}
+
+/// Does something that enters the lab, which this process must not do.
+fn in_a_child(work: impl FnOnce() -> Result<()>) -> Result<()> {
     let mut child = apart(|tell| {
-        let made = patiently(|| up::up(store, loaded, Some(0), &manner, |_| Box::new(|_, _| {})));
+        let made = work();
         let error: Option<Packed> = made.err().map(|error| error.packed());
         // Plain strings and numbers are always JSON.
         tell(&serde_json::to_string(&error).unwrap_or_default());
@@ -108,10 +154,10 @@ fn begin(store: &Store, loaded: &Loaded, to: Option<u32>) -> Result<()> {
             Heard::Nothing => {}
             Heard::Line(line) => {
                 let error: Option<Packed> = serde_json::from_str(&line)
-                    .map_err(|error| Error::refused(format!("cannot read how the lab was made: {error}")))?;
+                    .map_err(|error| Error::refused(format!("cannot read what was done: {error}")))?;
                 return error.map_or(Ok(()), |error| Err(error.into()));
             }
-            Heard::End => return Err(Error::refused("the process that made the lab has ended before it was done")),
+            Heard::End => return Err(Error::refused("the process that entered the lab has ended before it was done")),
         }
     }
 }
@@ -139,8 +185,8 @@ fn look(stepping: &Stepping) -> Result<Option<Record>> {
 
 /// Where the cursor is, and how to go on.
 fn whereabouts(stepping: &Stepping, record: &Record, again: &str) -> String {
-    let (lab, done, total) = (&stepping.lab.name, record.done.len(), stepping.plan.len());
-    if done == stepping.plan.steps.len() {
+    let (lab, done, total) = (&stepping.lab.name, record.done.len(), stepping.plan().len());
+    if done == stepping.plan().steps.len() {
         return format!(
             "lab {lab} is up: all of its {total} steps are in force\n\
              \x20 netlab status        what there is\n\
@@ -162,7 +208,7 @@ fn unexpected(stepping: &Stepping, left: &Left) -> Result<()> {
     match left {
         Left::Stopped(record) => {
             let done = record.done.len();
-            Err(Error::stopped(format!("stopped: lab {lab} is at step {done} of {}", stepping.plan.len()))
+            Err(Error::stopped(format!("stopped: lab {lab} is at step {done} of {}", stepping.plan().len()))
                 .help("`netlab status` shows what there is"))
         }
         _ => print(&format!("lab {lab} was taken away by another netlab")),

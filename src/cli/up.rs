@@ -7,11 +7,13 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
-use super::{Common, FileArgument, print, print_json, step};
+use super::{Common, FileArgument, colors, print, print_json, step, width};
+use crate::change::Count;
 use crate::error::{Error, Result};
 use crate::lab::Store;
 use crate::names::MachineName;
 use crate::plan::{Kind, Plan};
+use crate::report::change;
 use crate::run::{DIE_AFTER, Manner};
 use crate::up;
 
@@ -42,6 +44,9 @@ pub struct Up {
     /// Ask before each step, show its command, and what it changed; a lab that runs is taken where it is
     #[arg(long, conflicts_with_all = ["empty", "no_fuse"])]
     step: bool,
+    /// Show what would be done, as steps and commands, and do nothing
+    #[arg(long, conflicts_with = "step")]
+    dry_run: bool,
 }
 
 /// A run that is over sooner than this needs no progress bar.
@@ -51,6 +56,14 @@ impl Up {
     pub(super) fn run(self, common: &Common) -> Result<()> {
         let start = Instant::now();
         let loaded = self.file.load(common)?;
+        if self.dry_run {
+            let up::Preview { plan, trail, count } = up::preview(&Store::of_this_user()?, &loaded, self.target())?;
+            let shown = change::Shown { plan: &plan, trail: &trail, count };
+            return match common.json {
+                true => print_json(&change::document(shown)),
+                false => print(&change::text(shown, width(), colors(&std::io::stdout()))),
+            };
+        }
         if self.step {
             return step::up(&loaded, &self.file.file, self.to, common);
         }
@@ -61,10 +74,14 @@ impl Up {
         let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
         if common.json {
             let unready: Vec<_> = done.unready.iter().map(|u| json!({"machine": u.machine, "what": u.what})).collect();
-            print_json(&json!({
+            let mut document = json!({
                 "lab": done.plan.lab, "ranBefore": done.ran_before, "stepsDone": done.steps,
                 "steps": done.plan.len(), "inForce": done.in_force, "milliseconds": milliseconds, "unready": unready,
-            }))?;
+            });
+            if let Some(Count { back, done, stays }) = done.changed {
+                document["changed"] = json!({ "takenBack": back, "done": done, "stays": stays });
+            }
+            print_json(&document)?;
         } else {
             print(&summary(&done, milliseconds))?;
         }
@@ -135,6 +152,9 @@ fn summary(done: &up::Done, milliseconds: f64) -> String {
     let total = done.plan.len();
     let in_force = done.in_force;
     let whole = in_force >= done.plan.steps.len();
+    if let Some(count) = done.changed {
+        return changed(&done.plan, count, in_force, milliseconds);
+    }
     match (done.ran_before, done.steps) {
         (_, 0) if in_force == 0 => format!(
             "lab {lab} is there, and empty: none of its {total} steps is done\n\
@@ -161,6 +181,16 @@ fn summary(done: &up::Done, milliseconds: f64) -> String {
             census(&done.plan),
             suggestions(&done.plan)
         ),
+    }
+}
+
+/// What became of a running lab that was changed.
+fn changed(plan: &Plan, count: Count, in_force: usize, milliseconds: f64) -> String {
+    let (lab, total) = (&plan.lab, plan.len());
+    let head = format!("lab {lab} is changed: {} in {milliseconds:.0} ms", change::count(count));
+    match in_force == plan.steps.len() {
+        true => format!("{head}\n  it is {}, and all of its {total} steps are in force", census(plan)),
+        false => format!("{head}\n  it is at step {in_force} of {total}; `netlab next` goes on"),
     }
 }
 

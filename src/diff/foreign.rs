@@ -41,6 +41,7 @@ impl Expected<'_> {
                 .chain(neighbours(planned, ns))
                 .chain(policy_rules(ns))
                 .chain(tables(planned, ns))
+                .chain(leases(planned, ns))
                 .filter(|thing| !self.is_on_its_way(machine, thing, ns));
             found.extend(things.map(|thing| self.stranger(machine, thing, seen)));
             let asleep =
@@ -181,6 +182,19 @@ fn policy_rules(ns: &Namespace) -> impl Iterator<Item = Thing> + '_ {
     let defaults = PolicyRule::defaults();
     let foreign = ns.policy_rules.iter().filter(move |rule| !defaults.contains(rule));
     foreign.map(|rule| Thing::PolicyRule(rule.clone()))
+}
+
+/// Those of networks that the plan does not have are others' business.
+fn leases<'a>(planned: &'a Namespace, ns: &'a Namespace) -> impl Iterator<Item = Thing> + 'a {
+    planned.ipam.networks.iter().flat_map(|(network, planned)| {
+        let held = ns.ipam.networks.get(network).into_iter().flat_map(|leases| &leases.held);
+        let foreign = held.filter(|(address, _)| !planned.held.contains_key(*address));
+        foreign.map(|(address, holder)| Thing::Lease {
+            network: network.clone(),
+            address: *address,
+            holder: holder.clone(),
+        })
+    })
 }
 
 fn tables<'a>(planned: &'a Namespace, ns: &'a Namespace) -> impl Iterator<Item = Thing> + 'a {

@@ -152,6 +152,11 @@ fn in_the_way(step: &Step, seen: &Namespaces) -> Option<Mend> {
             let rival = route.rivals(seen.get(&step.machine)?).next()?;
             (&step.machine, Thing::Route(rival.clone()))
         }
+        Action::ReserveAddress(lease) => {
+            let holder = seen.get(at)?.ipam.networks.get(lease.network.as_str())?.held.get(&lease.address)?;
+            let (network, address) = (lease.network.to_string(), lease.address);
+            (&step.machine, Thing::Lease { network, address, holder: holder.clone() })
+        }
         Action::AddChain(AddChain { family, table, name, .. }) => {
             (&step.machine, Thing::Chain { family: *family, table: table.clone(), name: name.clone() })
         }
@@ -164,7 +169,13 @@ fn in_the_way(step: &Step, seen: &Namespaces) -> Option<Mend> {
         | Action::AddNeighbour(_)
         | Action::AddFdbEntry(_)
         | Action::AddTable(_)
-        | Action::AddRule(_) => return None,
+        | Action::AddRule(_)
+        | Action::KeepMac(_)
+        | Action::ReplaceRules(_)
+        | Action::MakeLeaseDirectory(_)
+        | Action::StartDhcpServer(_)
+        | Action::ReserveHost(_)
+        | Action::LeaseAddress(_) => return None,
     };
     Some(Mend::remove(at, thing))
 }

@@ -6,12 +6,14 @@
 //! ```
 
 use std::fmt;
+use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
 
 use crate::kernel::nft::{self, Change};
 use crate::kernel::request::Request;
 use crate::names::MachineName;
+use crate::network::ipam::{self, Holder};
 use crate::network::policy_rule::PolicyRule;
 use crate::network::ruleset::Family;
 use crate::network::{FdbEntry, Namespaces, Neighbour, Route, effect};
@@ -68,6 +70,15 @@ pub enum Thing {
         /// Its text.
         text: String,
     },
+    /// A lease of host-local's.
+    Lease {
+        /// The network's name.
+        network: String,
+        /// The address.
+        address: IpAddr,
+        /// Who has it.
+        holder: Holder,
+    },
 }
 
 impl fmt::Display for Thing {
@@ -85,6 +96,7 @@ impl fmt::Display for Thing {
             Thing::Rule { family, table, chain, text, .. } => {
                 write!(f, "rule `{text}` in {chain} of table {family} {table}")
             }
+            Thing::Lease { address, holder, .. } => write!(f, "lease {address} of {holder}"),
         }
     }
 }
@@ -104,7 +116,7 @@ impl Thing {
     /// What hangs on others goes before them: the lower, the earlier.
     pub(super) fn rank(&self) -> u8 {
         match self {
-            Thing::Rule { .. } => 0,
+            Thing::Rule { .. } | Thing::Lease { .. } => 0,
             Thing::Chain { .. } => 1,
             Thing::Table { .. } => 2,
             Thing::Route(_) | Thing::PolicyRule(_) | Thing::Neighbour(_) | Thing::Fdb(_) => 3,
@@ -130,6 +142,9 @@ impl Thing {
             Thing::Rule { family, table, chain, handle, .. } => ns
                 .chain(*family, table, chain)
                 .is_some_and(|chain| chain.rules.iter().any(|rule| rule.handle.0 == Some(*handle))),
+            Thing::Lease { network, address, holder } => {
+                ns.ipam.networks.get(network).is_some_and(|leases| leases.held.get(address) == Some(holder))
+            }
         }
     }
 
@@ -160,6 +175,9 @@ impl Thing {
                 let change = self.change().map(|change| nft::command(&change)).unwrap_or_default();
                 format!("{}{change}", Inside(at))
             }
+            Thing::Lease { network, address, .. } => {
+                format!("rm {}", quoted(&format!("{}/{address}", ipam::network_directory(at, network))))
+            }
         }
     }
 
@@ -176,6 +194,9 @@ impl Thing {
             Thing::Fdb(entry) => Some(Request::FdbDelete { entry: entry.clone() }),
             Thing::PolicyRule(rule) => Some(Request::PolicyRule { rule: rule.clone(), add: false }),
             Thing::Table { .. } | Thing::Chain { .. } | Thing::Rule { .. } => self.change().map(Request::Nft),
+            Thing::Lease { network, address, .. } => {
+                Some(Request::Release { network: network.parse().ok()?, address: *address })
+            }
         }
     }
 
@@ -194,6 +215,7 @@ impl Thing {
             Thing::Rule { family, table, chain, handle, .. } => {
                 effect::delete_rule(net, at, *family, table, chain, *handle);
             }
+            Thing::Lease { network, address, .. } => effect::release_address(net, at, network, *address),
         }
     }
 }

@@ -15,7 +15,9 @@ use crate::diff::{self, Mend};
 use crate::names::{LinkName, MachineName};
 use crate::network::{Mac, Namespaces, Neighbour};
 use crate::plan::Kind;
+use crate::reach::{self, Rule, Standing, Standings};
 use crate::topology::model::{Expectation, Family, Machine, Node, Party, Route, Topology};
+use crate::topology::realm::{Realm, Realms};
 
 /// A lab: what its file says, and what the kernel holds.
 #[derive(Debug)]
@@ -38,6 +40,10 @@ pub struct Station<'a> {
     pub machine: &'a Machine,
     /// What it is.
     pub kind: Kind,
+    /// What decides whom it is to reach.
+    pub standing: Standing,
+    /// Where the addresses of pods count, if it is one or has some.
+    pub realm: Realm,
     /// Where it is plugged in: its interfaces in the file's order, and a node's bridge.
     pub ports: Vec<Port>,
 }
@@ -68,8 +74,16 @@ impl<'a> Site<'a> {
     /// The lab of this file, of which this was seen.
     pub fn new(topology: &'a Topology, seen: &'a Namespaces) -> Self {
         let mut stations = Vec::new();
+        let (standings, realms) = (Standings::of(topology), Realms::of(topology));
+        let station = |machine: &'a Machine, kind, ports| Station {
+            machine,
+            kind,
+            standing: standings.get(&machine.name),
+            realm: realms.of_machine(&machine.name),
+            ports,
+        };
         for node in &topology.nodes {
-            stations.push(Station { machine: &node.machine, kind: Kind::Node, ports: node_ports(node) });
+            stations.push(station(&node.machine, Kind::Node, node_ports(node)));
             let Some(bridge) = &node.bridge else { continue };
             for pod in &node.pods {
                 let name = &pod.machine.name;
@@ -81,11 +95,11 @@ impl<'a> Site<'a> {
                 };
                 let ports = std::iter::once(eth0).chain(cables(&pod.machine)).collect();
                 let kind = Kind::Pod { node: node.machine.name.clone() };
-                stations.push(Station { machine: &pod.machine, kind, ports });
+                stations.push(station(&pod.machine, kind, ports));
             }
         }
         let hosts = topology.hosts.iter();
-        stations.extend(hosts.map(|host| Station { machine: host, kind: Kind::Host, ports: cables(host) }));
+        stations.extend(hosts.map(|host| station(host, Kind::Host, cables(host))));
         let mut places = HashMap::new();
         let mut owners: HashMap<IpAddr, Vec<(usize, usize)>> = HashMap::new();
         for (place, station) in stations.iter().enumerate() {
@@ -99,35 +113,47 @@ impl<'a> Site<'a> {
         Site { seen, expect: &topology.expect, stations, places, owners }
     }
 
-    /// Whether a `netlab check` tries whether one reaches the other: every pod and every node is to reach every pod, every
-    /// pod every host, and whoever the file expects to; without those whom the file expects not to.
+    /// Whether a `netlab check` tries whether one reaches the other ([`reach::rule`]), or the file expects it to; without those
+    /// whom the file expects not to.
     pub fn is_tried(&self, from: &Station<'_>, to: &Station<'_>, ipv6: bool) -> bool {
-        let is_pod = |station: &Station<'_>| matches!(station.kind, Kind::Pod { .. });
-        let by_the_model = match to.kind {
-            Kind::Pod { .. } => from.kind != Kind::Host,
-            Kind::Host => is_pod(from),
-            Kind::Node => false,
+        let by_the_model = reach::rule(&from.standing, &to.standing, from.name() == to.name());
+        let meant = |station: &Station<'_>, parties: &[Party]| {
+            parties.iter().any(|party| match party {
+                Party::Address(ip) => station.address(ipv6) == Some(*ip) && self.is_near(from, station, *ip),
+                _ => reach::is_meant(party, station.name(), &station.standing),
+            })
         };
-        let party = |station: &Station<'_>, party: &Party| match party {
-            Party::Pods => is_pod(station),
-            Party::Nodes => station.kind == Kind::Node,
-            Party::Hosts => station.kind == Kind::Host,
-            Party::Machine(name) => station.name() == name,
-            Party::Address(ip) => station.address(ipv6) == Some(*ip),
-        };
-        let among = |station: &Station<'_>, parties: &[Party]| parties.iter().any(|one| party(station, one));
         let family = if ipv6 { Family::V6 } else { Family::V4 };
         let is_of = |one: &Expectation| one.family.is_none_or(|only| only == family);
         let expects = |one: &&Expectation| {
             // Everybody on both sides does not mean each to itself.
-            is_of(one) && among(from, &one.from) && among(to, &one.to) && from.name() != to.name()
+            is_of(one) && meant(from, &one.from) && meant(to, &one.to) && from.name() != to.name()
         };
         // What the file says of a ping goes before what the model says.
         let forbids = |one: &Expectation| !one.reachable && one.port.is_none();
         let mut expected = self.expect.iter().filter(expects);
         match expected.clone().any(forbids) {
             true => false,
-            false => by_the_model || expected.any(|one| one.reachable),
+            false => by_the_model.is_some_and(Rule::is_reachable) || expected.any(|one| one.reachable),
+        }
+    }
+
+    /// Whether an address is this machine's for the one that sends: where several clusters use it, that of its own cluster.
+    fn is_near(&self, from: &Station<'_>, to: &Station<'_>, address: IpAddr) -> bool {
+        let mut owners = self.owners.get(&address).into_iter().flatten();
+        let same = |(place, _): &(usize, usize)| self.stations.get(*place).is_some_and(|one| one.realm == from.realm);
+        to.realm == from.realm || !owners.any(same)
+    }
+
+    /// The address at which one speaks to another.
+    pub fn target(&self, from: &Station<'_>, to: &Station<'_>, ipv6: bool) -> Option<IpAddr> {
+        let near = || {
+            let common = reach::common(reach::on_networks(from.machine, ipv6), reach::on_networks(to.machine, ipv6));
+            common.map(|address| address.ip())
+        };
+        match reach::rule(&from.standing, &to.standing, from.name() == to.name()) {
+            Some(Rule::HostToNode) => near().or_else(|| to.address(ipv6)),
+            _ => to.address(ipv6),
         }
     }
 

@@ -47,7 +47,7 @@ fn kinds_have_names_sentences_and_causes() {
 fn faults_cover_the_causes_of_traces() {
     let covered: BTreeSet<&str> = kinds().flat_map(|kind| kind.causes).map(|cause| cause.slug()).collect();
     for (_, slug, _) in CAUSES {
-        let needs_more = ["wrong-vtep", "vni-mismatch", "no-listener", "unknown"].contains(&slug);
+        let needs_more = ["wrong-vtep", "vni-mismatch", "port-mismatch", "no-listener", "unknown"].contains(&slug);
         assert_eq!(covered.contains(slug), !needs_more, "{slug}");
     }
 }

@@ -75,7 +75,7 @@ pub fn round_trip(
     destination: &Station<'_>,
     ipv6: bool,
 ) -> Option<Vec<Passage>> {
-    let to = destination.address(ipv6)?;
+    let to = site.target(source, destination, ipv6)?;
     let there = Leg { answer: false, back: None }.walk(site, source, None, to)?;
     let from = there.passages.first()?.from;
     if there.end != *destination.name() {
@@ -138,8 +138,8 @@ impl Leg {
             let (port, via) = at.route(to)?;
             let next = via.unwrap_or(to);
             let (neighbour, entrance) = site.neighbour(&port.segment, next)?;
-            let entry = masquerade(at, source, to).filter(|_| !self.answer);
-            let masked = entry.and_then(|entry| entry.to.or_else(|| speaks_from(port, next)));
+            let masked = masquerade(at, source, to).filter(|_| !self.answer);
+            let masked = masked.and_then(|entry| entry.to.or_else(|| speaks_from(port, next)));
             let (leaves, across, entered) = cross(port, &port.segment, entrance);
             let role = if hop == 0 { Role::Sent } else { Role::Forwarded };
             passages.push(passage(role, enters, leaves, via, Some(next), masked.is_some()));
@@ -171,7 +171,7 @@ fn speaks_from(port: &Port, next: IpAddr) -> Option<IpAddr> {
     of().find(|own| own.contains(next)).or_else(|| of().next()).map(|own| own.ip())
 }
 
-/// By which entry a machine masquerades what it sends from this source to there, if it does.
+/// By which entry a machine masquerades what it sends from this source to there.
 fn masquerade<'a>(at: &Station<'a>, source: IpAddr, to: IpAddr) -> Option<&'a Masquerade> {
     let spared = |except: &[ipnetwork::IpNetwork]| except.iter().any(|network| network.contains(to));
     let fits = |entry: &&Masquerade| entry.from.contains(source) && !spared(&entry.except);

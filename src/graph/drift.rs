@@ -169,7 +169,7 @@ impl super::Machine {
                 let is_it = |there: &str| there.split_once(": ").is_some_and(|(_, rule)| rule == text);
                 entry(&mut self.rules, &|there| is_in(there, &format!("{family} {table} {chain}")) && is_it(there));
             }
-            Thing::Neighbour(_) | Thing::Fdb(_) | Thing::PolicyRule(_) => {}
+            Thing::Neighbour(_) | Thing::Fdb(_) | Thing::PolicyRule(_) | Thing::Lease { .. } => {}
         }
     }
 }

@@ -17,7 +17,7 @@
 //! then. It does say that a neighbour has grown stale, which nobody did.
 
 mod ear;
-mod names;
+pub(super) mod names;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;

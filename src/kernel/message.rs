@@ -13,7 +13,7 @@ use std::os::fd::RawFd;
 
 use ipnetwork::IpNetwork;
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
-use netlink_packet_route::address::{AddressAttribute, AddressMessage, AddressScope};
+use netlink_packet_route::address::{AddressAttribute, AddressMessage, AddressScope, CacheInfo};
 use netlink_packet_route::link::{
     AfSpecInet6, AfSpecUnspec, In6AddrGenMode, InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkInfo,
     LinkMessage,
@@ -164,6 +164,34 @@ pub fn address(index: u32, address: IpNetwork, add: bool) -> Message {
         true => (RouteNetlinkMessage::NewAddress(message), CREATE),
         false => (RouteNetlinkMessage::DelAddress(message), 0),
     }
+}
+
+/// Sets an address for a number of seconds, after which the kernel takes it away; `u32::MAX` is for ever. One that is there
+/// gets the new time, if the request replaces.
+pub fn address_for(index: u32, own: IpNetwork, seconds: u32) -> Message {
+    let (mut message, flags) = address(index, own, true);
+    if let RouteNetlinkMessage::NewAddress(message) = &mut message {
+        let mut life = CacheInfo::default();
+        (life.ifa_preferred, life.ifa_valid) = (seconds, seconds);
+        message.attributes.push(AddressAttribute::CacheInfo(life));
+    }
+    (message, flags)
+}
+
+/// Asks for all IPv4 routes.
+pub fn routes_question() -> RouteNetlinkMessage {
+    let mut message = RouteMessage::default();
+    message.header.address_family = AddressFamily::Inet;
+    RouteNetlinkMessage::GetRoute(message)
+}
+
+/// Whether this is a default route by way of a gateway and out of a link.
+pub fn is_default_route(message: &RouteNetlinkMessage, via: IpAddr, link: u32) -> bool {
+    let RouteNetlinkMessage::NewRoute(route) = message else { return false };
+    let has = |wanted: RouteAttribute| route.attributes.contains(&wanted);
+    route.header.destination_prefix_length == 0
+        && has(RouteAttribute::Gateway(route_address(via)))
+        && has(RouteAttribute::Oif(link))
 }
 
 fn route_address(ip: IpAddr) -> RouteAddress {

@@ -27,6 +27,7 @@ use nix::sys::socket::SockProtocol;
 use rtnetlink::{Handle, IpVersion};
 
 use self::peers::End;
+use super::leases;
 use super::netlink;
 use super::netns::Netns;
 use super::nft;
@@ -61,6 +62,8 @@ pub struct View {
     pub settings: bool,
     /// The sysctls that are worth watching ([`crate::network::watched`]), of each machine and its links.
     pub watched: bool,
+    /// Which addresses machines have given out, and who listens for DHCP.
+    pub ipam: bool,
     /// Sysctls, by machine.
     pub sysctls: BTreeMap<MachineName, Vec<String>>,
 }
@@ -86,6 +89,7 @@ impl View {
             peers: whole,
             settings: whole,
             watched: whole,
+            ipam: false,
             sysctls: BTreeMap::new(),
         }
     }
@@ -174,6 +178,9 @@ fn open(fabric: &Netns, machine: &MachineName, view: &View) -> Result<Option<Ope
         let links: Vec<String> = links.iter().map(|link| link.name().to_string_lossy().into_owned()).collect();
         let keys = watched::keys(links.iter().map(String::as_str));
         seen.sysctls.extend(sysctl::read_many(keys.iter().map(String::as_str)));
+    }
+    if view.ipam {
+        seen.ipam = leases::observe(machine);
     }
     if view.tables {
         let doing = "read the nftables rules";

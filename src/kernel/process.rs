@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
 
 /// Which process, for ever: pids are used again, a pid with its start time and boot is not.
@@ -89,10 +90,17 @@ impl Process {
     /// # Errors
     /// `EPERM` when it is somebody else's. One that has ended is no error.
     pub fn kill(&self) -> nix::Result<()> {
+        self.signal(Signal::SIGKILL)
+    }
+
+    /// Sends a signal to this process and no other.
+    ///
+    /// # Errors
+    /// `EPERM` when it is somebody else's. One that has ended is no error.
+    pub fn signal(&self, signal: Signal) -> nix::Result<()> {
+        let (fd, number) = (self.fd.as_raw_fd(), signal as libc::c_int);
         // SAFETY: pidfd_send_signal(2) with no siginfo behaves as kill(2).
-        let sent = unsafe {
-            libc::syscall(libc::SYS_pidfd_send_signal, self.fd.as_raw_fd(), libc::SIGKILL, std::ptr::null::<()>(), 0)
-        };
+        let sent = unsafe { libc::syscall(libc::SYS_pidfd_send_signal, fd, number, std::ptr::null::<()>(), 0) };
         match Errno::result(sent) {
             Ok(_) | Err(Errno::ESRCH) => Ok(()),
             Err(errno) => Err(errno),

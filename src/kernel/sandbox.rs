@@ -72,6 +72,27 @@ impl Sandbox {
     }
 }
 
+/// The sandbox that a process was started in.
+#[derive(Debug)]
+pub struct Surroundings {
+    /// Proof of being inside.
+    pub kernel: Kernel,
+    /// Whether somebody made it by hand: then there is no pause process, and no `netlab down`.
+    pub by_hand: bool,
+}
+
+/// The sandbox that this process was started in: by `netlab shell` or `exec`, or by hand in namespaces of somebody's own
+/// whose `/run` is a tmpfs called netlab, as the header of a printed script makes it. Nothing outside of one.
+pub fn around() -> Option<Surroundings> {
+    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    // The last one hides those before it.
+    let run = mounts.lines().rfind(|line| line.split(' ').nth(4) == Some("/run"))?;
+    let source = run.split(" - tmpfs ").nth(1)?.split(' ').next()?;
+    let by_hand = source == "netlab";
+    let inside = by_hand || source.starts_with("netlab:");
+    inside.then_some(Surroundings { kernel: Kernel { _only_from_enter: () }, by_hand })
+}
+
 /// What was ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ended {

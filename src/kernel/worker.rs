@@ -8,6 +8,7 @@
 //! A worker keeps a `Place` for each namespace that it works in: the open namespace, its netlink sockets, and the
 //! indexes of its links. Workers on several threads share one place, the fabric's.
 
+mod ipam;
 mod local;
 
 use std::collections::HashMap;
@@ -175,8 +176,9 @@ impl Worker {
         let mut sending = Departure::default();
         for item in &batch.sendings {
             let step = item.step;
-            // A sysctl is written at once: the link that it belongs to must not still wait to be sent for.
-            if matches!(item.request, Request::Sysctl { .. }) {
+            // What is done at once needs what was queued: the link that a sysctl belongs to must not still wait to be sent
+            // for, nor the address of a link that is to be served.
+            if item.request.is_at_once() {
                 self.flush(at, &mut sending)?;
             }
             self.queue(at, &item.request, step, &mut sending).map_err(|refusal| Failed { step, refusal })?;
@@ -206,6 +208,7 @@ impl Worker {
                 self.go(at)?;
                 sysctl::write(key, value)?;
             }
+            request if request.is_at_once() => self.give_addresses(at, request)?,
             Request::Nft(change) => {
                 sending.nft_steps.push(step);
                 sending.nft.push(change.clone());

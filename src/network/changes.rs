@@ -9,6 +9,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::ipam::Ipam;
 use super::ruleset::{Chain, Table};
 use super::{Address, Link, Namespace, Namespaces, Neighbour};
 use crate::names::MachineName;
@@ -60,6 +61,10 @@ pub enum Kind {
     Chain,
     /// An nftables rule.
     Rule,
+    /// A lease, or who is to have one.
+    Lease,
+    /// A program.
+    Program,
 }
 
 impl Sort {
@@ -96,6 +101,8 @@ impl Kind {
             Kind::Table => "table",
             Kind::Chain => "chain",
             Kind::Rule => "rule",
+            Kind::Lease => "lease",
+            Kind::Program => "program",
         }
     }
 }
@@ -164,6 +171,8 @@ impl List<'_> {
             }
         }
         self.tables(&before.tables, &after.tables);
+        self.sets(Kind::Program, programs(&before.ipam), programs(&after.ipam));
+        self.sets(Kind::Lease, leases(&before.ipam), leases(&after.ipam));
     }
 
     fn sets(&mut self, kind: Kind, before: impl Iterator<Item = String>, after: impl Iterator<Item = String>) {
@@ -214,6 +223,21 @@ impl List<'_> {
         };
         self.sets(Kind::Rule, rules(&before).into_iter(), rules(&after).into_iter());
     }
+}
+
+/// `10.244.1.2 of pod-a eth0`, and what is kept for whom.
+fn leases(ipam: &Ipam) -> impl Iterator<Item = String> + '_ {
+    let directories = ipam.networks.keys().map(|network| format!("directory of {network}"));
+    let held = ipam.networks.values().flat_map(|leases| &leases.held);
+    let held = held.map(|(address, holder)| format!("{address} of {holder}"));
+    let kept = ipam.reserved.iter().map(|(client, address)| format!("{address}, kept for {client}"));
+    directories.chain(held).chain(kept)
+}
+
+/// The programs that listen for DHCP.
+fn programs(ipam: &Ipam) -> impl Iterator<Item = String> + '_ {
+    let server = ipam.server.then(|| "DHCP server, which listens on UDP port 67".to_owned());
+    server.into_iter().chain(ipam.client.then(|| "DHCP client, which listens on UDP port 68".to_owned()))
 }
 
 fn up(link: &Link) -> &'static str {

@@ -12,9 +12,12 @@
 //! A change of what is not there has no effect: whoever predicts asks first.
 
 mod addresses;
+mod ipam;
 mod links;
 mod routes;
 mod ruleset;
+
+use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
 
@@ -25,6 +28,7 @@ use super::{Address, FdbEntry, Link, Mac, Namespace, Namespaces, Neighbour, Peer
 use crate::names::MachineName;
 
 pub use addresses::*;
+pub use ipam::*;
 pub use links::*;
 pub use routes::*;
 pub use ruleset::*;

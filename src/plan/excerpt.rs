@@ -46,7 +46,14 @@ impl Plan {
             }
         }
         let members = self.machines.iter().filter(|member| machines.contains(&member.name)).cloned().collect();
-        let plan = Plan { lab: self.lab.clone(), machines: members, steps, chapters: Vec::new() };
+        let plan = Plan {
+            lab: self.lab.clone(),
+            machines: members,
+            realms: self.realms.clone(),
+            standings: self.standings.clone(),
+            steps,
+            chapters: Vec::new(),
+        };
         Excerpt { plan, in_force: numbers, left_out }
     }
 }

@@ -82,7 +82,9 @@ pub fn one<'a>(plan: &'a Plan, moved: &'a Moved) -> MoveDocument<'a> {
 /// A step as it is announced: number and chapter, sentence, command.
 pub fn announced(plan: &Plan, number: u32, step: &Step, columns: usize, color: bool) -> String {
     let paint = Paint(color);
-    let undo = if step.way == Way::Undo { "back: " } else { "" };
+    // What the plan says backwards already (a pod is deleted) goes forwards.
+    let forth = plan.step(number).map_or(Way::Do, |planned| planned.way);
+    let undo = if step.way == forth { "" } else { "back: " };
     let chapter = plan.chapter_of(number).map_or("", |chapter| &chapter.title);
     let mut text = format!("{}\n", paint.bold(&format!("{undo}step {number} of {} · {chapter}", plan.len())));
     let words = Words::of(step);

@@ -9,15 +9,17 @@
 
 use serde::Serialize;
 
-use super::Paint;
+use super::{Paint, capacity};
 use crate::names::{LabName, MachineName};
 use crate::plan::Plan;
 use crate::prose::wrap;
+use crate::topology::capacity::Capacity;
 
 /// A plan for programs.
 #[derive(Debug, Serialize)]
 pub struct Document<'a> {
     lab: &'a LabName,
+    capacity: capacity::Document<'a>,
     steps: Vec<StepDocument<'a>>,
 }
 
@@ -33,7 +35,7 @@ struct StepDocument<'a> {
 }
 
 /// The plan for programs.
-pub fn document(plan: &Plan) -> Document<'_> {
+pub fn document<'a>(plan: &'a Plan, room: &'a Capacity) -> Document<'a> {
     let chapters = plan.chapters.iter().flat_map(|chapter| chapter.steps.clone().map(|_| chapter.title.as_str()));
     let steps = plan.numbered().zip(chapters).map(|((number, step), chapter)| StepDocument {
         number,
@@ -43,13 +45,22 @@ pub fn document(plan: &Plan) -> Document<'_> {
         command: step.command().unwrap_or_default(),
         undo: step.inverse().command(),
     });
-    Document { lab: &plan.lab, steps: steps.collect() }
+    Document { lab: &plan.lab, capacity: capacity::document(room), steps: steps.collect() }
 }
 
 /// The plan for people. Commands are never broken, so that they can be copied.
-pub fn text(plan: &Plan, columns: usize, color: bool) -> String {
-    let paint = Paint(color);
+pub fn text(plan: &Plan, room: &Capacity, columns: usize, color: bool) -> String {
     let mut text = format!("lab {}: {} steps\n", plan.lab, plan.len());
+    for sentence in capacity::sentences(room) {
+        wrap(&sentence, columns).iter().for_each(|line| text.push_str(&format!("{line}\n")));
+    }
+    text + &chapters(plan, columns, color)
+}
+
+/// Its chapters alone.
+pub fn chapters(plan: &Plan, columns: usize, color: bool) -> String {
+    let paint = Paint(color);
+    let mut text = String::new();
     let margin = plan.len().to_string().len() + 4;
     for chapter in &plan.chapters {
         text.push_str(&format!("\n{}\n", paint.bold(&chapter.title)));

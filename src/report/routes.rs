@@ -6,10 +6,14 @@
 //! 10.244.2.0/24   via 192.168.1.12  cni0              via 192.168.1.12
 //! ```
 
+mod growth;
+
 use std::collections::BTreeSet;
 
 use ipnetwork::IpNetwork;
 use serde::Serialize;
+
+pub use growth::{Growth, count, routers};
 
 use super::lines;
 use crate::names::{LabName, MachineName};
@@ -17,9 +21,12 @@ use crate::network::{Namespace, Namespaces, Route, destination};
 
 /// Route tables for programs.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Document<'a> {
     lab: &'a LabName,
     machines: Vec<Tables<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to_pods: Option<Growth<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -56,13 +63,18 @@ impl RouteDocument {
     }
 }
 
-/// The tables for programs.
-pub fn document<'a>(lab: &'a LabName, machines: &'a [MachineName], seen: &Namespaces) -> Document<'a> {
+/// The tables for programs, and how many routes there are in all, if that is counted.
+pub fn document<'a>(
+    lab: &'a LabName,
+    machines: &'a [MachineName],
+    seen: &Namespaces,
+    to_pods: Option<Growth<'a>>,
+) -> Document<'a> {
     let tables = machines.iter().filter_map(|machine| {
         let routes = seen.get(machine)?.main_routes().map(RouteDocument::of).collect();
         Some(Tables { machine, routes })
     });
-    Document { lab, machines: tables.collect() }
+    Document { lab, machines: tables.collect(), to_pods }
 }
 
 /// How wide the column of one machine is, at least: `via 255.255.255.255` and a gap.
@@ -117,6 +129,8 @@ fn is_noise(route: &Route) -> bool {
 fn cell(route: &Route) -> String {
     match (&route.via, &route.dev) {
         _ if !route.kind.is_empty() => route.kind.clone(),
+        // Of a gateway that is on no subnet only the link says where it is: a VXLAN, for most.
+        (Some(_), Some(dev)) if route.onlink => format!("dev {dev}"),
         (Some(via), _) => format!("via {via}"),
         (None, Some(dev)) => dev.clone(),
         (None, None) => "?".into(),

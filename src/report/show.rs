@@ -1,11 +1,14 @@
 //! One machine, whole.
 
+use std::net::IpAddr;
+
 use serde::Serialize;
 
+use super::leases::{self, LeaseDocument};
 use super::routes::RouteDocument;
 use super::{Paint, lines, table};
 use crate::names::MachineName;
-use crate::network::{Link, Namespace, PortState};
+use crate::network::{FdbEntry, Link, Namespace, PortState};
 
 /// A machine for programs.
 #[derive(Debug, Serialize)]
@@ -16,6 +19,8 @@ pub struct Document<'a> {
     neighbours: Vec<NeighbourDocument>,
     fdb: Vec<FdbDocument>,
     tables: Vec<TableDocument>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    leases: Vec<LeaseDocument>,
 }
 
 #[derive(Debug, Serialize)]
@@ -32,7 +37,18 @@ struct LinkDocument {
     master: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     port: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vxlan: Option<VxlanDocument>,
     addresses: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct VxlanDocument {
+    vni: u32,
+    port: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    local: Option<IpAddr>,
+    learning: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -50,6 +66,8 @@ struct FdbDocument {
     port: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     bridge: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vtep: Option<IpAddr>,
     permanent: bool,
 }
 
@@ -82,6 +100,12 @@ pub fn document<'a>(machine: &'a MachineName, ns: &Namespace) -> Document<'a> {
         mac: link.mac.map(|mac| mac.to_string()),
         master: link.master.clone(),
         port: link.port.map(|port| port.to_string()),
+        vxlan: link.vxlan.as_ref().map(|vxlan| VxlanDocument {
+            vni: vxlan.vni,
+            port: vxlan.port,
+            local: vxlan.local,
+            learning: vxlan.learning,
+        }),
         addresses: ns.addresses_of(&link.name).map(|a| a.address.to_string()).collect(),
     };
     Document {
@@ -105,6 +129,7 @@ pub fn document<'a>(machine: &'a MachineName, ns: &Namespace) -> Document<'a> {
                 mac: entry.mac.to_string(),
                 port: entry.port.clone(),
                 bridge: entry.bridge.clone(),
+                vtep: entry.vtep,
                 permanent: entry.permanent,
             })
             .collect(),
@@ -126,6 +151,7 @@ pub fn document<'a>(machine: &'a MachineName, ns: &Namespace) -> Document<'a> {
                     .collect(),
             })
             .collect(),
+        leases: leases::documents(&ns.ipam),
     }
 }
 
@@ -134,14 +160,21 @@ pub fn text(machine: &MachineName, ns: &Namespace, columns: usize, color: bool) 
     let paint = Paint(color);
     let sections = [
         ("links", links(ns, columns)),
+        ("vxlan", vxlan(ns, columns)),
         ("addresses", addresses(ns, columns)),
         ("routes", routes(ns, columns)),
         ("neighbours", neighbours(ns, columns)),
         ("fdb", fdb(ns, columns)),
         ("rules", ns.tables.iter().map(|table| format!("{table}\n")).collect()),
     ];
+    let leases = leases::text(&ns.ipam, columns);
+    let leases = (!leases.is_empty()).then_some(("leases", leases));
     let mut text = format!("{machine}\n");
-    for (title, body) in sections {
+    for (title, body) in sections.into_iter().chain(leases) {
+        // Not every machine has one.
+        if title == "vxlan" && body.is_empty() {
+            continue;
+        }
         let indented: String = body.lines().map(|line| format!("  {line}\n")).collect();
         let body = if indented.is_empty() { "  none\n".into() } else { indented };
         text.push_str(&format!("\n{}\n{body}", paint.bold(title)));
@@ -171,13 +204,35 @@ fn links(ns: &Namespace, columns: usize) -> String {
     lines(&table)
 }
 
+fn vxlan(ns: &Namespace, columns: usize) -> String {
+    let mut devices = ns.links.iter().filter_map(|link| Some((link, link.vxlan.as_ref()?))).peekable();
+    if devices.peek().is_none() {
+        return String::new();
+    }
+    let mut table = table(columns.saturating_sub(2), ["LINK", "VNI", "UDP PORT", "LOCAL", "LEARNS"]);
+    for (link, vxlan) in devices {
+        table.add_row([
+            link.name.clone(),
+            vxlan.vni.to_string(),
+            vxlan.port.to_string(),
+            vxlan.local.map(|local| local.to_string()).unwrap_or_default(),
+            if vxlan.learning { "yes" } else { "no" }.to_owned(),
+        ]);
+    }
+    lines(&table)
+}
+
 fn addresses(ns: &Namespace, columns: usize) -> String {
     if ns.addresses.is_empty() {
         return String::new();
     }
     let mut table = table(columns.saturating_sub(2), ["LINK", "ADDRESS", "STATE"]);
     for address in &ns.addresses {
-        let state = if address.tentative { "tentative" } else { "" };
+        let state = match address.tentative {
+            true => "tentative",
+            false if address.is_leased() => "for a while",
+            false => "",
+        };
         table.add_row([address.link.clone(), address.address.to_string(), state.to_owned()]);
     }
     lines(&table)
@@ -216,25 +271,26 @@ fn neighbours(ns: &Namespace, columns: usize) -> String {
     lines(&table)
 }
 
-/// Learned entries and the ports' own; multicast groups are left to `--json`.
+/// What bridges and VXLANs know; multicast groups are left to `--json`.
 fn fdb(ns: &Namespace, columns: usize) -> String {
-    let mut entries = ns.fdb.iter().filter(|entry| entry.bridge.is_some() && entry.mac.0[0] & 1 == 0).peekable();
-    if entries.peek().is_none() {
+    let is_shown = |entry: &&FdbEntry| (entry.bridge.is_some() || entry.vtep.is_some()) && entry.mac.0[0] & 1 == 0;
+    let entries: Vec<&FdbEntry> = ns.fdb.iter().filter(is_shown).collect();
+    if entries.is_empty() {
         return String::new();
     }
-    let mut table = table(columns.saturating_sub(2), ["MAC", "PORT", "BRIDGE", "STATE"]);
+    let tunnelled = entries.iter().any(|entry| entry.vtep.is_some());
+    let header = ["MAC", "PORT", "BRIDGE", "VTEP", "STATE"];
+    let mut table = table(columns.saturating_sub(2), header.into_iter().filter(|name| tunnelled || *name != "VTEP"));
     for entry in entries {
-        table.add_row([
-            entry.mac.to_string(),
-            entry.port.clone(),
-            entry.bridge.clone().unwrap_or_default(),
-            match (entry.by_hand, entry.permanent) {
-                (true, _) => "made by hand",
-                (false, true) => "the port's own",
-                (false, false) => "learned",
-            }
-            .to_owned(),
-        ]);
+        let state = match (entry.vtep, entry.by_hand, entry.permanent) {
+            (Some(_), true, _) => "permanent",
+            (None, true, _) => "made by hand",
+            (_, false, true) => "the port's own",
+            (_, false, false) => "learned",
+        };
+        let vtep = tunnelled.then(|| entry.vtep.map(|vtep| vtep.to_string()).unwrap_or_default());
+        let before = [entry.mac.to_string(), entry.port.clone(), entry.bridge.clone().unwrap_or_default()];
+        table.add_row(before.into_iter().chain(vtep).chain([state.to_owned()]));
     }
     lines(&table)
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{lines, table};
 use crate::journal::Record;
-use crate::names::{LabName, MachineName};
+use crate::names::{ClusterName, LabName, MachineName};
 use crate::network::{Link, Namespace, Namespaces};
 use crate::plan::{Kind, Member, Plan};
 use crate::prose::wrap;
@@ -17,7 +17,22 @@ pub struct Document<'a> {
     /// The step that failed last, if one did.
     #[serde(skip_serializing_if = "Option::is_none")]
     failed: Option<FailedStep<'a>>,
+    /// A change that is under way, if one is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<Underway>,
     machines: Vec<MachineDocument<'a>>,
+}
+
+/// A change that is under way.
+#[derive(Debug, Serialize)]
+pub struct Underway {
+    /// What it is: `adding pod pod-g`.
+    pub what: String,
+    /// What is typed to go on.
+    pub command: String,
+    /// How far it is, where it is gone step by step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<Cursor>,
 }
 
 /// How far a lab is.
@@ -66,6 +81,9 @@ struct MachineDocument<'a> {
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     node: Option<&'a MachineName>,
+    /// The name of its cluster, where clusters have names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cluster: Option<ClusterName>,
     interfaces: Vec<InterfaceDocument>,
 }
 
@@ -78,7 +96,7 @@ struct InterfaceDocument {
 }
 
 /// The state for programs. Machines that do not exist yet are left out.
-pub fn document<'a>(plan: &'a Plan, record: &'a Record, seen: &Namespaces) -> Document<'a> {
+pub fn document<'a>(plan: &'a Plan, record: &'a Record, seen: &Namespaces, change: Option<Underway>) -> Document<'a> {
     let machine = |member: &'a Member| {
         seen.get(&member.name).map(|ns| MachineDocument {
             name: &member.name,
@@ -87,12 +105,14 @@ pub fn document<'a>(plan: &'a Plan, record: &'a Record, seen: &Namespaces) -> Do
                 Kind::Pod { node } => Some(node),
                 _ => None,
             },
+            cluster: plan.standings.get(&member.name).name,
             interfaces: ns.links.iter().map(|link| interface(ns, link)).collect(),
         })
     };
     Document {
         lab: &plan.lab,
         cursor: Cursor::of(plan, record),
+        change,
         failed: record.failed.as_ref().map(|(step, why)| FailedStep { step: *step, why }),
         machines: plan.machines.iter().filter_map(machine).collect(),
     }
@@ -111,10 +131,21 @@ fn interface(ns: &Namespace, link: &Link) -> InterfaceDocument {
 pub fn text(document: &Document<'_>, plan: &Plan, record: &Record, pause: i32, columns: usize) -> String {
     let Cursor { done, total, next } = &document.cursor;
     let mut text = format!("lab {}: {done} of {total} steps done; pause process {pause}\n", document.lab);
+    let next = match &document.change {
+        Some(Underway { what, command, cursor: None }) => {
+            text.push_str(&format!("{what} was interrupted: `{command}` goes on\n"));
+            &None
+        }
+        Some(Underway { what, command, cursor: Some(Cursor { done, total, next }) }) => {
+            text.push_str(&format!("{what} is at step {done} of {total}; `{command}` finishes it\n"));
+            next
+        }
+        None => next,
+    };
     if let Some(FailedStep { step, why }) = &document.failed {
         let sentence = plan.step(*step).map(|step| step.sentence()).unwrap_or_default();
         text.push_str(&format!("step {step} failed: {sentence}\n  {why}\n"));
-    } else if record.is_unfinished() {
+    } else if record.is_unfinished() && document.change.is_none() {
         text.push_str("some steps were begun and not finished: `netlab up` goes on\n");
     }
     if let Some(NextStep { step, chapter, sentence, .. }) = next {
@@ -127,9 +158,12 @@ pub fn text(document: &Document<'_>, plan: &Plan, record: &Record, pause: i32, c
     }
     let mut table = table(columns, ["MACHINE", "KIND", "INTERFACE", "ADDRESSES", "MTU", "STATE"]);
     for machine in &document.machines {
-        let kind = match machine.node {
+        let kind = match &machine.node {
             Some(node) => format!("pod on {node}"),
-            None => machine.kind.to_owned(),
+            None => match &machine.cluster {
+                Some(cluster) => format!("{} of {cluster}", machine.kind),
+                None => machine.kind.to_owned(),
+            },
         };
         let worth_a_line = |interface: &&InterfaceDocument| {
             interface.name != "lo" && (!interface.addresses.is_empty() || !interface.up)

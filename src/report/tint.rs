@@ -34,9 +34,9 @@ impl Tint {
     /// That of an observed change.
     pub fn of(kind: Kind) -> Self {
         match kind {
-            Kind::Namespace => Tint::Machine,
+            Kind::Namespace | Kind::Program => Tint::Machine,
             Kind::Link => Tint::Link,
-            Kind::Address | Kind::Neighbour | Kind::Fdb => Tint::Address,
+            Kind::Address | Kind::Neighbour | Kind::Fdb | Kind::Lease => Tint::Address,
             Kind::Route => Tint::Route,
             Kind::Sysctl => Tint::Setting,
             Kind::Table | Kind::Chain | Kind::Rule => Tint::Rule,

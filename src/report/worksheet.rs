@@ -21,15 +21,16 @@ mod sections;
 use self::look::Look;
 use self::questions::{Question, Whole};
 use self::sections::Section;
-use super::graph;
+use super::{capacity, graph};
 use crate::graph::{Graph, Source};
 use crate::plan::Plan;
 use crate::step::Step;
+use crate::topology::capacity::Capacity;
 
 /// The worksheet of a plan; `file` is how its file is called on a command line.
-pub fn text(plan: &Plan, file: &str) -> String {
+pub fn text(plan: &Plan, room: &Capacity, file: &str) -> String {
     let mut sheet = Sheet { plan, text: String::new(), answers: Vec::new() };
-    sheet.opening(file);
+    sheet.opening(file, room);
     let whole = plan.predict(|_| true);
     let all = Whole { plan, net: &whole };
     for (place, section) in sections::sections(plan).iter().enumerate() {
@@ -62,11 +63,13 @@ struct Sheet<'a> {
 }
 
 impl Sheet<'_> {
-    fn opening(&mut self, file: &str) {
+    fn opening(&mut self, file: &str, room: &Capacity) {
         let Plan { lab, .. } = self.plan;
         let (steps, title) = (self.plan.len(), markdown(lab.as_str()));
         let graph = Graph::of(self.plan, &self.plan.predict(|_| true), Source::Plan);
         let (picture, file) = (graph::mermaid(&graph), word(file));
+        let room: String =
+            capacity::sentences(room).iter().map(|sentence| format!("\n{}\n", markdown(sentence))).collect();
         self.text = format!(
             "# Worksheet: {title}\n\
              \n\
@@ -76,6 +79,7 @@ impl Sheet<'_> {
              \n\
              A box with doubled sides is a switch (a *bridge*). A dotted line is no cable: there the node itself passes\n\
              packets on, as a router.\n\
+             {room}\
              \n\
              ## How to work with it\n\
              \n\
@@ -196,7 +200,7 @@ mod tests {
 
     fn sheet(text: &str) -> String {
         let topology = parse("test.yaml", text).unwrap();
-        super::text(&Plan::of(&topology), "it's here.yaml")
+        super::text(&Plan::of(&topology), &Capacity::of(&topology), "it's here.yaml")
     }
 
     #[test]
@@ -204,7 +208,7 @@ mod tests {
         let text = crate::topology::generate(3, 2);
         let topology = parse("test.yaml", &text).unwrap();
         let plan = Plan::of(&topology);
-        let sheet = super::text(&plan, "x.yaml");
+        let sheet = super::text(&plan, &Capacity::of(&topology), "x.yaml");
         let lines: Vec<&str> = sheet.lines().map(str::trim).collect();
         let mut rest = lines.iter();
         for command in plan.steps.iter().filter_map(Step::command) {

@@ -12,8 +12,8 @@ mod texts;
 
 use super::{Action, Inside, Ip, Step};
 use crate::names::LinkName;
-use crate::network::Mac;
 use crate::network::ruleset::Part;
+use crate::network::{Mac, ipam};
 use overlay_texts::*;
 use texts::*;
 
@@ -127,6 +127,31 @@ pub fn background(step: &Step) -> Background {
             let paragraphs = if to_one { SNAT } else { RULE };
             let see = vec![format!("{inside}nft list chain {} {} {}", add.family, add.table, add.chain), show];
             (paragraphs, see, RULE_READ)
+        }
+        Action::MakeLeaseDirectory(make) => {
+            (LEASE_DIRECTORY, vec![format!("ls {}", ipam::network_directory(at, make.network.as_str()))], LEASE_READ)
+        }
+        Action::ReserveAddress(lease) => {
+            let directory = ipam::network_directory(at, lease.network.as_str());
+            (LEASE, vec![format!("head {directory}/*"), show], LEASE_READ)
+        }
+        Action::StartDhcpServer(_) => {
+            (DHCP_SERVER, vec![format!("{inside}ss -ulnp"), format!("ls -R {}", ipam::dhcp_directory(at))], DHCP_READ)
+        }
+        Action::ReserveHost(_) => (DHCP_HOST, vec![format!("head {}/hosts/*", ipam::dhcp_directory(at))], DHCP_READ),
+        Action::LeaseAddress(lease) => {
+            let see =
+                vec![format!("{ip} addr show {}", lease.link), format!("{ip} route"), format!("{inside}ss -uanp")];
+            (DHCP_CLIENT, see, DHCP_READ)
+        }
+        Action::KeepMac(keep) => (
+            KEEP_MAC,
+            vec![format!("{ip} link show {}", keep.name), format!("{ip} link show master {}", keep.name)],
+            BRIDGE_READ,
+        ),
+        Action::ReplaceRules(rules) => {
+            let see = vec![format!("{inside}nft list chain {} {} {}", rules.family, rules.table, rules.chain), show];
+            (REPLACE_RULES, see, RULE_READ)
         }
     };
     Background { paragraphs, see, read }

@@ -16,7 +16,11 @@ impl Step {
         let has = |at: &MachineName, link: &LinkName| net.get(at).is_some_and(|ns| ns.link(link.as_str()).is_some());
         let Some(ns) = net.get(at) else { return matches!(self.action, Action::AddNamespace(_)) };
         match &self.action {
-            Action::AddNamespace(_) | Action::AddBridge(_) | Action::AddVeth(_) | Action::AddTable(_) => true,
+            Action::AddNamespace(_)
+            | Action::AddBridge(_)
+            | Action::AddVeth(_)
+            | Action::AddTable(_)
+            | Action::MakeLeaseDirectory(_) => true,
             Action::SetSysctl(sysctl) => sysctl.link().is_none_or(|link| ns.link(&link).is_some()),
             Action::AddVxlan(device) => has(at, &device.dev),
             Action::MoveLink(pipe) => has(at, &pipe.near) && net.contains_key(&pipe.to),
@@ -25,6 +29,7 @@ impl Step {
             | Action::QuietLink(_)
             | Action::SetUp(_)
             | Action::AddAddress(_)
+            | Action::KeepMac(_)
             | Action::AddNeighbour(_)
             | Action::AddFdbEntry(_) => self.action.link().is_some_and(|link| has(at, link)),
             Action::AddRoute(AddRoute { dev: Some(dev), onlink: true, .. }) => {
@@ -37,6 +42,12 @@ impl Step {
             }),
             Action::AddChain(chain) => ns.table(chain.family, &chain.table).is_some(),
             Action::AddRule(rule) => ns.chain(rule.family, &rule.table, &rule.chain).is_some(),
+            Action::ReplaceRules(rules) => ns.chain(rules.family, &rules.table, &rules.chain).is_some(),
+            Action::ReserveAddress(lease) => ns.ipam.networks.contains_key(lease.network.as_str()),
+            // Without an address of its own it has nothing to give.
+            Action::StartDhcpServer(server) => ns.addresses_of(server.bridge.as_str()).any(|a| a.address.is_ipv4()),
+            Action::ReserveHost(_) => ns.ipam.server,
+            Action::LeaseAddress(lease) => ns.link(lease.link.as_str()).is_some_and(|link| link.up),
         }
     }
 }

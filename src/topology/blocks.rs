@@ -6,8 +6,11 @@
 //!   node-1          written: node-7  node-2
 //! ```
 //!
-//! As kube-controller-manager's range allocator does it: in file order, the first block that is free, from the first
-//! one on; blocks that are written (by `podCIDR`, or as the subnet of a bridge) are taken from the start.
+//! As kube-controller-manager's RangeAllocator does it: in file order, the first block that is free, from the first
+//! one on; blocks that are written (by `podCIDR`, or as the subnet of a bridge) are taken from the start, and one that is
+//! larger or smaller takes all that it overlaps with. A node that writes a block gets no other one, of no family. The n-th
+//! block of a node is of the n-th range. A range of IPv6 is cut into 65,536 blocks at most: the allocator has a bit for
+//! each. Where `allocateNodeCIDRs` is false, or the allocator the cloud's, every block has to be written.
 
 use std::collections::BTreeMap;
 
@@ -32,12 +35,22 @@ pub fn assign(cluster: Option<&ClusterSpec>, nodes: &mut [&mut NodeSpec], diagno
             Some(cluster) if node.pod_cidr.is_empty() && cluster.allocate && !cluster.cidrs.is_empty() => {
                 derive.push(index)
             }
-            _ if node.pod_cidr.is_empty() => diagnostics.extend((!node.pods.is_empty()).then(|| no_block(node))),
-            Some(cluster) => check_within(node, cluster, diagnostics),
+            _ if node.pod_cidr.is_empty() => {
+                diagnostics.extend((!node.pods.is_empty()).then(|| no_block(node, cluster)));
+            }
+            Some(cluster) => {
+                check_within(node, cluster, diagnostics);
+                check_order(node, cluster, diagnostics);
+            }
             None => {}
         }
     }
-    for range in cluster.iter().flat_map(|cluster| &cluster.cidrs) {
+    let allocating = cluster.filter(|cluster| cluster.allocate);
+    for range in allocating.iter().flat_map(|cluster| &cluster.cidrs) {
+        if let Some(complaint) = too_many_blocks(range) {
+            diagnostics.push(complaint);
+            continue;
+        }
         let mut free = Free::new(range, nodes.iter().flat_map(|node| &node.pod_cidr));
         for (count, index) in derive.iter().enumerate() {
             let Some(node) = nodes.get_mut(*index) else { continue };
@@ -92,7 +105,8 @@ fn check_families(node: &NodeSpec, diagnostics: &mut Diagnostics) {
 }
 
 fn check_within(node: &NodeSpec, cluster: &ClusterSpec, diagnostics: &mut Diagnostics) {
-    for block in &node.pod_cidr {
+    // Where there are pools, they say where pods belong.
+    for block in node.pod_cidr.iter().filter(|_| cluster.pools.is_empty()) {
         let Some(range) = cluster.cidrs.iter().find(|range| range.cidr.family() == block.family()) else { continue };
         if !range.cidr.encloses(&block.value) {
             diagnostics.push(
@@ -105,22 +119,85 @@ fn check_within(node: &NodeSpec, cluster: &ClusterSpec, diagnostics: &mut Diagno
     }
 }
 
-fn no_block(node: &NodeSpec) -> Diagnostic {
+/// The allocator takes the n-th block of a node for one of the n-th range, and gives up where it is not.
+fn check_order(node: &NodeSpec, cluster: &ClusterSpec, diagnostics: &mut Diagnostics) {
+    let by_hand = node.bridge.as_ref().is_some_and(|bridge| !bridge.addresses.is_empty());
+    if !cluster.allocate || cluster.cidrs.is_empty() || by_hand {
+        return;
+    }
+    for (place, block) in node.pod_cidr.iter().enumerate() {
+        let family = block.family();
+        let diagnostic = match cluster.cidrs.get(place) {
+            Some(range) if range.cidr.family() == family => continue,
+            Some(range) => {
+                let title = format!("{} stands where a block of {} is expected", block.value, range.cidr.value);
+                Diagnostic::new(block.span, title)
+                    .label(format!("expected {}", range.cidr.family()))
+                    .also(range.cidr.span, "the ranges are in this order")
+                    .help("the RangeAllocator takes the first podCIDR for a block of the first range, and the second for one of the second")
+            }
+            None => {
+                let title = format!("{} is a block of a range that clusterCIDR does not have", block.value);
+                let first = cluster.cidrs.first().map_or(block.span, |range| range.cidr.span);
+                Diagnostic::new(block.span, title)
+                    .label(format!("clusterCIDR has no {family} range"))
+                    .also(first, "clusterCIDR is written here")
+                    .help("add a range to clusterCIDR, or write `allocateNodeCIDRs: false`")
+            }
+        };
+        diagnostics.push(diagnostic);
+        return;
+    }
+}
+
+/// By how many bits a block of IPv6 may be longer than its range (`clusterSubnetMaxDiff` of Kubernetes' cidrset).
+const MOST_BITS: u8 = 16;
+
+/// The allocator refuses a range of IPv6 with more blocks than it can count.
+fn too_many_blocks(range: &ClusterCidr) -> Option<Diagnostic> {
+    let (length, longest) = (range.cidr.prefix(), range.cidr.prefix().saturating_add(MOST_BITS));
+    if range.cidr.family() != Family::V6 || range.node_mask <= longest {
+        return None;
+    }
+    let title = format!("{} has more blocks of /{} than the RangeAllocator counts", range.cidr.value, range.node_mask);
+    let diagnostic = Diagnostic::new(range.cidr.span, title);
+    Some(
+        diagnostic
+            .label(format!("expected blocks of /{longest} at the longest, {MOST_BITS} bits more than /{length}"))
+            .help(format!(
+                "take a clusterCIDR of /{} or longer, or write nodeCIDRMaskSizeIPv6: {longest}",
+                range.node_mask - MOST_BITS
+            )),
+    )
+}
+
+fn no_block(node: &NodeSpec, cluster: Option<&ClusterSpec>) -> Diagnostic {
     let title = format!("{} has pods, but no addresses for them", node.machine.name.value);
+    if cluster.is_some_and(|cluster| !cluster.allocate) {
+        return Diagnostic::new(node.machine.name.span, title)
+            .label("expected a podCIDR, or a bridge with addresses")
+            .help(
+                "nobody cuts blocks from clusterCIDR here: allocateNodeCIDRs is false, or the allocator is the cloud's",
+            );
+    }
     Diagnostic::new(node.machine.name.span, title).label("expected a bridge with addresses, or a podCIDR").help(
         "write `bridge: { addresses: [10.244.1.1/24] }`, or `cluster: { clusterCIDR: 10.244.0.0/16 }` for all nodes",
     )
 }
 
 fn exhausted(range: &ClusterCidr, node: &NodeSpec, holds: usize, nodes: usize) -> Diagnostic {
-    let blocks = if holds == 1 { "1 free block".to_owned() } else { format!("{holds} free blocks") };
-    let title = format!("{} has {blocks} of /{} for {nodes} nodes", range.cidr.value, range.node_mask);
+    let free = if holds == 1 { "1 free block".to_owned() } else { format!("{holds} free blocks") };
+    let title = format!("{} has {free} of /{} for {nodes} nodes", range.cidr.value, range.node_mask);
+    let all = 1_u128 << (range.node_mask - range.cidr.prefix()).min(127);
     let diagnostic = Diagnostic::new(node.machine.name.span, title);
     let family = range.cidr.family();
     diagnostic
         .label(format!("from {} on there is no block left", node.machine.name.value))
-        .also(range.cidr.span, "the range to be cut into blocks")
-        .help(format!("take a larger clusterCIDR, or smaller blocks (nodeCIDRMaskSize{family})"))
+        .also(range.cidr.span, format!("it holds {all} blocks of /{}, with those that are written", range.node_mask))
+        .help(format!(
+            "take a larger clusterCIDR, or smaller blocks (nodeCIDRMaskSize{family}); in Kubernetes such a node says \
+             CIDRNotAvailable"
+        ))
 }
 
 /// Walks through the blocks of a range, over those that are taken.

@@ -5,8 +5,10 @@
 //!    │ address        → interface eth0 on the network whose subnet holds it, with the network's mtu
 //!    │ clusterCIDR    → the node's block → bridge cni0, whose first host address is the gateway
 //!    │ bridge         → pod-a's address, the next free one, and its default route
-//!    │ routing        → a route to each other node's block
-//!    │ masquerade     → the block, except clusterCIDR
+//!    │ routing        → a route to each other node's block, or a router that has them,
+//!    │                  or a VXLAN device and routes over it
+//!    │ masquerade     → the block, except clusterCIDR (or as ipPools say)
+//!    │ kind: flat     → routes of the world to the block
 //!    ↓ pods           → forwarding
 //! ```
 //!
@@ -16,16 +18,17 @@
 use std::collections::HashMap;
 
 use super::diagnostic::{Diagnostic, Diagnostics};
+use super::overlay::Macs;
 use super::span::Spanned;
 use super::spec::{
-    BridgeSpec, ClusterSpec, InterfaceSpec, MasqueradeSpec, NetworkSpec, NodeSpec, RouteSpec, Routing, Spec,
+    BridgeSpec, ClusterSpec, InterfaceSpec, MachineSpec, NetworkSpec, NodeSpec, RouteSpec, Routing, Spec,
 };
 use super::subnet::{Family, Subnet};
 use super::subnet_map::SubnetMap;
-use super::{blocks, decode, ipam, membership, node_routes, special};
+use super::{blocks, decode, egress, flat, ipam, membership, node_routes, overlay, router, special, weave};
 use ipnetwork::IpNetwork;
 
-use crate::names::LinkName;
+use crate::names::{LinkName, MachineName};
 
 /// The name of the interface that `address` stands for.
 pub const INTERFACE: &str = "eth0";
@@ -37,40 +40,76 @@ pub fn expand(spec: &mut Spec, diagnostics: &mut Diagnostics) {
         give_interface(node, &homes, diagnostics);
     }
     give_mtu(spec);
-    let Spec { clusters, nodes, .. } = spec;
+    let mut taken = router::Taken::of(spec);
+    let mut macs = Macs::written(spec.machines());
+    let Spec { clusters, nodes, hosts, .. } = spec;
+    let mut ways = Vec::new();
+    let mut routers: Vec<Option<Spanned<MachineName>>> = Vec::new();
     for (cluster, mut members) in membership::sort(clusters, nodes, diagnostics) {
-        expand_cluster(cluster, &mut members, diagnostics);
+        let assigned = expand_inside(cluster, &mut members, diagnostics);
+        let Some(cluster) = cluster.filter(|_| assigned) else { continue };
+        let router = route(cluster, &mut members, hosts, (&mut taken, &mut macs), diagnostics);
+        let machine = router.as_ref().and_then(|name| hosts.iter().find(|host| host.name.value == name.value));
+        ways.push(flat::ways(cluster, &members, machine));
+        routers.push(router);
     }
-    for host in &mut spec.hosts {
+    for (place, (ways, router)) in ways.iter().zip(&routers).enumerate() {
+        let router = router.as_ref().map(|name| &name.value);
+        let others = nodes.iter_mut().filter(|node| membership::of(clusters, node) != Some(place));
+        let world = hosts.iter_mut().chain(others.map(|node| &mut node.machine));
+        world.for_each(|machine| flat::give(machine, ways, router));
+    }
+    for (cluster, router) in clusters.iter_mut().zip(routers) {
+        cluster.router = router;
+    }
+    for host in hosts {
         host.forwarding.get_or_insert(false);
     }
+    // A router may have come.
+    give_mtu(spec);
 }
 
-/// What derives for the nodes of one cluster, or of none.
-fn expand_cluster(cluster: Option<&ClusterSpec>, nodes: &mut [&mut NodeSpec], diagnostics: &mut Diagnostics) {
-    let assigned = blocks::assign(cluster, nodes, diagnostics);
+/// What derives for the nodes of one cluster, or of none, without regard to others. Returns whether all have addresses.
+fn expand_inside(cluster: Option<&ClusterSpec>, nodes: &mut [&mut NodeSpec], diagnostics: &mut Diagnostics) -> bool {
+    let shared = cluster.filter(|cluster| weave::is_used(cluster));
+    let assigned = match shared {
+        Some(cluster) => weave::give(cluster, nodes, diagnostics),
+        None => blocks::assign(cluster, nodes, diagnostics),
+    };
     for node in nodes.iter_mut() {
-        give_bridge(node);
-        if assigned {
+        if shared.is_none() {
+            give_bridge(node);
+        }
+        if assigned && shared.is_none() {
             ipam::give_addresses(node, diagnostics);
         }
         give_default_routes(node);
         node.machine.forwarding.get_or_insert(!node.pods.is_empty());
     }
-    let Some(cluster) = cluster else { return };
-    match cluster.routing.value {
-        Routing::NodeRoutes if assigned => node_routes::give(nodes, diagnostics),
-        Routing::Router | Routing::Vxlan => diagnostics.push(
-            Diagnostic::new(cluster.routing.span, "this version of netlab does not know this kind of routing")
-                .label("expected `nodeRoutes` or `none`"),
-        ),
-        Routing::NodeRoutes | Routing::None => {}
+    if let Some(cluster) = cluster.filter(|_| assigned) {
+        egress::give(cluster, nodes, diagnostics);
     }
-    if cluster.masquerade == Some(true) {
-        for node in nodes.iter_mut() {
-            give_masquerade(node, cluster);
+    assigned
+}
+
+/// How pods of different nodes reach each other. Returns the cluster's router, if it has one.
+fn route(
+    cluster: &ClusterSpec,
+    nodes: &mut [&mut NodeSpec],
+    hosts: &mut Vec<MachineSpec>,
+    (taken, macs): (&mut router::Taken, &mut Macs),
+    diagnostics: &mut Diagnostics,
+) -> Option<Spanned<MachineName>> {
+    match cluster.routing.value {
+        Routing::NodeRoutes => node_routes::give(cluster, nodes, diagnostics),
+        Routing::Router => return router::give(cluster, nodes, hosts, taken, diagnostics),
+        Routing::Vxlan => overlay::give(cluster, nodes, hosts, macs, diagnostics),
+        Routing::None => {
+            router::check_name(cluster, nodes, hosts, diagnostics);
+            return cluster.router.clone();
         }
     }
+    None
 }
 
 /// Which network each subnet belongs to.
@@ -206,13 +245,4 @@ fn give_default_routes(node: &mut NodeSpec) {
             }
         }
     }
-}
-
-/// The node's blocks leave the cluster under the node's address.
-fn give_masquerade(node: &mut NodeSpec, cluster: &ClusterSpec) {
-    let entry = |block: &Spanned<IpNetwork>| {
-        let same_family = cluster.cidrs.iter().filter(|range| range.cidr.family() == block.family());
-        MasqueradeSpec { from: block.clone(), except: same_family.map(|range| range.cidr.clone()).collect(), to: None }
-    };
-    node.machine.masquerade.get_or_insert_with(|| node.pod_cidr.iter().map(entry).collect());
 }

@@ -5,6 +5,7 @@
 //!   - { from: pods, to: outside, as: node }              # a ping, which arrives with the node's address
 //!   - { from: outside, to: pods, reachable: false }      # nobody outside knows a way to the pods
 //!   - { from: pod-a, to: pod-c, tcp: 80, family: IPv4 }  # a connection
+//!   - { from: pods of east, to: nodes of west }          # of one of several clusters
 //! ```
 
 use std::net::IpAddr;
@@ -19,6 +20,7 @@ use super::spec::ExpectationSpec;
 use super::subnet::Family;
 use super::tree::{Tree, Value};
 use super::values::{self, Decoded};
+use crate::names::ClusterName;
 
 /// Reads one expectation.
 pub fn decode(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<ExpectationSpec> {
@@ -76,7 +78,7 @@ fn target(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Decoded<Party> {
     party(tree, diagnostics)
 }
 
-/// A word for a group, an address, or else a machine.
+/// A word for a group, of one cluster or all, an address, or else a machine.
 fn party(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Decoded<Party> {
     let group = match bare(tree) {
         Some("pods") => Some(Party::Pods),
@@ -86,6 +88,26 @@ fn party(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Decoded<Party> {
     };
     if let Some(group) = group {
         return Some(Spanned::new(group, tree.span));
+    }
+    if let Some((group, name)) = bare(tree).and_then(|text| text.split_once(" of ")) {
+        let name = name.trim();
+        let party = |make: fn(ClusterName) -> Party| match name.parse() {
+            Ok(name) => Ok(Spanned::new(make(name), tree.span)),
+            Err(error) => Err(format!("{} is not the name of a cluster: {error}", quoted(name))),
+        };
+        let party = match group.trim() {
+            "pods" => party(Party::PodsOf),
+            "nodes" => party(Party::NodesOf),
+            group => Err(format!("a cluster has `pods` and `nodes`, and no {}", quoted(group))),
+        };
+        return match party {
+            Ok(party) => Some(party),
+            Err(title) => {
+                let diagnostic = Diagnostic::new(tree.span, title);
+                diagnostics.push(diagnostic.label("expected `pods of CLUSTER` or `nodes of CLUSTER`"));
+                None
+            }
+        };
     }
     if looks_like_address(tree) {
         return values::address(tree, diagnostics).map(|ip| Spanned::new(Party::Address(ip.value), ip.span));

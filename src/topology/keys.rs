@@ -70,6 +70,8 @@ pub enum Shape {
     Count,
     /// `true` or `false`.
     Bool,
+    /// A time in seconds.
+    Seconds,
     /// A prefix length.
     PrefixLength,
     /// A port of TCP or UDP.
@@ -164,12 +166,12 @@ pub static EXPECTATION: Object = Object {
     name: "an expectation",
     about: "Who is to reach whom, which `netlab check` tries with real packets. Without a port, it is a ping.",
     tables: &[&[
-        required("from", Shape::OneOrMany(&Shape::Party), "Who sends: a machine, or all `pods`, `nodes` or `hosts`."),
         required(
-            "to",
-            Shape::OneOrMany(&Shape::Target),
-            "To whom: a machine, all `pods`, `nodes` or `hosts`, or an address.",
+            "from",
+            Shape::OneOrMany(&Shape::Party),
+            "Who sends: a machine, all `pods`, `nodes` or `hosts`, or `pods of CLUSTER` or `nodes of CLUSTER`.",
         ),
+        required("to", Shape::OneOrMany(&Shape::Target), "To whom: the same, or an address."),
         key("reachable", Shape::Bool, "Whether it is answered: true unless written."),
         key(
             "as",
@@ -188,3 +190,6 @@ pub const FAMILIES: &[&str] = &["IPv4", "IPv6"];
 
 /// The words for all machines of a kind.
 pub const GROUPS: &[&str] = &["pods", "nodes", "hosts"];
+
+/// What is said for all machines of a kind of one cluster, for the schema.
+pub const GROUP_OF_CLUSTER: &str = "^(pods|nodes) of [A-Za-z0-9_][A-Za-z0-9_.-]*$";

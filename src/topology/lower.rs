@@ -3,8 +3,8 @@
 use ipnetwork::IpNetwork;
 
 use super::model::{
-    Bridge, Cluster, Expectation, Interface, Machine, Masquerade, Network, Node, Pod, Range, Route, Topology, Vxlan,
-    VxlanPeer,
+    Bridge, Cluster, Expectation, Interface, Machine, Masquerade, Network, Node, Pod, Pool, Range, Route, Topology,
+    Vxlan, VxlanPeer,
 };
 use super::span::Spanned;
 use super::spec::{
@@ -38,7 +38,10 @@ fn cluster(cluster: ClusterSpec) -> Cluster {
         name: cluster.name.map(|name| name.value),
         kind: cluster.kind.map(|kind| kind.value),
         ranges: cluster.cidrs.into_iter().map(range).collect(),
+        pools: cluster.pools.iter().map(|pool| Pool { cidr: pool.cidr.value, disabled: pool.disabled }).collect(),
+        router: cluster.router.map(|name| name.value),
         ipam: cluster.ipam.map(|ipam| ipam.value),
+        lease_time: cluster.lease_time.map(|time| time.value),
     }
 }
 

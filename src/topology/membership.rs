@@ -36,7 +36,7 @@ pub fn sort<'s>(
 }
 
 /// The place of a node's cluster among all.
-fn of(clusters: &[ClusterSpec], node: &NodeSpec) -> Option<usize> {
+pub fn of(clusters: &[ClusterSpec], node: &NodeSpec) -> Option<usize> {
     clusters.iter().position(|cluster| {
         cluster.name.as_ref().map(|name| &name.value) == node.cluster.as_ref().map(|name| &name.value)
     })

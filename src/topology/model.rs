@@ -40,6 +40,13 @@ pub struct Topology {
     pub expect: Vec<Expectation>,
 }
 
+impl Topology {
+    /// The cluster that a node belongs to.
+    pub fn cluster_of(&self, node: &Node) -> Option<&Cluster> {
+        self.clusters.iter().find(|cluster| cluster.name == node.cluster)
+    }
+}
+
 /// A layer-2 segment: one bridge in the fabric, which bears this name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Network {
@@ -60,8 +67,23 @@ pub struct Cluster {
     pub kind: Option<ClusterKind>,
     /// The ranges that nodes' blocks are cut from, at most one of each family.
     pub ranges: Vec<Range>,
+    /// The ranges that pods may have addresses of, where there are pools.
+    pub pools: Vec<Pool>,
+    /// The host that has the routes to the nodes' blocks, where one has them.
+    pub router: Option<MachineName>,
     /// Who gives pods their addresses.
     pub ipam: Option<Ipam>,
+    /// For how long a DHCP server leases them, in seconds, if the file says so.
+    pub lease_time: Option<u32>,
+}
+
+/// A pool. What becomes of packets that leave it is among what the nodes masquerade.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pool {
+    /// The range.
+    pub cidr: IpNetwork,
+    /// Whether no pod has an address from it.
+    pub disabled: bool,
 }
 
 /// A range and how it is cut into nodes' blocks.
@@ -75,7 +97,7 @@ pub struct Range {
 
 /// How pods and the world outside their cluster reach each other, in the words of
 /// <https://cloud.google.com/kubernetes-engine/docs/concepts/gke-compare-network-models>.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ClusterKind {
     /// The world has routes to pods, and sees their own addresses.
     Flat,
@@ -96,6 +118,11 @@ impl ClusterKind {
             ClusterKind::Island => "island",
             ClusterKind::Isolated => "isolated",
         }
+    }
+
+    /// Whether the world has no routes to its pods: then another cluster may use the same addresses.
+    pub fn is_apart(self) -> bool {
+        matches!(self, ClusterKind::Island | ClusterKind::Isolated)
     }
 }
 
@@ -287,6 +314,10 @@ pub enum Party {
     Nodes,
     /// Every host.
     Hosts,
+    /// Every pod of a cluster.
+    PodsOf(ClusterName),
+    /// Every node of a cluster.
+    NodesOf(ClusterName),
     /// A machine.
     Machine(MachineName),
     /// An address, whoever has it: only to send to.
@@ -300,6 +331,8 @@ impl std::fmt::Display for Party {
             Party::Pods => f.pad("pods"),
             Party::Nodes => f.pad("nodes"),
             Party::Hosts => f.pad("hosts"),
+            Party::PodsOf(cluster) => f.pad(&format!("pods of {cluster}")),
+            Party::NodesOf(cluster) => f.pad(&format!("nodes of {cluster}")),
             Party::Machine(name) => name.fmt(f),
             Party::Address(ip) => ip.fmt(f),
         }

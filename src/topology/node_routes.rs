@@ -5,23 +5,26 @@
 //!         10.244.3.0/24 via 192.168.1.13      node-3's
 //! ```
 //!
-//! This is what a cloud's route controller, or flannel's host-gw, does on a shared layer-2 network.
+//! This is what a cloud's route controller, or flannel's host-gw, does on a shared layer-2 network. On nodes with several
+//! interfaces, `underlay.autodetect` says which of the other node's addresses it is.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
 
+use super::autodetect::{self, Carrier, Underlay};
 use super::diagnostic::{Diagnostic, Diagnostics};
+use super::neighbours;
 use super::span::Spanned;
-use super::spec::{NodeSpec, RouteSpec};
+use super::spec::{Autodetect, ClusterSpec, NodeSpec, RouteSpec};
 use super::subnet::{Family, Subnet};
 
 /// How many ports a bridge takes, and so how many nodes a network.
 const MOST_NEIGHBOURS: usize = super::validate::ports::MOST;
 
 /// Gives every node a route to each block of each other node, unless it has one.
-pub fn give(nodes: &mut [&mut NodeSpec], diagnostics: &mut Diagnostics) {
+pub fn give(cluster: &ClusterSpec, nodes: &mut [&mut NodeSpec], diagnostics: &mut Diagnostics) {
     // More nodes than that cannot all share a network; validation says so.
     if nodes.len() > MOST_NEIGHBOURS {
         let title = format!("nodeRoutes cannot join {} nodes", nodes.len());
@@ -35,19 +38,32 @@ pub fn give(nodes: &mut [&mut NodeSpec], diagnostics: &mut Diagnostics) {
         );
         return;
     }
-    let derived: Vec<Vec<RouteSpec>> = nodes.iter().map(|node| routes_of(node, nodes, diagnostics)).collect();
+    let others: Vec<(&NodeSpec, Underlay<'_>)> =
+        nodes.iter().map(|node| (&**node, Underlay::of(node, &cluster.autodetect))).collect();
+    let derived: Vec<Vec<RouteSpec>> =
+        nodes.iter().map(|node| routes_of(node, &others, &cluster.autodetect, diagnostics)).collect();
     for (node, routes) in nodes.iter_mut().zip(derived) {
         node.machine.routes.extend(routes);
     }
 }
 
-fn routes_of(node: &NodeSpec, nodes: &[&mut NodeSpec], diagnostics: &mut Diagnostics) -> Vec<RouteSpec> {
+fn routes_of(
+    node: &NodeSpec,
+    nodes: &[(&NodeSpec, Underlay<'_>)],
+    method: &Autodetect,
+    diagnostics: &mut Diagnostics,
+) -> Vec<RouteSpec> {
     let written: HashSet<IpNetwork> = node.machine.routes.iter().map(|route| route.to.value).collect();
     let mut routes = Vec::new();
-    for other in nodes.iter().filter(|other| other.machine.name.value != node.machine.name.value) {
+    for (other, underlay) in nodes.iter().filter(|(other, _)| other.machine.name.value != node.machine.name.value) {
         for block in other.pod_cidr.iter().filter(|block| !written.contains(&block.value)) {
-            let Some(via) = neighbour(node, other, block.family()) else {
-                diagnostics.push(apart(node, other, block));
+            let Some(via) = gateway(node, other, underlay, method, block.family()) else {
+                diagnostics.push(match underlay.carrier(block.family()) {
+                    None if !matches!(method, Autodetect::FirstFound) => {
+                        autodetect::nothing_found(other, method, block.family())
+                    }
+                    _ => apart(node, other, block),
+                });
                 // One complaint about a node is enough: the others will be the same.
                 return routes;
             };
@@ -63,14 +79,25 @@ fn routes_of(node: &NodeSpec, nodes: &[&mut NodeSpec], diagnostics: &mut Diagnos
     routes
 }
 
-/// The first address of `other` that `node` reaches directly: on a network and in a subnet that both are on.
-fn neighbour(node: &NodeSpec, other: &NodeSpec, family: Family) -> Option<IpAddr> {
-    other.machine.interfaces.iter().find_map(|theirs| {
-        let shared = node.machine.interfaces.iter().filter(|mine| mine.network.value == theirs.network.value);
-        let subnets: Vec<IpNetwork> = shared.flat_map(|mine| &mine.addresses).map(|address| address.value).collect();
-        let mut addresses = theirs.addresses.iter().map(|address| address.ip());
-        addresses.find(|ip| Family::of(*ip) == family && subnets.iter().any(|subnet| subnet.contains(*ip)))
-    })
+/// The address of `other` that carries traffic between nodes, if `node` reaches it directly. Unless the file says how it
+/// is found, any will do.
+fn gateway(
+    node: &NodeSpec,
+    other: &NodeSpec,
+    underlay: &Underlay<'_>,
+    method: &Autodetect,
+    family: Family,
+) -> Option<IpAddr> {
+    let is_near = |found: &Carrier<'_>| {
+        let network = &found.interface.network.value;
+        let mut shared = node.machine.interfaces.iter().filter(|mine| mine.network.value == *network);
+        shared.any(|mine| mine.addresses.iter().any(|address| address.contains(found.ip())))
+    };
+    let found = underlay.carrier(family).filter(is_near).map(|found| found.ip());
+    match method {
+        Autodetect::FirstFound => found.or_else(|| neighbours::address(&node.machine, &other.machine, family)),
+        _ => found,
+    }
 }
 
 fn apart(node: &NodeSpec, other: &NodeSpec, block: &Spanned<IpNetwork>) -> Diagnostic {

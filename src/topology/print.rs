@@ -10,8 +10,8 @@
 use serde_yaml::{Mapping, Value};
 
 use super::model::{
-    Cluster, Expectation, Family, Interface, Machine, Masquerade, Network, Node, Pod, Port, Route, Topology, Vxlan,
-    VxlanPeer,
+    Cluster, Expectation, Family, Interface, Ipam, Machine, Masquerade, Network, Node, Pod, Pool, Port, Route,
+    Topology, Vxlan, VxlanPeer,
 };
 use super::subnet::Subnet;
 
@@ -92,7 +92,8 @@ fn cluster(cluster: &Cluster) -> Mapping {
     }
     let ranges: Vec<_> = cluster.ranges.iter().map(|range| range.cidr).collect();
     put_list(&mut mapping, "clusterCIDR", &ranges);
-    for range in &cluster.ranges {
+    // Weave Net cuts no blocks.
+    for range in cluster.ranges.iter().filter(|_| cluster.ipam != Some(Ipam::Weave)) {
         let key = match range.cidr.family() {
             Family::V4 => "nodeCIDRMaskSizeIPv4",
             Family::V6 => "nodeCIDRMaskSizeIPv6",
@@ -101,11 +102,25 @@ fn cluster(cluster: &Cluster) -> Mapping {
     }
     put(&mut mapping, "allocateNodeCIDRs", false.into());
     put(&mut mapping, "routing", "none".into());
+    put_some(&mut mapping, "router", cluster.router.as_ref().map(text));
+    if !cluster.pools.is_empty() {
+        put(&mut mapping, "ipPools", Value::Sequence(cluster.pools.iter().map(pool).collect()));
+    }
     if let Some(ipam) = cluster.ipam {
         put(&mut mapping, "ipam", ipam.word().into());
     }
+    put_some(&mut mapping, "leaseTime", cluster.lease_time);
     put(&mut mapping, "masquerade", false.into());
     mapping
+}
+
+fn pool(pool: &Pool) -> Value {
+    let mut mapping = Mapping::new();
+    put(&mut mapping, "cidr", text(&pool.cidr));
+    if pool.disabled {
+        put(&mut mapping, "disabled", true.into());
+    }
+    Value::Mapping(mapping)
 }
 
 fn node(node: &Node) -> Entry {

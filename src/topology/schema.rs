@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::keys::{FILE, GROUPS, Object, Shape};
+use super::keys::{FILE, GROUP_OF_CLUSTER, GROUPS, Object, Shape};
 use super::sysctl;
 use crate::names::{LINK_NAME_MAX, MACHINE_NAME_MAX};
 
@@ -87,6 +87,7 @@ fn describe(shape: &Shape, definitions: &mut Map<String, Value>) -> Value {
         Shape::Destination => json!({ "anyOf": [{ "const": "default" }, reference("subnet")] }),
         Shape::SysctlKey => reference("sysctlKey"),
         Shape::Text => json!({ "type": "string" }),
+        Shape::Seconds => json!({ "type": "integer", "minimum": 2, "maximum": 31_536_000 }),
         Shape::Count => json!({ "type": "integer", "minimum": 1 }),
         Shape::Bool => json!({ "type": "boolean" }),
         Shape::PrefixLength => json!({ "type": "integer", "minimum": 1, "maximum": 128 }),
@@ -96,8 +97,10 @@ fn describe(shape: &Shape, definitions: &mut Map<String, Value>) -> Value {
         Shape::Method => json!({ "type": "string", "pattern": "^(first-found|(can-reach|interface|cidr)=.+)$" }),
         Shape::ClusterName => reference("clusterName"),
         Shape::Port => json!({ "type": "integer", "minimum": 1, "maximum": u16::MAX }),
-        Shape::Party => json!({ "anyOf": [{ "enum": GROUPS }, reference("machineName")] }),
-        Shape::Target => json!({ "anyOf": [{ "enum": GROUPS }, reference("machineName"), reference("address")] }),
+        Shape::Party => json!({ "anyOf": [{ "enum": GROUPS }, group_of_cluster(), reference("machineName")] }),
+        Shape::Target => {
+            json!({ "anyOf": [{ "enum": GROUPS }, group_of_cluster(), reference("machineName"), reference("address")] })
+        }
         Shape::Identity => {
             json!({ "anyOf": [{ "enum": ["own", "node"] }, reference("machineName"), reference("address")] })
         }
@@ -118,6 +121,10 @@ fn describe(shape: &Shape, definitions: &mut Map<String, Value>) -> Value {
             reference(&title(object))
         }
     }
+}
+
+fn group_of_cluster() -> Value {
+    json!({ "type": "string", "pattern": GROUP_OF_CLUSTER })
 }
 
 fn or_null(shape: Value) -> Value {

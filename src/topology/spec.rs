@@ -74,6 +74,8 @@ pub struct ClusterSpec {
     pub pools: Vec<PoolSpec>,
     /// `ipam`.
     pub ipam: Option<Spanned<Ipam>>,
+    /// `leaseTime`, in seconds.
+    pub lease_time: Option<Spanned<u32>>,
     /// `masquerade`, if written.
     pub masquerade: Option<bool>,
 }

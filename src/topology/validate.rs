@@ -6,7 +6,7 @@
 //! subnets     none overlaps another           subnets::check
 //! addresses   each in its subnet, none twice  addresses::check
 //! routes      gateways on connected subnets   routes::check
-//! overlays    VXLAN devices that can be made  vxlan::check
+//! overlays    VXLAN devices that can be made  vxlan::check, macs::check
 //! bridges     at most 1,023 ports             ports::check
 //! expect      of machines that there are      expectations::check
 //! ```
@@ -15,6 +15,7 @@
 
 pub mod addresses;
 pub mod expectations;
+pub mod macs;
 pub mod names;
 pub mod ports;
 pub mod routes;
@@ -31,6 +32,7 @@ pub fn check(spec: &Spec, expanded: bool, diagnostics: &mut Diagnostics) {
     addresses::check(spec, diagnostics);
     routes::check(spec, expanded, diagnostics);
     vxlan::check(spec, expanded, diagnostics);
+    macs::check(spec, diagnostics);
     ports::check(spec, diagnostics);
     expectations::check(spec, diagnostics);
 }

@@ -25,7 +25,7 @@ use super::tree::{Tree, Value};
 use crate::names::NameError;
 use crate::network::Mac;
 
-pub use number::{mtu, port, prefix_length, vni};
+pub use number::{lease_time, mtu, port, prefix_length, vni};
 pub use word::{choice, method, word};
 
 /// What a value is expected to be: a noun with its article, and an example.

@@ -47,6 +47,8 @@ pub enum Cause {
     WrongVtep,
     /// The two ends of a VXLAN have different network identifiers.
     VniMismatch,
+    /// The two ends of a VXLAN use different UDP ports.
+    PortMismatch,
     /// It has passed as many routers as it may.
     TtlExceeded,
     /// It arrived, and nobody listens there.
@@ -58,7 +60,7 @@ pub enum Cause {
 }
 
 /// All causes with their slugs and what they mean in a few words.
-pub const CAUSES: [(Cause, &str, &str); 23] = [
+pub const CAUSES: [(Cause, &str, &str); 24] = [
     (Cause::NoRoute, "no-route", "the machine has no route to the destination"),
     (Cause::NoReturnRoute, "no-return-route", "the machine has no route for the answer"),
     (Cause::ForwardingOff, "forwarding-off", "the machine forwards no packets for others"),
@@ -78,6 +80,7 @@ pub const CAUSES: [(Cause, &str, &str); 23] = [
     (Cause::FdbMissing, "fdb-missing", "a bridge or VXLAN has no right entry for the hardware address"),
     (Cause::WrongVtep, "wrong-vtep", "a VXLAN sends it to a machine that does not have the destination"),
     (Cause::VniMismatch, "vni-mismatch", "the two ends of a VXLAN have different identifiers"),
+    (Cause::PortMismatch, "port-mismatch", "the two ends of a VXLAN use different UDP ports"),
     (Cause::TtlExceeded, "ttl-exceeded", "it has passed as many routers as it may"),
     (Cause::NoListener, "no-listener", "it arrived, and nobody listens there"),
     (Cause::Hairpin, "hairpin", "a bridge would have to send it back where it came from"),

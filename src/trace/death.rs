@@ -14,6 +14,7 @@
 //! A rule that was seen to drop the packet ends the search at once (`firewall`). At the end the kernel's own word, where
 //! it may be asked, is held against the finding: where they disagree, the cause is unknown.
 
+mod apart;
 mod arrival;
 mod believed;
 mod detour;
@@ -141,7 +142,7 @@ pub fn death(scene: &Scene) -> Death {
     evidence.extend(scene.counter_facts(&machine));
     let mut seen = std::collections::HashSet::new();
     evidence.retain(|fact| seen.insert(fact.clone()));
-    Death {
+    let death = Death {
         leg: finding.leg.unwrap_or(victim.leg),
         point,
         machine,
@@ -151,7 +152,8 @@ pub fn death(scene: &Scene) -> Death {
         why: finding.why,
         evidence,
         fix,
-    }
+    };
+    apart::tell(scene, death)
 }
 
 /// Why an answer is none that counts: it came from a machine that was not meant.
@@ -160,7 +162,8 @@ pub fn answered_by_another(scene: &Scene) -> Option<Death> {
     let Spot { machine, after, .. } = arrival::spot(scene, Point::Unanswered);
     let why = format!("{machine} answered: {}", finding.why);
     let (cause, evidence, fix) = (finding.cause, finding.evidence, finding.fix);
-    Some(Death { leg: Leg::There, point: Point::Underway, machine, after, before: None, cause, why, evidence, fix })
+    let (leg, point, before) = (Leg::There, Point::Underway, None);
+    Some(apart::tell(scene, Death { leg, point, machine, after, before, cause, why, evidence, fix }))
 }
 
 /// What did no harm this time, and may the next.

@@ -4,6 +4,7 @@
 //! In at an interface, Out at another    the route, the neighbour, the rules, the connection      of the IP layer
 //! In at a port, Out at another          the FDB                                                  of the bridge
 //! Out of a VXLAN, Out of a link         the VTEP, and the way to it                              of the overlay
+//! In at a link, In at a VXLAN           its port and its VNI
 //! ```
 
 use std::net::IpAddr;
@@ -60,6 +61,7 @@ fn between(scene: &Scene, leg: Leg, hop: &Sighting, next: Option<&Sighting>, fir
                 false => facts.extend(bridged(scene, leg, next)),
             }
         }
+        (Direction::In, Some(next)) if next.direction == Direction::In => facts.extend(decapsulated(scene, hop, next)),
         (Direction::In, None) if !is_port(link) && !hop.for_another => facts.extend(received(scene, leg, hop)),
         _ => {}
     }
@@ -283,6 +285,20 @@ fn received(scene: &Scene, leg: Leg, hop: &Sighting) -> Vec<Fact> {
         facts.push(Fact::explained("route", format!("local {} (local): it is for {machine}", packet.destination)));
     }
     facts
+}
+
+/// Which VXLAN took a packet out of the one around it, and by what it knew it.
+fn decapsulated(scene: &Scene, hop: &Sighting, next: &Sighting) -> Option<Fact> {
+    let vxlan = scene.link(&next.machine, &next.interface)?.vxlan.as_ref()?;
+    let outer = hop.frame.outer.first()?;
+    let (_, port) = outer.packet.ports()?;
+    let learns = || {
+        let mac = outer.link?.source;
+        Some(format!(", and learns that {mac}{} is behind {}", named(scene, mac), outer.packet.source))
+    };
+    let learned = vxlan.learning.then(learns).flatten().unwrap_or_default();
+    let vni = outer.vni?;
+    Some(Fact::explained("vxlan", format!("UDP port {port}, VNI {vni}: {} takes it{learned}", next.interface)))
 }
 
 /// Where a VXLAN sent a packet.

@@ -40,12 +40,15 @@ impl About<'_> {
     fn fits(self, mend: &Mend) -> bool {
         match (self, &mend.deed) {
             (About::Routes, Deed::Restore(_) | Deed::RestoreRule(_)) => true,
-            (About::Routes, Deed::Redo { step, .. }) => matches!(step.action, Action::AddRoute(_)),
+            (About::Routes, Deed::Redo { step, .. }) => {
+                matches!(step.action, Action::AddRoute(_) | Action::LeaseAddress(_))
+            }
             (About::Routes, Deed::Remove(thing)) => matches!(thing, Thing::Route(_) | Thing::PolicyRule(_)),
             (About::RoutesTo(to), Deed::Restore(route) | Deed::Remove(Thing::Route(route))) => route.to.contains(to),
             (About::RoutesTo(_), Deed::RestoreRule(_) | Deed::Remove(Thing::PolicyRule(_))) => true,
             (About::RoutesTo(to), Deed::Redo { step, .. }) => {
                 matches!(&step.action, Action::AddRoute(add) if add.to.contains(to))
+                    || matches!(&step.action, Action::LeaseAddress(lease) if lease.gateway.is_some() && to.is_ipv4())
             }
             (About::Rules, Deed::SetPolicy { .. } | Deed::Wake { .. }) => true,
             (About::Rules, Deed::Redo { step, .. }) => {
@@ -63,7 +66,9 @@ impl About<'_> {
                 matches!(step.action, Action::AddNeighbour(_) | Action::AddFdbEntry(_))
             }
             (About::Neighbours, Deed::Remove(thing)) => matches!(thing, Thing::Neighbour(_) | Thing::Fdb(_)),
-            (About::Addresses, Deed::Redo { step, .. }) => matches!(step.action, Action::AddAddress(_)),
+            (About::Addresses, Deed::Redo { step, .. }) => {
+                matches!(step.action, Action::AddAddress(_) | Action::LeaseAddress(_))
+            }
             (About::Addresses, Deed::Remove(thing)) => matches!(thing, Thing::Address { .. }),
             (About::Link(name), deed) => link_of(deed).as_deref() == Some(name),
             _ => false,

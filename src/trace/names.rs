@@ -10,6 +10,7 @@ use std::net::IpAddr;
 
 use crate::names::MachineName;
 use crate::network::{Mac, Namespaces};
+use crate::topology::realm::{Realm, Realms};
 
 /// An interface: a machine and a link's name there.
 pub type Place = (MachineName, String);
@@ -22,6 +23,16 @@ pub struct Names {
 }
 
 impl Names {
+    /// Those of these namespaces, as they count for a packet between these machines: where several clusters use the same
+    /// addresses, those of the first of the two that has the address in its own.
+    pub fn between(all: &Namespaces, realms: &Realms, ends: &[&MachineName]) -> Self {
+        let mut names = Names::of(all);
+        for places in names.addresses.values_mut().filter(|places| places.len() > 1) {
+            nearest(places, realms, ends);
+        }
+        names
+    }
+
     /// Those of these namespaces.
     pub fn of(all: &Namespaces) -> Self {
         let mut names = Names::default();
@@ -63,6 +74,16 @@ impl Names {
     /// An address in words: `pod-a's eth0`.
     pub fn address(&self, address: IpAddr) -> Option<String> {
         self.with_address(address).first().map(words)
+    }
+}
+
+/// Leaves those of the same address that count for a packet between these machines.
+pub fn nearest(places: &mut Vec<Place>, realms: &Realms, ends: &[&MachineName]) {
+    let of = |place: &Place| realms.of_link(&place.0, &place.1);
+    let preferred = ends.iter().map(|end| realms.of_machine(end)).filter(|realm| *realm != Realm::World);
+    let preferred = preferred.into_iter().find(|realm| places.iter().any(|place| of(place) == *realm));
+    if let Some(realm) = preferred {
+        places.retain(|place| of(place).meets(realm));
     }
 }
 

@@ -150,7 +150,7 @@ pub struct Fact {
     /// How.
     pub evidence: Evidence,
     /// What it is about: `route`, `neighbour`, `arp`, `fdb`, `rule`, `conntrack`, `drop`, `error`, `counter`, `link`,
-    /// `sysctl`, `hook`, `socket`, `address`.
+    /// `sysctl`, `hook`, `socket`, `address`, `cluster`.
     pub kind: &'static str,
     /// Where, if not where the packet is.
     pub machine: Option<MachineName>,

@@ -14,7 +14,7 @@ use nix::errno::Errno;
 
 use super::frame::{Content, Packet};
 use super::hooks::Act;
-use super::names::{Names, Place};
+use super::names::{self, Names, Place};
 use super::outcome::{Fact, Hop, Leg, Sighting};
 use super::run::Fate;
 use super::stations::Stations;
@@ -216,7 +216,10 @@ impl<'a> Scene<'a> {
             let there = ns.addresses.iter().filter(|a| a.address.ip() == address);
             there.map(|a| (machine.clone(), a.link.clone())).collect::<Vec<_>>()
         };
-        self.planned.iter().flat_map(of).collect()
+        let mut places: Vec<Place> = self.planned.iter().flat_map(of).collect();
+        let ends: Vec<&MachineName> = std::iter::once(self.source).chain(self.destination).collect();
+        names::nearest(&mut places, &self.plan.realms, &ends);
+        places
     }
 
     /// Whether a machine belongs to the cluster.

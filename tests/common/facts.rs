@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use netlab::network::ipam::Ipam;
 use netlab::network::{Namespaces, PortState};
 use serde_json::Value;
 
@@ -87,6 +88,8 @@ pub fn seen(text: &str, sysctls: &BTreeMap<String, BTreeSet<String>>) -> Facts {
         }
         let ruleset = ask(machine, "nft -j list ruleset");
         facts.extend(list(&ruleset["nftables"]).iter().filter_map(seen_rules).map(|fact| format!("{machine} {fact}")));
+        let leases = answers.get(&(*machine, "leases")).copied().unwrap_or_default();
+        facts.extend(leases.lines().map(|line| format!("{machine} ipam {}", words(line))));
         let told = answers.get(&(*machine, "sysctl -a -r ^net[.]")).copied().unwrap_or_default();
         let pairs = told.lines().filter_map(|line| line.split_once(" = ").or(line.strip_suffix(" =").map(|k| (k, ""))));
         for (key, value) in pairs.filter(|(key, _)| sysctls.get(*machine).is_some_and(|asked| asked.contains(*key))) {
@@ -150,9 +153,26 @@ pub fn predicted(net: &Namespaces) -> Facts {
                 facts.extend(rules.map(|rule| format!("{machine} rule {family} {name} {chain_name}: {rule}")));
             }
         }
+        facts.extend(ipam(&ns.ipam).map(|line| format!("{machine} ipam {line}")));
         facts.extend(ns.sysctls.iter().map(|(key, value)| format!("{machine} sysctl {key} = {}", words(value))));
     }
     facts
+}
+
+/// The files of an IPAM, and the ports on which its programs listen.
+fn ipam(ipam: &Ipam) -> impl Iterator<Item = String> {
+    let mut lines: Vec<String> = Vec::new();
+    for (network, leases) in &ipam.networks {
+        let directory = format!("networks/{network}");
+        lines.push(format!("{directory}/lock"));
+        lines.extend(leases.held.iter().map(|(address, holder)| format!("{directory}/{address} {holder}")));
+        lines.extend(leases.last.iter().map(|(set, address)| format!("{directory}/last_reserved_ip.{set} {address}")));
+        lines.push(directory);
+    }
+    lines.extend(ipam.reserved.iter().map(|(client, address)| format!("dhcp/hosts/{client} id:{client},{address}")));
+    lines.extend(ipam.server.then(|| "%cni0:67".to_owned()));
+    lines.extend(ipam.client.then(|| "%eth0:68".to_owned()));
+    lines.into_iter()
 }
 
 /// The sysctls that a prediction speaks of, by machine.
@@ -302,9 +322,11 @@ fn words(value: &str) -> String {
 }
 
 /// The facts without what a link keeps from its past: a bridge that once had a port has no carrier without one, and one
-/// that never had any has; a loopback that was up once keeps its IPv4 address.
+/// that never had any has; a loopback that was up once keeps its IPv4 address; host-local remembers which address it gave
+/// out last.
 pub fn without_the_past(facts: Facts) -> Facts {
     let kept = facts.iter().filter(|fact| !fact.ends_with(" address 127.0.0.1/8 on lo"));
+    let kept = kept.filter(|fact| !fact.contains("/last_reserved_ip."));
     kept.map(|fact| fact.replace(": bridge up, no carrier,", ": bridge up, carrier,")).collect()
 }
 

@@ -29,10 +29,16 @@ ask() {
     echo "@@ $0 $*"
     "$@" 2>/dev/null
 }
+leases() {
+    for file in $(cd "/run/cni/$0" && ls -d networks/* networks/*/* dhcp/hosts/*); do
+        [ -d "/run/cni/$0/$file" ] && echo "$file" || echo "$file $(tr "\r\n" "  " <"/run/cni/$0/$file")"
+    done
+    ss -Huln | grep -Eo "%[^ ]*:6[78]"
+}
 ask ip -j -d link; ask nft -j list ruleset; ask ip -j neigh show nud permanent; ask bridge -j fdb
 ask ip -j -d route show table all; ask ip -j -d -6 route show table all
 [ -z "$all" ] || {
-    ask ip -j -d addr; ask ip -j rule; ask ip -j -6 rule; ask bridge -j -d link
+    ask leases; ask ip -j -d addr; ask ip -j rule; ask ip -j -6 rule; ask bridge -j -d link
     [ -n "${hurried:-}" ] || ask sysctl -a -r ^net[.]
 }
 '
@@ -60,6 +66,7 @@ echo "@@ end"
 /// | the flag `M-DOWN` | of the link that a peer's index has in this namespace: `bridge` asks it in place of the peer |
 /// | `*_timer` | they tick |
 /// | `handle` | nft counts what it made |
+/// | `valid_life_time`, `preferred_life_time` | of an address that is leased, they count down |
 const VARIES: &[&str] = &[
     "ifindex",
     "link_index",
@@ -84,6 +91,8 @@ const VARIES: &[&str] = &[
     "forward_delay_timer",
     "hold_timer",
     "handle",
+    "valid_life_time",
+    "preferred_life_time",
 ];
 
 /// Sysctls that count, or are drawn by lot.
@@ -118,7 +127,7 @@ impl State {
         assert!(text.trim_end().ends_with("@@ end"), "the look at the lab broke off: {text}");
         let sections = text.split("@@ ").skip(1).map(|section| section.split_once('\n').unwrap_or((section, "")));
         let lines = |(title, body): (&str, &str)| {
-            let mut lines: Vec<String> = match title.contains(" sysctl ") {
+            let mut lines: Vec<String> = match title.contains(" sysctl ") || title.ends_with(" leases") {
                 true => body.lines().filter(|line| !is_counter(line)).map(str::to_owned).collect(),
                 false if body.trim().is_empty() => Vec::new(),
                 false => entries(body).unwrap_or_else(|e| panic!("{title}: {e}: {body}")),
@@ -143,12 +152,15 @@ impl State {
     /// The state without what the kernel adds by itself a moment later, once a link has a carrier, and without what a
     /// link keeps for ever from having been up once: its queue, how much its ports let it send at a time, and 127.0.0.1;
     /// with that, the loopback no longer follows the defaults of IPv4 (`ipv4_devconf_setall`, `net/ipv4/devinet.c`).
-    /// The local table follows the addresses.
+    /// The local table follows the addresses. host-local remembers which address it gave out last.
     pub fn without_what_follows(&self) -> State {
         let without = |line: &String| {
             let mut value: Value = match serde_json::from_str(line) {
                 Ok(value) => value,
-                Err(_) => return (!line.starts_with("net.ipv4.conf.lo.")).then(|| line.clone()),
+                Err(_) => {
+                    let stays = line.starts_with("net.ipv4.conf.lo.") || line.contains("/last_reserved_ip.");
+                    return (!stays).then(|| line.clone());
+                }
             };
             remove(&mut value, &["operstate", "flags", "state", "qdisc", "tso_max_size", "tentative"]);
             let map = value.as_object_mut()?;
@@ -159,7 +171,13 @@ impl State {
             let follows = to.starts_with("fe80:") || map.get("table").is_some_and(|table| table == "local");
             (!follows).then(|| value.to_string())
         };
-        State(self.0.iter().map(|(title, lines)| (title.clone(), lines.iter().filter_map(without).collect())).collect())
+        let lines = |lines: &Vec<String>| {
+            let mut kept: Vec<String> = lines.iter().filter_map(without).collect();
+            // They were in order with what is gone now.
+            kept.sort();
+            kept
+        };
+        State(self.0.iter().map(|(title, of_it)| (title.clone(), lines(of_it))).collect())
     }
 
     /// The state without the word for a link's state (`UP`, `UNKNOWN`), which a bridge gets up to a second late.

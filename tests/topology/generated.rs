@@ -11,7 +11,8 @@ prop_compose! {
         families in 1..4_u8,
         nodes in prop::collection::vec((0..6_usize, any::<bool>(), any::<bool>(), prop::option::of("[ -~]{1,12}")), 0..5),
         masquerade in any::<bool>(),
-        routed in any::<bool>(),
+        routing in prop::sample::select(vec!["none", "nodeRoutes", "router"]),
+        kind in prop::sample::select(vec!["", "island", "flat", "isolated"]),
         mtu in prop::option::of(1280..=65535_u32),
         named in "[A-Za-z0-9_][A-Za-z0-9_.-]{0,9}",
     ) -> String {
@@ -22,11 +23,14 @@ prop_compose! {
         };
         let count = nodes.len();
         let mut text = format!(
-            "lab: \"{named}\"\nnetworks: {{ lan: {{ subnets: {}, {} }} }}\ncluster: {{ clusterCIDR: {}, routing: {}, masquerade: {masquerade} }}\nnodes:\n",
+            "lab: \"{named}\"\nnetworks: {{ lan: {{ subnets: {}, {} }} }}\ncluster: {{ clusterCIDR: {}, routing: {routing}, {} }}\nnodes:\n",
             pick("192.168.0.0/16", "fd01::/64"),
             mtu.map_or_else(String::new, |mtu| format!("mtu: {mtu}")),
             pick("10.244.0.0/16", "fd00::/56"),
-            if routed { "nodeRoutes" } else { "none" },
+            match kind {
+                "" => format!("masquerade: {masquerade}"),
+                kind => format!("kind: {kind}"),
+            },
         );
         for (index, (pods, forwarding, bridge, sysctl)) in nodes.into_iter().enumerate() {
             text += &format!("  \"{named}{index}\":\n    address: {}\n", pick(&format!("192.168.1.{}", index + 1), &format!("fd01::{}", index + 1)));
@@ -38,6 +42,9 @@ prop_compose! {
             text += "    pods: {";
             for pod in 0..pods { text += &format!(" p{index}x{pod}: {{}},") }
             text += "}\n";
+        }
+        if !kind.is_empty() {
+            text += &format!("hosts:\n  host: {{ interfaces: {{ eth0: {{ network: lan, addresses: {} }} }} }}\n", pick("192.168.9.9/16", "fd01::9:9/64"));
         }
         if count > 0 {
             let (port, family) = if families == 1 { ("tcp: 80, as: own", "IPv4") } else { ("udp: 53", "IPv6") };

@@ -5,6 +5,8 @@ mod common;
 
 mod expectations;
 mod generated;
+mod leaving;
+mod overlay;
 
 use std::path::PathBuf;
 

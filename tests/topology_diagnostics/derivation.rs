@@ -25,6 +25,82 @@ fn too_many_nodes() {
 }
 
 #[test]
+fn the_capacity_is_told_where_it_is_exhausted() {
+    case(
+        "lab: x\ncluster: { clusterCIDR: 10.0.0.0/24, nodeCIDRMaskSize: 26, routing: none }\n\
+         nodes: { a: { podCIDR: 10.0.0.64/26 }, b: , c: , d: , «e: }\n",
+        &["10.0.0.0/24 has 3 free blocks of /26 for 4 nodes", "it holds 4 blocks of /26", "CIDRNotAvailable"],
+    );
+}
+
+#[test]
+fn more_blocks_than_the_allocator_counts() {
+    case(
+        "lab: x\ncluster: { clusterCIDR: «'fd00::/40', routing: none }\nnodes: { a: }\n",
+        &[
+            "fd00::/40 has more blocks of /64",
+            "blocks of /56 at the longest, 16 bits more than /40",
+            "a clusterCIDR of /48",
+        ],
+    );
+    let fits = ["clusterCIDR: 'fd00::/48'", "clusterCIDR: 10.0.0.0/8, nodeCIDRMaskSize: 30"];
+    for cluster in fits {
+        parse("x", &format!("lab: x\ncluster: {{ {cluster}, routing: none }}\nnodes: {{ a: }}\n")).unwrap();
+    }
+}
+
+#[test]
+fn blocks_of_ranges_in_another_order() {
+    let cluster = "cluster: { clusterCIDR: [10.0.0.0/16, 'fd00::/56'], routing: none }";
+    case(
+        &format!("lab: x\n{cluster}\nnodes: {{ a: {{ podCIDR: [«'fd00::/64', 10.0.0.0/24] }} }}\n"),
+        &["fd00::/64 stands where a block of 10.0.0.0/16 is expected", "in this order"],
+    );
+    case(
+        "lab: x\ncluster: { clusterCIDR: 10.0.0.0/16, routing: none }\n\
+         nodes: { a: { podCIDR: [10.0.0.0/24, «'fd00::/64'] } }\n",
+        &[
+            "fd00::/64 is a block of a range that clusterCIDR does not have",
+            "no IPv6 range",
+            "allocateNodeCIDRs: false",
+        ],
+    );
+    let written = "cluster: { clusterCIDR: 10.0.0.0/16, allocateNodeCIDRs: false, routing: none }";
+    parse("x", &format!("lab: x\n{written}\nnodes: {{ a: {{ podCIDR: [10.0.0.0/24, 'fd00::/64'] }} }}\n")).unwrap();
+}
+
+#[test]
+fn blocks_that_nobody_cuts() {
+    for key in ["allocateNodeCIDRs: false", "CIDRAllocatorType: CloudAllocator"] {
+        case(
+            &format!("lab: x\ncluster: {{ clusterCIDR: 10.0.0.0/16, {key} }}\nnodes: {{ «a: {{ pods: {{ p: }} }} }}\n"),
+            &["a has pods, but no addresses for them", "expected a podCIDR", "nobody cuts blocks"],
+        );
+    }
+}
+
+#[test]
+fn a_node_that_writes_a_block_gets_no_other_one() {
+    let file = "lab: x\ncluster: { clusterCIDR: [10.0.0.0/16, 'fd00::/56'], routing: none }\n\
+                nodes: { a: , b: { podCIDR: 10.0.0.0/23 }, c: , d: { podCIDR: 10.0.4.128/25 }, e: , f: }\n";
+    let blocks: Vec<Vec<String>> = parse("x", file)
+        .unwrap()
+        .nodes
+        .iter()
+        .map(|node| node.bridge.iter().flat_map(|bridge| &bridge.addresses).map(|a| a.network().to_string()).collect())
+        .collect();
+    let expected: [&[&str]; 6] = [
+        &["10.0.2.0", "fd00::"],
+        &["10.0.0.0"],
+        &["10.0.3.0", "fd00:0:0:1::"],
+        &["10.0.4.128"],
+        &["10.0.5.0", "fd00:0:0:2::"],
+        &["10.0.6.0", "fd00:0:0:3::"],
+    ];
+    assert_eq!(blocks, expected);
+}
+
+#[test]
 fn too_many_ports() {
     let pods: String = (1..=1_024).map(|pod| format!("p{pod}: , ")).collect();
     let file = format!(

@@ -10,8 +10,10 @@ mod derivation;
 mod expectations;
 mod files;
 mod keys_and_types;
+mod leaving;
 mod overlay;
 mod routes_and_names;
+mod vxlan;
 mod yaml;
 
 use netlab::topology::{parse, source};

@@ -1,150 +1,145 @@
-//! VXLAN devices that cannot be made, others that they cannot reach, and routes over links.
+//! Overlays that cannot be had.
 
 use super::*;
 
-/// A file whose only node has one VXLAN device, with these keys in the place of those that are good.
-fn device(keys: &[(&str, &str)]) -> String {
-    let good = [
-        ("id", "1"),
-        ("local", "192.168.1.11"),
-        ("dev", "eth0"),
-        ("mac", "\"66:2a:00:00:00:01\""),
-        ("mtu", "1450"),
-        ("addresses", "10.244.1.0/32"),
-    ];
-    let mut all: Vec<(&str, &str)> = good.into_iter().filter(|(key, _)| keys.iter().all(|(k, _)| k != key)).collect();
-    all.extend(keys.iter().copied().filter(|(key, _)| !key.starts_with('«')));
-    let all: Vec<String> = all.iter().map(|(key, value)| format!("{key}: {value}")).collect();
-    let mark = if keys.iter().any(|(key, _)| key.starts_with('«')) { "«" } else { "" };
-    node(&format!("vxlan: {{ {mark}flannel.1: {{ {} }} }}", all.join(", ")))
+/// Two nodes, each with what stands in its braces, in a cluster with these keys.
+fn overlay(cluster: &str, a: &str, b: &str) -> String {
+    format!(
+        "lab: x
+networks:
+  lan: {{ subnets: [192.168.1.0/24, 'fd00:1::/64'] }}
+  other: {{ subnets: 192.168.2.0/24 }}
+  narrow: {{ subnets: 192.168.3.0/24, mtu: 1300 }}
+cluster: {{ {cluster} }}
+nodes:
+  {a}
+  {b}
+hosts:
+  router: {{ forwarding: true, interfaces: {{ eth0: {{ network: lan, addresses: 192.168.1.1/24 }} }} }}
+"
+    )
 }
 
+const V4: &str = "clusterCIDR: 10.244.0.0/16, routing: vxlan";
+const V6: &str = "clusterCIDR: 'fd00:10::/56', routing: vxlan";
+const A: &str = "a: { address: 192.168.1.11 }";
+
 #[test]
-fn what_it_sends_by() {
-    parse("good.yaml", &device(&[])).unwrap_or_else(|failure| panic!("\n{failure}"));
-    case(&device(&[("dev", "«eth1")]), &["node-1 has no interface eth1", "did you mean eth0?"]);
-    case(&device(&[("dev", "«wlan")]), &["node-1 has no interface wlan", "expected one of eth0"]);
-    // The bridge is no interface on a network.
-    case(&device(&[("dev", "«cni0")]), &["node-1 has no interface cni0"]);
-    case(&device(&[("local", "«192.168.1.12")]), &["192.168.1.12 is no address of node-1's", "one of 192.168.1.11"]);
-    case(&device(&[("local", "«10.244.1.1")]), &["10.244.1.1 is no address of node-1's"]);
-    case(&device(&[("master", "«br0")]), &["br0 is not node-1's bridge", "expected cni0"]);
+fn nodes_without_an_address() {
     case(
-        "lab: x\nnetworks: { lan: }\nnodes: {}\nhosts: { h: { interfaces: { eth0: { network: lan, addresses: 10.0.0.1/24 } }, \
-         vxlan: { v: { id: 1, local: 10.0.0.1, dev: eth0, mac: \"66:2a:00:00:00:01\", mtu: 1450, master: «cni0 } } } }\n",
-        &["h has no bridge that v could be a port of"],
+        &overlay(V4, A, "«b: {}"),
+        &["b has no IPv4 address for traffic between nodes", "b has no interface: give it an `address` on a network"],
+    );
+    // What the others have is what it lacks, whatever the pods' family is.
+    case(
+        &overlay(V6, A, "«b: { interfaces: { eth0: { network: lan } } }"),
+        &["b has no IPv4 address for traffic", "b has eth0 without an address"],
     );
 }
 
 #[test]
-fn the_size_of_packets() {
+fn methods_that_find_nothing() {
+    let with = |method: &str| {
+        overlay(&format!("{V4}, underlay: {{ autodetect: '{method}' }}"), A, "«b: { address: 192.168.1.12 }")
+    };
+    let narrow = |method: &str| with(method).replace("a: { address: 192.168.1.11 }", "a: { address: [192.168.1.130] }");
     case(
-        &device(&[("«", ""), ("mtu", "1451")]),
-        &["flannel.1 takes packets of 1451 bytes, and eth0 has room for 1450", "has 50 bytes over IPv4"],
+        &narrow("cidr=192.168.1.128/25"),
+        &[
+            "no address of it is in 192.168.1.128/25",
+            "which address it is to be is said here",
+            "b has eth0 with 192.168.1.12/24",
+        ],
     );
-    case(&device(&[("mtu", "«1200")]), &["an MTU is a number from 1280, which IPv6 needs"]);
-    let over_ipv6 = |mtu: &str, of_eth0: u32| {
+    let named = "a: { interfaces: { eth1: { network: lan, addresses: 192.168.1.11/24 } } }";
+    case(
+        &with("interface=eth1,ens.*").replace(A, named),
+        &["no interface with an IPv4 address matches `eth1` or `ens.*`", "b has eth0 with 192.168.1.12/24"],
+    );
+    let routed = "a: { address: 192.168.1.11, routes: [{ to: default, via: 192.168.1.1 }] }";
+    case(&with("can-reach=10.9.9.9").replace(A, routed), &["no route from it to 10.9.9.9"]);
+    // For routes the other node's address is what counts.
+    let routes =
+        with("cidr=192.168.1.128/25").replace("vxlan", "nodeRoutes").replace(A, "a: { address: 192.168.1.130 }");
+    case(&routes, &["b has no IPv4 address for traffic between nodes"]);
+}
+
+#[test]
+fn nodes_that_do_not_reach_each_other() {
+    let b = "b: { address: 192.168.2.12, routes: [{ to: default, via: 192.168.2.1 }] }";
+    case(
+        &overlay(V4, &format!("«{A}"), b),
+        &[
+            "a has no way to b's VTEP 192.168.2.12 by eth0",
+            "eth0 is on network lan, in 192.168.1.0/24",
+            "give it a route there, such as `routes: [{ to: default, via: 192.168.1.1 }]`",
+        ],
+    );
+    let a = "a: { address: 192.168.1.11, routes: [{ to: 192.168.2.0/24, via: 192.168.1.1 }] }";
+    case(&overlay(V4, a, "«b: { address: 192.168.2.12 }"), &["b has no way to a's VTEP 192.168.1.11", "via: GATEWAY"]);
+    // A route by another interface does not help: the device sends by its own.
+    let two = "«b: { interfaces: { eth0: { network: other, addresses: 192.168.2.12/24 }, eth1: { network: lan, addresses: 192.168.1.12/24 } } }";
+    case(&overlay(V4, a, two), &["b has no way to a's VTEP 192.168.1.11 by eth0"]);
+}
+
+#[test]
+fn sizes() {
+    let b = "b: { address: 192.168.1.12 }";
+    case(
+        &overlay(&format!("{V4}, vxlan: {{ mtu: «1451 }}"), A, b),
+        &[
+            "a packet of 1451 bytes does not fit into one of 1500",
+            "expected at most 1450",
+            "eth0 of a takes 1500 bytes",
+        ],
+    );
+    let (a, b) = ("a: { address: 192.168.3.11 }", "b: { address: 192.168.3.12 }");
+    case(
+        &overlay(&V4.replace("vxlan", "«vxlan"), a, b),
+        &[
+            "an overlay on an underlay of 1300 bytes has an MTU of 1250",
+            "expected at least 1280",
+            "eth0 of a takes 1300 bytes",
+            "has to take 1330 bytes or more",
+        ],
+    );
+}
+
+#[test]
+fn names() {
+    case(
+        &overlay(&format!("{V4}, vxlan: {{ id: «12345678 }}"), A, "b: { address: 192.168.1.12 }"),
+        &["a VXLAN device cannot be called flannel.12345678", "`vxlan: { name: vx1 }`"],
+    );
+    let (a, b) = ("a: { address: 'fd00:1::11' }", "b: { address: 'fd00:1::12' }");
+    case(
+        &overlay(&format!("{V4}, vxlan: {{ name: «longer-name-1 }}"), a, b),
+        &["a VXLAN device cannot be called longer-name-1-v6", "`-v6` is added"],
+    );
+}
+
+#[test]
+fn blocks_without_room_for_a_device() {
+    case(
+        &overlay(
+            "routing: vxlan",
+            "a: { address: 192.168.1.11, podCIDR: «10.1.0.0/31 }",
+            "b: { address: 192.168.1.12 }",
+        ),
+        &["10.1.0.0/31 has no address for a VXLAN device", "expected a block of /30 or larger"],
+    );
+}
+
+#[test]
+fn hardware_addresses_that_are_given_twice() {
+    let device = "id: 1, dev: eth0, mac: '66:00:00:00:00:01', mtu: 1450";
+    let node = |name: &str, last: u32, mark: &str| {
         format!(
-            "lab: x\nnetworks: {{ lan: {{ mtu: {of_eth0} }} }}\nnodes: {{ n: {{ interfaces: {{ eth0: {{ network: lan, addresses: \
-             \"fd00::1/64\" }} }}, vxlan: {{ {}v: {{ id: 1, local: \"fd00::1\", dev: eth0, mac: \"66:2a:00:00:00:01\", mtu: {} }} }} }} }}\n",
-            if mtu.starts_with('«') { "«" } else { "" },
-            mtu.trim_start_matches('«'),
+            "{name}: {{ address: 192.168.1.{last}, vxlan: {{ {mark}vx1: {{ local: 192.168.1.{last}, {device} }} }} }}"
         )
     };
-    parse("good.yaml", &over_ipv6("1430", 1500)).unwrap_or_else(|failure| panic!("\n{failure}"));
-    parse("good.yaml", &over_ipv6("8930", 9000)).unwrap_or_else(|failure| panic!("\n{failure}"));
-    case(&over_ipv6("«1431", 1500), &["eth0 has room for 1430", "70 bytes over IPv6", "write `mtu: 1430`"]);
-    case(&over_ipv6("«1280", 1300), &["eth0 has room for 1230", "give eth0 a larger `mtu`"]);
-}
-
-#[test]
-fn two_of_them() {
-    let two = |other: &str| {
-        node(&format!(
-            "vxlan: {{ a: {{ id: 1, local: 192.168.1.11, dev: eth0, mac: \"66:2a:00:00:00:01\", mtu: 1450 }}, \
-             b: {{ local: 192.168.1.11, dev: eth0, mac: \"66:2a:00:00:00:02\", mtu: 1450, {other} }} }}"
-        ))
-    };
     case(
-        &two("id: «1, port: 8472"),
-        &["two devices of node-1 have the identifier 1 on port 8472", "b here", "a here", "another `id` or `port`"],
+        &overlay("routing: none", &node("a", 11, ""), &node("b", 12, "«")),
+        &["the hardware address 66:00:00:00:00:01 is given twice", "to vx1 of b", "to vx1 of a"],
     );
-    for good in ["id: 1, port: 4789", "id: 2"] {
-        parse("good.yaml", &two(good)).unwrap_or_else(|failure| panic!("\n{failure}"));
-    }
-    case(
-        &node("vxlan: { «cni0: { id: 1, local: 192.168.1.11, dev: eth0, mac: \"66:2a:00:00:00:01\", mtu: 1450 } }"),
-        &["two links in node-1 would have the name cni0", "a VXLAN device"],
-    );
-    case(&device(&[("addresses", "«10.244.1.1/32")]), &["10.244.1.1 is given twice", "to node-1's flannel.1"]);
-}
-
-#[test]
-fn who_is_behind_it() {
-    let peers = |peers: &str| device(&[("peers", &format!("[{peers}]"))]);
-    let mac = "mac: \"66:2a:00:00:00:02\"";
-    case(
-        &peers(&format!("{{ vtep: «\"fd00:1::2\", {mac} }}")),
-        &["fd00:1::2 is IPv6, but flannel.1 sends over IPv4", "the address that it sends from"],
-    );
-    case(&peers(&format!("{{ vtep: «192.168.1.11, {mac} }}")), &["flannel.1 would send to itself"]);
-    case(
-        &peers("{ vtep: «192.168.1.12, mac: \"66:2a:00:00:00:01\" }"),
-        &["66:2a:00:00:00:01 is flannel.1's own hardware address"],
-    );
-    case(
-        &peers(&format!("{{ vtep: 192.168.1.12, {mac} }}, {{ vtep: «192.168.1.13, {mac} }}")),
-        &["two peers have the hardware address 66:2a:00:00:00:02"],
-    );
-    case(
-        &peers(&format!(
-            "{{ vtep: 192.168.1.12, {mac}, addresses: 10.244.2.0 }}, \
-             {{ vtep: 192.168.1.13, mac: \"66:2a:00:00:00:03\", addresses: «10.244.2.0 }}"
-        )),
-        &["two peers have the address 10.244.2.0"],
-    );
-    let flood = |flood: &str| device(&[("flood", flood)]);
-    case(&flood("[192.168.1.12, «192.168.1.12]"), &["what is for everybody is sent twice to 192.168.1.12"]);
-    case(&flood("«\"fd00:1::2\""), &["expected an IPv4 address"]);
-}
-
-#[test]
-fn routes_over_links() {
-    let route = |keys: &str| node(&format!("routes: [{{ to: 10.9.0.0/16, {keys} }}]"));
-    for good in ["via: 10.9.0.0, dev: eth0, onlink: true", "via: 192.168.1.12, dev: eth0", "via: 10.244.1.9, dev: cni0"]
-    {
-        parse("good.yaml", &route(good)).unwrap_or_else(|failure| panic!("\n{failure}"));
-    }
-    case(&route("via: 192.168.1.12, dev: «eth1"), &["node-1 has no link eth1", "did you mean eth0?"]);
-    case(&route("via: «192.168.1.12, onlink: true"), &["`onlink` without `dev`"]);
-    case(
-        &route("via: «192.168.1.12, dev: cni0"),
-        &["the gateway 192.168.1.12 is on no subnet of cni0", "10.244.1.0/24", "`onlink: true` says"],
-    );
-    case(&route("via: «192.168.1.11, dev: eth0, onlink: true"), &["is node-1 itself"]);
-    case(&route("via: «\"fd00:9::\", dev: eth0, onlink: true"), &["is IPv6, but 10.9.0.0/16 is IPv4"]);
-}
-
-#[test]
-fn an_address_to_leave_with() {
-    parse("good.yaml", &node("masquerade: [{ from: 10.0.0.0/8, to: 198.51.100.7 }]")).unwrap();
-    case(
-        &node("masquerade: [{ from: 10.0.0.0/8, to: «\"2001:db8::7\" }]"),
-        &["2001:db8::7 is IPv6, but 10.0.0.0/8 is IPv4"],
-    );
-}
-
-#[test]
-fn bridges_that_an_overlay_makes_one_may_share_a_subnet() {
-    let two = |id: u8, mark: &str| {
-        let node = |n: u8, id: u8, mark: &str| {
-            format!(
-                "  n{n}:\n    interfaces: {{ eth0: {{ network: lan, addresses: 192.168.1.{n}/24 }} }}\n    bridge: {{ addresses: {mark}10.32.0.{n}/12 }}\n    \
-                 vxlan: {{ v: {{ id: {id}, local: 192.168.1.{n}, dev: eth0, mac: \"66:2a:00:00:00:0{n}\", mtu: 1450, master: cni0 }} }}\n"
-            )
-        };
-        format!("lab: x\nnetworks: {{ lan: }}\nnodes:\n{}{}", node(1, 1, ""), node(2, id, mark))
-    };
-    parse("good.yaml", &two(1, "")).unwrap_or_else(|failure| panic!("\n{failure}"));
-    case(&two(2, "«"), &["the subnet 10.32.0.0/12 is used twice"]);
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::common::Ran;
 
 /// The causes that are documented.
-pub const SLUGS: [&str; 23] = [
+pub const SLUGS: [&str; 24] = [
     "no-route",
     "no-return-route",
     "forwarding-off",
@@ -25,6 +25,7 @@ pub const SLUGS: [&str; 23] = [
     "fdb-missing",
     "wrong-vtep",
     "vni-mismatch",
+    "port-mismatch",
     "ttl-exceeded",
     "no-listener",
     "hairpin",

@@ -9,7 +9,7 @@ use crate::fault::{Fault, lost, sound};
 /// Makes it. What is asked of neighbours and forwarding tables is written down, as flannel does.
 pub const MAKE: &str = r#"
 vxlan() {
-    ip -n $1 link add flannel.1 address $6 type vxlan id ${7:-1} local $2 dev eth0 dstport 8472 nolearning
+    ip -n $1 link add flannel.1 address $6 type vxlan id ${7:-1} local $2 dev eth0 dstport ${8:-8472} nolearning
     ip -n $1 addr add $3/32 dev flannel.1
     ip -n $1 link set flannel.1 addrgenmode none up
 }
@@ -65,7 +65,14 @@ pub const FAULTS: &[Fault] = &[
          lead node-2 10.244.1.0/24 10.244.1.0 02:00:00:00:00:01 192.168.1.11",
         "vni-mismatch there underway node-2 eth0",
     )
-    .without_fix(),
+    .says(&["VNI 1, and flannel.1 there has VNI 2"]),
+    lost(
+        "pod-a pod-c",
+        "ip -n node-2 link delete flannel.1; vxlan node-2 192.168.1.12 10.244.2.0 10.244.2.0 - 02:00:00:00:00:02 1 4789; \
+         lead node-2 10.244.1.0/24 10.244.1.0 02:00:00:00:00:01 192.168.1.11",
+        "port-mismatch there underway node-2 eth0",
+    )
+    .says(&["UDP port 8472, and flannel.1 there has UDP port 4789"]),
     lost("pod-a pod-c", "ip -n node-1 link set flannel.1 down", "link-down|no-route there underway node-1 cni0")
         .then_another(),
     lost("pod-a pod-c", "ip -n node-2 link set flannel.1 down", "link-down there underway node-2 eth0").then_another(),

@@ -21,7 +21,6 @@ use crate::prose::wrap;
 use crate::report::explain;
 use crate::report::view::keys::{self, Answer};
 use crate::report::view::{Doing, Model, draw, rows};
-use crate::step::Way;
 use crate::stepping::{Progress, Stepping, Telling};
 
 /// How often to look whether another terminal moved the cursor.
@@ -33,7 +32,7 @@ const BLINK: Duration = Duration::from_millis(30);
 pub fn run(stepping: &Stepping, store: &Store, color: bool) -> Result<Left> {
     let Some(record) = look(stepping)? else { return Ok(Left::TakenAway) };
     let nothing_to_do = stepping.next(&record).is_none();
-    if nothing_to_do && (stepping.way == Way::Undo || stepping.target < stepping.plan.len()) {
+    if nothing_to_do && stepping.ends_by_itself() {
         return Ok(Left::Here(record));
     }
     let mut live = Live { stepping, store, color, screen: Screen::open()?, doing: Doing::Asks, leaving: false };
@@ -115,7 +114,7 @@ impl Live<'_> {
             if self.leaving {
                 return Ok(Left::Here(record));
             }
-            if at_the_end && (self.stepping.way == Way::Undo || self.stepping.target < self.stepping.plan.len()) {
+            if at_the_end && self.stepping.ends_by_itself() {
                 return Ok(Left::Here(record));
             }
         }
@@ -127,7 +126,8 @@ impl Live<'_> {
 
     fn draw(&mut self, record: &Record) -> Result<()> {
         let next = self.stepping.next(record).and_then(|one| Some((one.number, self.stepping.step(one)?)));
-        let Stepping { plan, way, target, .. } = self.stepping;
+        let Stepping { way, target, .. } = self.stepping;
+        let plan = self.stepping.plan();
         let model = Model { plan, record, way: *way, target: *target, next, doing: self.doing, color: self.color };
         let height = rows(&model, self.screen.size());
         self.screen.draw(height, |frame| {
@@ -167,7 +167,7 @@ impl Live<'_> {
     }
 
     fn explain(&mut self, next: Option<Move>, record: &Record) -> Result<()> {
-        let step = next.and_then(|one| self.stepping.plan.step(one.number));
+        let step = next.and_then(|one| self.stepping.plan().step(one.number));
         let Telling { columns, color } = self.telling();
         match step {
             Some(step) => self.make_room(&explain::behind(step, columns, color), record),

@@ -58,7 +58,7 @@ pub fn run(stepping: &Stepping, store: &Store) -> Result<Left> {
                 Heard::Stop => return Ok(Left::Stopped(record)),
                 Heard::Answer(Answer::Quit) => return Ok(Left::Here(record)),
                 Heard::Answer(Answer::Explain) => {
-                    let step = stepping.plan.step(next.number);
+                    let step = stepping.plan().step(next.number);
                     print(
                         &step.map_or_else(String::new, |step| explain::behind(step, telling.columns, telling.color)),
                     )?;
@@ -101,7 +101,7 @@ fn prompt() -> Result<()> {
 /// Says which step is next, before it is done.
 fn announce(stepping: &Stepping, next: Move, telling: Telling) -> Result<()> {
     let Some(step) = stepping.step(next) else { return Ok(()) };
-    print(&moved::announced(&stepping.plan, next.number, &step, telling.columns, telling.color))
+    print(&moved::announced(stepping.plan(), next.number, &step, telling.columns, telling.color))
 }
 
 /// Makes moves, and prints what each one changed. The first was announced, if it is the next one.

@@ -17,7 +17,7 @@ use netlink_packet_route::neighbour::{
     NeighbourAddress, NeighbourAttribute, NeighbourFlags, NeighbourMessage, NeighbourState,
 };
 
-use crate::network::{Address, FdbEntry, Link, Mac, Neighbour, PortState, Vxlan};
+use crate::network::{Address, FOR_A_WHILE, FdbEntry, Link, Mac, Neighbour, PortState, Vxlan};
 
 /// A link. Its master, and the link that a VXLAN sends by, are numbers for now: [`name_others`] finds the names.
 pub fn link(message: &LinkMessage) -> Link {
@@ -159,7 +159,7 @@ fn unusual(message: &AddressMessage, own: IpAddr, plain: Option<IpAddr>) -> Vec<
             AddressAttribute::RoutePriority(metric) => words.push(format!("metric {metric}")),
             AddressAttribute::CacheInfo(life) if life.ifa_valid != u32::MAX => {
                 // It counts down, and a text that changes by itself is none to compare.
-                words.push("valid_lft not forever".into());
+                words.push(FOR_A_WHILE.into());
             }
             AddressAttribute::CacheInfo(life) if life.ifa_preferred != u32::MAX && life.ifa_preferred != 0 => {
                 words.push("preferred_lft not forever".into());

@@ -4,7 +4,8 @@
 //! /run           tmpfs of the lab's own
 //! /run/netns     empty: the lab's namespaces are mounted here, and `netlab shell` sees the same ones
 //! /run/.host     the host's /run
-//! /run/X    ──▶  .host/X, for every X that the host's /run holds
+//! /run/cni       not there at first: the leases of the lab's nodes (`crate::network::ipam`)
+//! /run/X    ──▶  .host/X, for every other X that the host's /run holds
 //! ```
 //!
 //! The host may have no `/run/netns`, and an ordinary user could not make one; root could, but netlab leaves the host
@@ -27,6 +28,8 @@ use crate::kernel::refusal::{Refusal, Result};
 
 const RUN: &str = "/run";
 const HOST: &str = ".host";
+/// What the lab has of its own: the host's namespaces, and the leases of its CNI plugins, are none of the lab's.
+const OWN: [&str; 3] = ["netns", "cni", HOST];
 const NOTHING: Option<&str> = None;
 
 /// Gives the calling process, which has a mount namespace of its own, the sandbox's view. `mark` is what the tmpfs
@@ -45,7 +48,7 @@ pub fn arrange(mark: &str) -> Result<()> {
         .map_err(|e| Refusal::from_io("read /run", &e))?
         .flatten()
         .map(|entry| entry.file_name())
-        .filter(|name| name != "netns" && name != HOST)
+        .filter(|name| !OWN.iter().any(|own| name == own))
         .collect();
     let host = clone_tree(c"/run").map_err(refused("copy the mounts of /run"))?;
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;

@@ -192,7 +192,7 @@ pub fn owner((machine, link): &(MachineName, String)) -> String {
 /// What is wrong, as a sentence.
 pub fn wrong(failure: &Failure, finding: &Finding, report: &Report) -> String {
     let demand = &finding.trial.demand;
-    let whose = |ip: &std::net::IpAddr| match report.census.owner(*ip) {
+    let whose = |ip: &std::net::IpAddr| match report.census.owner(*ip, demand.from) {
         Some(owner) => format!("{ip} ({})", report.census.name(owner)),
         None => ip.to_string(),
     };

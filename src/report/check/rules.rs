@@ -52,6 +52,12 @@ fn sentence(rule: Rule) -> String {
         Rule::PodToPod => "every pod reaches every other pod, without NAT",
         Rule::NodeToPod => "every node reaches every pod, without NAT",
         Rule::PodToHost => "pods reach hosts, translated as the plan says",
+        Rule::PodNotToHost => "no pod of an isolated cluster reaches a host",
+        Rule::HostToNode => "every host reaches every node",
+        Rule::HostToPod => "every host reaches every pod of a flat cluster",
+        Rule::HostNotToPod => "no host reaches a pod of an island or isolated cluster",
+        Rule::ToOtherCluster => "other clusters reach the pods of a flat one, translated as the plan says",
+        Rule::NotToOtherCluster => "clusters that are apart do not reach each other's pods",
         Rule::Expected => "what the file expects",
     };
     text.into()

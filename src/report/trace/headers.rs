@@ -62,6 +62,17 @@ pub(super) fn encapsulation(outer: &Outer) -> String {
     outer.vni.map_or("IP in IP".into(), |vni| format!("VXLAN {vni}"))
 }
 
+/// How many bytes a VXLAN's headers are, and which: `50 bytes of headers: IPv4 20, UDP 8, VXLAN 8, Ethernet 14`. Of other
+/// encapsulations there is only the outer packet's own, and of packets that were cut off nothing is known.
+pub(super) fn wrapped(frame: &Frame) -> Option<String> {
+    let ([outer], Some(inner)) = (&frame.outer[..], frame.packet()) else { return None };
+    let whole = outer.packet.length.checked_sub(inner.length)?;
+    let (family, ip) = if outer.packet.source.is_ipv6() { ("IPv6", 40) } else { ("IPv4", 20) };
+    // Options would make it more, which nobody sends here, and then the parts are not told.
+    (outer.vni.is_some() && whole == ip + 8 + 8 + 14)
+        .then(|| format!("{whole} bytes of headers: {family} {ip}, UDP 8, VXLAN 8, Ethernet 14"))
+}
+
 /// A frame's packets, a line each: `VXLAN 1: 192.168.1.11 → 192.168.1.12`, `10.244.1.2 → 10.244.2.2 ttl 63 echo request`.
 pub(super) fn whole(frame: &Frame) -> Vec<String> {
     let ends = |packet: &Packet| format!("{} → {}", packet.source, packet.destination);

@@ -123,7 +123,10 @@ fn every_hop_is_told_in_order() {
 fn outer_packets_are_in_the_document() {
     let outcome = samples::tunnelled();
     let document = serde_json::to_value(document(&outcome, None)).unwrap();
-    let outer = serde_json::json!([{"src": "192.168.1.11", "dst": "192.168.1.12", "ttl": 64, "vni": 1}]);
+    let outer = serde_json::json!([{
+        "src": "192.168.1.11", "dst": "192.168.1.12", "ttl": 64, "srcPort": 51_000, "dstPort": 4789, "length": 134,
+        "vni": 1, "innerSrcMac": "7e:3a:5c:10:2f:f1", "innerDstMac": "7e:3a:5c:10:2f:f2",
+    }]);
     let within: Vec<_> = (0..12).filter(|hop| document["hops"][hop].get("outer").is_some()).collect();
     assert_eq!(within, [4, 5, 6, 7]);
     let hop = &document["hops"][4];

@@ -12,7 +12,7 @@
 
 use std::time::Duration;
 
-use super::headers::{addresses, became, encapsulation, kind, macs};
+use super::headers::{addresses, became, encapsulation, kind, macs, wrapped};
 use super::headline::microseconds;
 use super::layout::{Left, Piece, Row};
 use super::passages::{circles, passages, unseen};
@@ -139,7 +139,8 @@ fn wrapping(frame: &Frame, before: Option<&Frame>) -> Vec<Piece> {
         (_, false) if was == is => vec![Piece::new(format!("in {}", kinds.join(", in ")))],
         (_, false) => {
             let changed = Piece::changed("encapsulated", [format!("in {}", kinds.join(", in "))]);
-            std::iter::once(changed).chain(frame.outer.iter().map(told)).collect()
+            let bytes = wrapped(frame).map(|bytes| Piece::new(bytes).alone());
+            std::iter::once(changed).chain(frame.outer.iter().map(told)).chain(bytes).collect()
         }
     }
 }

@@ -156,15 +156,22 @@ fn lookup(ns: &Namespace, to: IpAddr) -> Option<&Route> {
     fitting.min_by_key(|route| (u8::MAX - route.to.prefix(), route.metric))
 }
 
-/// The machine that bears an address.
-fn owner(net: &Namespaces, ip: IpAddr) -> Option<&MachineName> {
-    net.iter().find(|(_, ns)| ns.addresses.iter().any(|address| address.address.ip() == ip)).map(|(name, _)| name)
+/// The machine that bears an address, for this machine: where several clusters use it, that of its own.
+fn owner<'a>(at: &MachineName, ip: IpAddr, all: Whole<'a>) -> Option<&'a MachineName> {
+    let realms = &all.plan.realms;
+    let bears = |(name, ns): (&'a MachineName, &'a Namespace)| {
+        let link = ns.addresses.iter().find(|address| address.address.ip() == ip)?;
+        Some((realms.of_link(name, &link.link), name))
+    };
+    let owners: Vec<_> = all.net.iter().filter_map(bears).collect();
+    let near = owners.iter().find(|(realm, _)| *realm == realms.of_machine(at));
+    near.or(owners.first()).map(|(_, name)| *name)
 }
 
 fn next_hop(at: &MachineName, ns: &Namespace, to: IpAddr, all: Whole<'_>) -> Option<Question> {
     let route = lookup(ns, to)?;
     let via = route.via?;
-    let whose = owner(all.net, via).map_or("which nobody here has".into(), |machine| format!("which is {machine}"));
+    let whose = owner(at, via, all).map_or("which nobody here has".into(), |machine| format!("which is {machine}"));
     let text = format!("To which machine does {at} hand a packet for {to}?");
     Some(question(text, format!("To {via}, {whose}: the route is `{route}`.")))
 }

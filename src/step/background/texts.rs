@@ -198,3 +198,55 @@ pub const RULE_READ: &[&str] = &[
     "https://kubernetes.io/docs/tasks/administer-cluster/ip-masq-agent/",
     "https://www.cni.dev/plugins/current/main/bridge/",
 ];
+
+pub const KEEP_MAC: &[&str] = &[
+    "A bridge without a hardware address of its own takes the lowest of its ports'. When ports come and go, that is \
+     another one now and then; whoever has noted the old one for a gateway sends frames that nobody takes, until the \
+     entry has grown old. An address that was set, be it the one that the bridge has, stays.",
+    "The CNI bridge plugin sets a bridge's address to what it is, whenever it plugs a pod in, for this reason: the bridge \
+     is the gateway of all pods of the node.",
+];
+
+pub const REPLACE_RULES: &[&str] = &[
+    "nftables changes rules in transactions: `nft -f` takes any number of commands, and the kernel goes over from the old \
+     rules to the new ones in one moment. netlab sends these commands in one transaction; typed one after the other, \
+     packets in between meet a chain that lacks some rules.",
+    "kube-proxy writes its rules this way, too: thousands of them change at once, and no connection sees half of them.",
+];
+
+pub const LEASE_DIRECTORY: &[&str] = &[
+    "The node writes down which addresses it has given out: a directory for each network, in it a file for each address. \
+     There is no database and no server; the file system sees to it that a file is made only once.",
+    "This is what the CNI plugin host-local does, which most CNI plugins call for addresses. Its directory is \
+     /var/lib/cni/networks unless `dataDir` says otherwise. The file `lock` is locked (flock) while something is changed.",
+];
+pub const LEASE_READ: &[&str] = &["https://www.cni.dev/plugins/current/ipam/host-local/", "man 2 flock"];
+pub const LEASE: &[&str] = &[
+    "The file's name is the address, its content says who has it: the container's id, and the interface. The address is \
+     taken as soon as the file is there: making it fails for everybody else (O_EXCL).",
+    "last_reserved_ip.0 says which address was given out last. The search for the next one begins behind it and goes \
+     round, so a pod that is deleted and made again gets another address, and packets that are still on their way to the \
+     old one reach nobody new. The 0 is the number of the range set: of IPv4 here, and 1 is that of IPv6, where there are \
+     both.",
+];
+pub const DHCP_SERVER: &[&str] = &[
+    "A program in the node listens on UDP port 67 of the bridge. Who has no address yet shouts to everybody on the bridge \
+     (255.255.255.255), and the server answers in the same way: with an address of the node's block, for a while.",
+    "The CNI plugin dhcp is the client's half of this: on a real cluster the server is the data centre's own, and pods are \
+     bridged into its network. Whom it gave what, and until when, is in the file `leases`.",
+];
+pub const DHCP_READ: &[&str] =
+    &["https://www.cni.dev/plugins/current/ipam/dhcp/", "https://www.rfc-editor.org/rfc/rfc2131", "man dnsmasq"];
+pub const DHCP_HOST: &[&str] = &[
+    "The server gives whoever calls itself by this name this address, and nobody else. Who is not in such a file gets one \
+     that is left.",
+    "The client's identifier (option 61) is what it calls itself. Without one, its hardware address would do, which a pod \
+     gets anew every time.",
+];
+pub const DHCP_CLIENT: &[&str] = &[
+    "Four packets: DISCOVER (who is there?), OFFER (you could have this), REQUEST (I take it), ACK (it is yours until …). \
+     The answer names the subnet's mask and the gateway, too, so the client sets the address and the default route.",
+    "The address is lent. When half of the time is over (T1) the client asks its server for more, at seven eighths (T2) it \
+     asks any; if nobody answers, the kernel takes the address away when the time is over (valid_lft). The program stays in \
+     the pod's namespace to see to that; the CNI plugin dhcp has a daemon on the node for it.",
+];

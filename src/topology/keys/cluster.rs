@@ -74,6 +74,11 @@ pub static CLUSTER: Object = Object {
              beforehand, as host-local would.",
         ),
         key(
+            "leaseTime",
+            Shape::Seconds,
+            "With `ipam: dhcp`, for how many seconds an address is leased: 3600 unless written.",
+        ),
+        key(
             "masquerade",
             Shape::Bool,
             "Whether packets from pods that leave clusterCIDR get their node's address: true for an island, else false \

@@ -11,6 +11,7 @@ use std::net::IpAddr;
 use ipnetwork::IpNetwork;
 
 use crate::topology::diagnostic::{Diagnostic, Diagnostics};
+use crate::topology::realm::{self, Realm};
 use crate::topology::span::{Span, Spanned};
 use crate::topology::spec::{InterfaceSpec, MachineSpec, NodeSpec, PodSpec, Spec, VxlanSpec};
 use crate::topology::subnet::is_link_local;
@@ -29,12 +30,13 @@ pub fn check(spec: &Spec, diagnostics: &mut Diagnostics) {
     }
     for (index, node) in spec.nodes.iter().enumerate() {
         checker.interfaces(&node.machine);
-        checker.bridge(node, spec.networks.len() + index);
-        checker.devices(&node.machine);
+        let realm = realm::of_node(spec, node);
+        checker.bridge(node, spec.networks.len() + index, realm);
+        checker.devices(&node.machine, realm);
     }
     for host in &spec.hosts {
         checker.interfaces(host);
-        checker.devices(host);
+        checker.devices(host, Realm::World);
     }
 }
 
@@ -60,8 +62,8 @@ impl Owner<'_> {
 
 struct Checker<'s, 'd> {
     networks: HashMap<&'s str, (usize, SubnetMap<()>)>,
-    /// Link-local addresses are told apart by their segment; all others are the lab's.
-    seen: HashMap<(Option<usize>, IpAddr), (Span, Owner<'s>)>,
+    /// Link-local addresses are told apart by their segment; all others are the lab's, or a cluster's that keeps to itself.
+    seen: HashMap<(Option<usize>, IpAddr), Vec<(Realm, Span, Owner<'s>)>>,
     diagnostics: &'d mut Diagnostics,
 }
 
@@ -78,44 +80,45 @@ impl<'s> Checker<'s, '_> {
                 }
             }
             for address in &interface.addresses {
-                self.once(address, segment, owner);
+                self.once(address, segment, Realm::World, owner);
             }
         }
     }
 
     /// A device's addresses are in no subnet that anybody looks for neighbours in.
-    fn devices(&mut self, machine: &'s MachineSpec) {
+    fn devices(&mut self, machine: &'s MachineSpec, realm: Realm) {
         for device in &machine.vxlan {
             for address in &device.addresses {
-                self.once(address, None, Owner::Vxlan(machine, device));
+                self.once(address, None, realm, Owner::Vxlan(machine, device));
             }
         }
     }
 
-    fn bridge(&mut self, node: &'s NodeSpec, segment: usize) {
+    fn bridge(&mut self, node: &'s NodeSpec, segment: usize, realm: Realm) {
         let mut subnets = SubnetMap::default();
         for address in node.bridge.iter().flat_map(|bridge| &bridge.addresses) {
             if node.machine.intact {
                 subnets.insert(address.value, ());
             }
-            self.once(address, Some(segment), Owner::Bridge(node));
+            self.once(address, Some(segment), realm, Owner::Bridge(node));
         }
         let place = format!("{}'s bridge", node.machine.name.value);
         for pod in &node.pods {
             for address in &pod.addresses {
                 self.diagnostics.extend(outside(address, &subnets, &place));
-                self.once(address, Some(segment), Owner::Pod(pod));
+                self.once(address, Some(segment), realm, Owner::Pod(pod));
             }
             self.interfaces(&pod.machine);
         }
     }
 
     /// Complains if somebody has the address already.
-    fn once(&mut self, address: &Spanned<IpNetwork>, segment: Option<usize>, owner: Owner<'s>) {
+    fn once(&mut self, address: &Spanned<IpNetwork>, segment: Option<usize>, realm: Realm, owner: Owner<'s>) {
         let ip = address.ip();
         let key = (segment.filter(|_| is_link_local(ip)), ip);
-        let Some((first, first_owner)) = self.seen.get(&key) else {
-            self.seen.insert(key, (address.span, owner));
+        let owners = self.seen.entry(key).or_default();
+        let Some((_, first, first_owner)) = owners.iter().find(|(other, ..)| other.meets(realm)) else {
+            owners.push((realm, address.span, owner));
             return;
         };
         let (title, help) = match (first_owner, owner) {

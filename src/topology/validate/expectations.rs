@@ -4,6 +4,7 @@
 //! expect: [{ from: pod-x, to: outside }]                        no machine pod-x
 //! expect: [{ from: outside, to: pods, as: node }]               outside stands on no node
 //! expect: [{ from: pods, to: 10.244.1.2, family: IPv6 }]        10.244.1.2 is IPv4
+//! expect: [{ from: pods of est, to: outside }]                  no cluster est
 //! ```
 
 use std::collections::{HashMap, HashSet};
@@ -52,6 +53,7 @@ pub fn check(spec: &Spec, diagnostics: &mut Diagnostics) {
             );
         }
         families(expectation, diagnostics);
+        clusters(expectation, spec, diagnostics);
     }
     let mut unknown: Vec<(&MachineName, Span)> = named.into_iter().collect();
     unknown.sort_by_key(|(_, span)| span.start);
@@ -68,10 +70,29 @@ pub fn check(spec: &Spec, diagnostics: &mut Diagnostics) {
 /// Those among the senders that stand on no node.
 fn without_node(expectation: &ExpectationSpec, pods: &HashSet<&MachineName>) -> Option<String> {
     expectation.from.iter().find_map(|party| match &party.value {
-        Party::Nodes | Party::Hosts => Some(party.value.to_string()),
+        Party::Nodes | Party::Hosts | Party::NodesOf(_) => Some(party.value.to_string()),
         Party::Machine(name) if !pods.contains(name) => Some(name.to_string()),
         _ => None,
     })
+}
+
+/// A cluster that is named is there.
+fn clusters(expectation: &ExpectationSpec, spec: &Spec, diagnostics: &mut Diagnostics) {
+    let names: Vec<&str> = spec.clusters.iter().filter_map(|one| Some(one.name.as_ref()?.as_str())).collect();
+    for party in expectation.from.iter().chain(&expectation.to) {
+        let (Party::PodsOf(cluster) | Party::NodesOf(cluster)) = &party.value else { continue };
+        if names.contains(&cluster.as_str()) {
+            continue;
+        }
+        let diagnostic = Diagnostic::new(party.span, format!("there is no cluster {cluster}"));
+        diagnostics.push(match (nearest(cluster.as_str(), names.iter().copied()), names.is_empty()) {
+            (Some(meant), _) => diagnostic.label(format!("did you mean {meant}?")),
+            (None, false) => diagnostic.label(format!("the clusters are {}", names.join(", "))),
+            (None, true) => diagnostic
+                .label("no cluster has a name")
+                .help("write `pods` or `nodes`, which are all of them, or name the clusters under `clusters`"),
+        });
+    }
 }
 
 /// An address is of the family that is asked for, and those that a packet arrives with are of its destination's.

@@ -6,6 +6,7 @@
 //! clusterCIDR   10.244.0.0/16                                  ← overlaps no network
 //! ```
 //!
+//! Clusters whose pods the world has no routes to may use the same addresses ([`realm`]).
 //! Bridges that have VXLAN devices of one number as ports are one segment: they may share a subnet, as Weave Net's do.
 
 use std::collections::{HashMap, HashSet};
@@ -13,15 +14,20 @@ use std::collections::{HashMap, HashSet};
 use ipnetwork::IpNetwork;
 
 use crate::topology::diagnostic::{Diagnostic, Diagnostics};
+use crate::topology::membership;
+use crate::topology::realm::{self, Realm};
 use crate::topology::span::{Span, Spanned};
 use crate::topology::spec::Spec;
 use crate::topology::subnet::{Subnet, is_link_local};
+use crate::topology::weave;
 
 /// A subnet and whose it is.
 struct Owned {
     subnet: IpNetwork,
     span: Span,
     owner: String,
+    /// Where its addresses count.
+    realm: Realm,
     /// Subnets of one segment are not compared with each other, unless both are declared.
     segment: usize,
     declared: bool,
@@ -35,9 +41,11 @@ pub fn check(spec: &Spec, diagnostics: &mut Diagnostics) {
     let mut around: Vec<&Owned> = Vec::new();
     for one in &all {
         around.retain(|outer| outer.subnet.overlaps(&one.subnet));
-        let clash = around
-            .iter()
-            .find(|outer| if outer.segment == one.segment { outer.declared && one.declared } else { true });
+        let meets = |outer: &&&Owned| match outer.segment == one.segment {
+            true => outer.declared && one.declared,
+            false => outer.realm.meets(one.realm),
+        };
+        let clash = around.iter().find(meets);
         match clash {
             Some(outer) => diagnostics.push(complaint(one, outer)),
             None => around.push(one),
@@ -52,7 +60,8 @@ fn gather(spec: &Spec) -> Vec<Owned> {
     for (segment, network) in spec.networks.iter().enumerate() {
         let owner = format!("network {}", network.name.value);
         for subnet in &network.subnets {
-            all.push(Owned { subnet: subnet.value, span: subnet.span, owner: owner.clone(), segment, declared: true });
+            let (subnet, span, owner, realm) = (subnet.value, subnet.span, owner.clone(), Realm::World);
+            all.push(Owned { subnet, span, owner, realm, segment, declared: true });
         }
         segments.insert(&network.name.value, (segment, network.subnets.is_empty()));
     }
@@ -64,8 +73,8 @@ fn gather(spec: &Spec) -> Vec<Owned> {
             for address in interface.addresses.iter().filter(|address| !is_link_local(address.ip())) {
                 if implied.insert((*segment, address.subnet())) {
                     let owner = format!("{}'s {}", machine.name.value, interface.name.value);
-                    let subnet = address.subnet();
-                    all.push(Owned { subnet, span: address.span, owner, segment: *segment, declared: false });
+                    let (subnet, span, realm) = (address.subnet(), address.span, Realm::World);
+                    all.push(Owned { subnet, span, owner, realm, segment: *segment, declared: false });
                 }
             }
         }
@@ -85,7 +94,13 @@ fn gather(spec: &Spec) -> Vec<Owned> {
                 continue;
             }
             let owner = format!("{}'s bridge", node.machine.name.value);
-            all.push(Owned { subnet, span: address.span, owner, segment, declared: true });
+            let realm = realm::of_node(spec, node);
+            // The bridges of a cluster whose nodes share one subnet are one segment.
+            let shared = membership::of(&spec.clusters, node)
+                .filter(|place| spec.clusters.get(*place).is_some_and(weave::is_used));
+            let segment = spec.networks.len() + shared.map_or(index, |place| spec.nodes.len() + place);
+            let declared = shared.is_none();
+            all.push(Owned { subnet, span: address.span, owner, realm, segment, declared });
         }
     }
     all
@@ -103,21 +118,35 @@ fn complaint(one: &Owned, outer: &Owned) -> Diagnostic {
     Diagnostic::new(second.span, title)
         .label(format!("of {}", second.owner))
         .also(first.span, format!("of {}", first.owner))
-        .help("each network and each node's bridge needs a subnet of its own")
+        .help(match first.realm == second.realm || one.segment == outer.segment {
+            true => "each network and each node's bridge needs a subnet of its own",
+            // One is a cluster's that keeps to itself.
+            false => {
+                "only clusters that all keep to themselves (`kind: island` or `isolated`) may use the same addresses, and \
+                 never those of a network"
+            }
+        })
 }
 
 fn cluster_and_networks(spec: &Spec, diagnostics: &mut Diagnostics) {
-    for range in spec.clusters.iter().flat_map(|cluster| &cluster.cidrs) {
+    let ranges = spec.clusters.iter().flat_map(|cluster| cluster.cidrs.iter().map(move |range| (cluster, &range.cidr)));
+    // A pool that is disabled may be a network, to spare it from NAT.
+    let pools = spec.clusters.iter().flat_map(|cluster| cluster.pools.iter().map(move |pool| (cluster, pool)));
+    let in_use = pools.filter(|(_, pool)| !pool.disabled).map(|(cluster, pool)| (cluster, &pool.cidr));
+    let mut seen = HashSet::new();
+    for (cluster, range) in ranges.chain(in_use).filter(|(_, range)| seen.insert(range.span)) {
+        let noun =
+            if cluster.pools.iter().any(|pool| pool.cidr.span == range.span) { "the pool" } else { "clusterCIDR" };
         for network in &spec.networks {
-            for subnet in network.subnets.iter().filter(|subnet| range.cidr.overlaps(&subnet.value)) {
-                diagnostics.push(overlap(&range.cidr, subnet, network.name.as_str()));
+            for subnet in network.subnets.iter().filter(|subnet| range.overlaps(&subnet.value)) {
+                diagnostics.push(overlap(noun, range, subnet, network.name.as_str()));
             }
         }
     }
 }
 
-fn overlap(range: &Spanned<IpNetwork>, subnet: &Spanned<IpNetwork>, network: &str) -> Diagnostic {
-    let title = format!("clusterCIDR {} overlaps {} of network {network}", range.value, subnet.value);
+fn overlap(noun: &str, range: &Spanned<IpNetwork>, subnet: &Spanned<IpNetwork>, network: &str) -> Diagnostic {
+    let title = format!("{noun} {} overlaps {} of network {network}", range.value, subnet.value);
     Diagnostic::new(range.span, title)
         .label("pods' addresses")
         .also(subnet.span, "the network's addresses")

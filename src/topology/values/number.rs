@@ -57,3 +57,9 @@ pub fn vni(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Decoded<u32> {
     let expected = Expected { noun: "a network identifier", example: "1" };
     number(tree, 1..=0x00ff_ffff, expected, "a VNI is a number from 1 to 16777215", diagnostics)
 }
+
+/// For how long an address is leased, in seconds: up to a year, and not for so short a time that half of it is none.
+pub fn lease_time(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Decoded<u32> {
+    let expected = Expected { noun: "a time in seconds", example: "3600" };
+    number(tree, 2..=31_536_000, expected, "a lease lasts from 2 to 31536000 seconds (a year)", diagnostics)
+}

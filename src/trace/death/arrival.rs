@@ -8,13 +8,14 @@
 
 use std::net::IpAddr;
 
-use super::{Finding, Spot, Victim, believed, routing, unknown, unsent};
+use super::{Finding, Spot, Victim, apart, believed, routing, unknown, unsent};
 use crate::kernel::capture::Direction;
 use crate::kernel::lookup::Traveller;
 use crate::kernel::probe::{Heard, Protocol};
 use crate::names::MachineName;
 use crate::network::MAIN;
 use crate::step::Inside;
+use crate::topology::model::ClusterKind;
 use crate::trace::cause::Cause;
 use crate::trace::fix::{About, by_plan};
 use crate::trace::frame::Packet;
@@ -121,6 +122,9 @@ pub fn taken_by(scene: &Scene) -> Option<Finding> {
     if !taken && scene.watched || last.direction == Direction::Out {
         return None;
     }
+    if let Some(namesake) = apart::namesake(scene, machine) {
+        return Some(namesake);
+    }
     let routes = &scene.ns(machine)?.routes;
     let route = routes.iter().find(|route| route.kind == "local" && route.to.contains(to));
     let too = scene.names.with_address(to).iter().any(|(owner, _)| owner == machine);
@@ -165,7 +169,11 @@ fn no_masquerade(scene: &Scene, there: &Packet, machine: &MachineName) -> Option
     if scene.in_cluster(machine) || !scene.is_pods(there.source) {
         return None;
     }
-    // By its plan this host knows the way to pods: then that is what is missing.
+    // The world has routes to the pods of a flat cluster: then that is what is missing, and here by its plan, too.
+    let sender = scene.plan.standings.get(scene.source);
+    if sender.kind == Some(ClusterKind::Flat) {
+        return None;
+    }
     let planned = scene.planned.get(machine).and_then(|ns| routing::best(&ns.routes, MAIN, there.source));
     if planned.is_some() {
         return None;

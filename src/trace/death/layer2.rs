@@ -191,7 +191,7 @@ fn sent_back(scene: &Scene, victim: &Victim, bridge: &Place, mac: Mac) -> Option
 /// that it came in by.
 pub fn translated_back(scene: &Scene, victim: &Victim, port: &Place) -> Option<Finding> {
     scene.wiring().bridge_of(port)?;
-    let passed = scene.acts.iter().filter(|act| act.machine == port.0 && act.leg == victim.leg);
+    let passed = scene.acts.iter().filter(|act| act.machine == port.0 && act.leg == victim.leg && !act.outer);
     let now = passed.filter_map(|act| act.destination).next_back()?;
     let owner = scene.names.with_address(now).first().filter(|_| now != victim.packet.destination)?;
     let path = scene.wiring().path(port, owner)?;

@@ -4,21 +4,24 @@
 //! vxlan Out ─ FDB: behind which VTEP? ─ the way to it ─▶ eth0 Out … eth0 In ─ this port, this VNI? ─▶ vxlan In
 //! ```
 
+mod taken;
+
 use std::net::IpAddr;
 
 use super::layer2::Cast;
-use super::{Finding, Spot, Victim, believed, input, layer2, output, unknown};
+use super::{Finding, Spot, Victim, believed, layer2, output, unknown};
 use crate::kernel::capture::Direction;
 use crate::kernel::probe::Protocol;
 use crate::names::MachineName;
 use crate::network::{FdbEntry, Link, Mac, Namespace, Namespaces};
-use crate::step::{Bridge, Ip};
+use crate::step::Bridge;
 use crate::trace::cause::Cause;
 use crate::trace::fix::{About, by_plan};
 use crate::trace::frame::{Packet, Transport};
 use crate::trace::names::Place;
 use crate::trace::outcome::{Fact, Hop, Point, Sighting};
 use crate::trace::scene::Scene;
+pub use taken::not_received;
 
 /// What a VXLAN knows of a hardware address: its entry, or the one for all that have none.
 pub fn entry<'a>(scene: &Scene<'a>, machine: &MachineName, link: &str, mac: Mac) -> Option<&'a FdbEntry> {
@@ -195,98 +198,6 @@ fn wrong_vtep(scene: &Scene, machine: &MachineName, link: &str, mac: Mac, entry:
             .fact(Fact::explained("fdb", format!("bridge fdb: {} dev {link} dst {vtep}", entry.mac)).at(machine))
             .fix([fix]),
     )
-}
-
-/// A packet within another one that came in, and that no VXLAN took.
-pub fn not_received(scene: &Scene, victim: &Victim, hop: &Hop) -> Finding {
-    let machine = &hop.sighting.machine;
-    let Some(outer) = hop.sighting.frame.outer.first() else {
-        return input::why(scene, victim, hop);
-    };
-    let ns = scene.ns(machine);
-    let is_mine = ns.is_some_and(|ns| ns.addresses.iter().any(|a| a.address.ip() == outer.packet.destination));
-    let carrier = Victim { packet: outer.packet.clone(), ..victim.clone() };
-    if !is_mine {
-        return input::why(scene, &carrier, hop);
-    }
-    if let Some(finding) = outer.link.and_then(|link| misdirected(scene, victim, machine, link.destination)) {
-        return finding;
-    }
-    let port = match outer.packet.transport {
-        Transport::Udp { ports: (_, to), .. } => Some(to),
-        _ => None,
-    };
-    let links = ns.map_or(&[][..], |ns| ns.links.as_slice());
-    let vxlans: Vec<_> = links.iter().filter_map(|link| Some((link, link.vxlan.as_ref()?))).collect();
-    let vni = outer.vni.unwrap_or_default();
-    if let Some((link, _)) = vxlans.iter().find(|(_, vxlan)| vxlan.vni == vni) {
-        if !link.up {
-            return output::is_down(scene, machine, link);
-        }
-        return unknown(
-            scene,
-            victim,
-            machine,
-            format!("it came to {machine} within a VXLAN packet, and {} did not take it", link.name),
-        );
-    }
-    match vxlans.first() {
-        Some((link, vxlan)) => {
-            let why = format!("it came to {machine} with VNI {vni}, and {} there has VNI {}", link.name, vxlan.vni);
-            Finding::new(Cause::VniMismatch, why)
-                .fact(Fact::observed("link", format!("VNI {vni} in the packet")))
-                .fact(Fact::explained("link", format!("ip -d link: {} vxlan id {}", link.name, vxlan.vni)).at(machine))
-                .fix([by_plan(scene, machine, &[About::Link(&link.name)]), recreate(scene, machine, &link.name, vni)])
-        }
-        None => {
-            let port = port.map_or_else(String::new, |port| format!(" on UDP port {port}"));
-            Finding::new(Cause::NoListener, format!("{machine} has no VXLAN link that would take it{port}"))
-                .fact(Fact::explained("link", "ip -d link show type vxlan: none").at(machine))
-        }
-    }
-}
-
-/// A VXLAN link with another identifier: it has to be made anew, with all that is on it.
-fn recreate(scene: &Scene, machine: &MachineName, name: &str, vni: u32) -> Vec<String> {
-    let Some(ns) = scene.ns(machine) else { return Vec::new() };
-    let Some((link, vxlan)) = ns.link(name).and_then(|link| Some((link, link.vxlan.as_ref()?))) else {
-        return Vec::new();
-    };
-    let ip = Ip(machine);
-    let local = vxlan.local.map_or_else(String::new, |local| format!(" local {local}"));
-    let learning = if vxlan.learning { "" } else { " nolearning" };
-    let mac = link.mac.map_or_else(String::new, |mac| format!(" address {mac}"));
-    let mut fix = vec![
-        format!("{ip} link delete {name}"),
-        format!(
-            "{ip} link add {name}{mac} mtu {} type vxlan id {vni}{local} dstport {}{learning}",
-            link.mtu, vxlan.port
-        ),
-    ];
-    let addresses = ns.addresses_of(name).filter(|a| !a.is_link_local());
-    fix.extend(addresses.map(|a| format!("{ip} addr add {} dev {name}", a.address)));
-    if let Some(master) = &link.master {
-        fix.push(format!("{ip} link set {name} master {master}"));
-    }
-    fix.push(format!("{ip} link set {name} up"));
-    let routes = ns.routes.iter().filter(|route| {
-        route.dev.as_deref() == Some(name) && route.table == crate::network::MAIN && !route.is_the_kernels()
-    });
-    fix.extend(routes.map(|route| format!("{} route add {route}", crate::trace::fix::ip(machine, route.to.ip()))));
-    let known = ns.neighbours.iter().filter(|entry| entry.link == name && entry.by_hand());
-    fix.extend(known.filter_map(|entry| {
-        Some(format!(
-            "{} neigh add {} lladdr {} dev {name} nud permanent",
-            crate::trace::fix::ip(machine, entry.address),
-            entry.address,
-            entry.mac?
-        ))
-    }));
-    let entries = ns.fdb.iter().filter(|entry| entry.port == name && entry.by_hand && entry.vtep.is_some());
-    fix.extend(entries.filter_map(|entry| {
-        Some(format!("{} fdb append {} dev {name} dst {} self", Bridge(machine), entry.mac, entry.vtep?))
-    }));
-    fix
 }
 
 /// A frame that came out of a VXLAN in a machine which does not have its hardware address.

@@ -14,7 +14,8 @@ use etherparse::{ArpOperation, ArpPacketSlice, LaxNetSlice, LaxSlicedPacket, Lin
 use super::{Arp, Content, Frame, LinkHeader, Outer, Packet, SYN, Transport};
 use crate::network::Mac;
 
-/// The UDP port of VXLAN (RFC 7348), and the one that Linux took before there was an RFC (flannel still does).
+/// The UDP port of VXLAN (RFC 7348), and the one that Linux took before there was an RFC (flannel still does). At any
+/// other port it is VXLAN if nothing speaks against it.
 const VXLAN_PORTS: [u16; 2] = [4789, 8472];
 
 /// How deep encapsulations and quotes are followed.
@@ -89,6 +90,10 @@ fn of_sliced(sliced: &LaxSlicedPacket<'_>, link: Option<LinkHeader>, depth: usiz
         && let Some(within) = encapsulated(&packet, body, depth)
     {
         let (vni, mut inner) = within;
+        if packet.protocol == UDP {
+            let (source, destination) = (short(body, 0).unwrap_or_default(), short(body, 2).unwrap_or_default());
+            packet.transport = Transport::Udp { ports: (source, destination), payload: Vec::new() };
+        }
         let mut outer = vec![Outer { packet, vni, link: inner.link }];
         outer.append(&mut inner.outer);
         return Frame { link, outer, content: inner.content };
@@ -117,6 +122,9 @@ const IPV6_HEADER: usize = 40;
 const UDP_HEADER: usize = 8;
 const VXLAN_HEADER: usize = 8;
 
+/// What a frame of a lab carries: IPv4, ARP or IPv6 (`ETH_P_*`).
+const ETHER_TYPES: [u16; 3] = [0x0800, 0x0806, 0x86dd];
+
 /// What a packet encapsulates, with its VNI if it is VXLAN.
 fn encapsulated(packet: &Packet, body: &[u8], depth: usize) -> Option<(Option<u32>, Frame)> {
     match packet.protocol {
@@ -124,15 +132,23 @@ fn encapsulated(packet: &Packet, body: &[u8], depth: usize) -> Option<(Option<u3
             let sliced = LaxSlicedPacket::from_ip(body).ok()?;
             Some((None, of_sliced(&sliced, None, depth - 1)))
         }
-        UDP if VXLAN_PORTS.contains(&short(body, 2)?) => {
+        UDP => {
             let header = body.get(UDP_HEADER..)?;
             // The one flag that says that there is a VNI (RFC 7348, section 5).
             let has_vni = *header.first()? & 0x08 != 0;
             let vni = long(header, 4)? >> 8;
-            has_vni.then(|| (Some(vni), ethernet_within(header.get(VXLAN_HEADER..).unwrap_or_default(), depth - 1)))
+            let within = || ethernet_within(header.get(VXLAN_HEADER..).unwrap_or_default(), depth - 1);
+            let is_vxlan = has_vni && (VXLAN_PORTS.contains(&short(body, 2)?) || is_plain_vxlan(header)?);
+            is_vxlan.then(|| (Some(vni), within()))
         }
         _ => None,
     }
+}
+
+/// Whether these can only be a VXLAN header and a frame: all that is reserved is zero, and the frame carries IP or ARP.
+fn is_plain_vxlan(header: &[u8]) -> Option<bool> {
+    let (flags, reserved, kind) = (long(header, 0)?, *header.get(7)?, short(header, VXLAN_HEADER + 12)?);
+    Some(flags == 0x0800_0000 && reserved == 0 && ETHER_TYPES.contains(&kind))
 }
 
 fn arp_content(arp: &ArpPacketSlice<'_>) -> Content {

@@ -40,13 +40,14 @@ fn an_echo_has_its_headers() {
 #[test]
 fn a_packet_within_a_vxlan_packet_is_the_one_that_counts() {
     let within = echo(b"x");
-    for (port, vni) in [(4789, 1_u32), (8472, 0x00ab_cdef)] {
+    for (port, vni) in [(4789, 1_u32), (8472, 0x00ab_cdef), (14_789, 42)] {
         let header = [&[8, 0, 0, 0][..], &(vni << 8).to_be_bytes()].concat();
         let frame = Frame::of_ethernet(&datagram(port, &[&header[..], &within].concat()));
         assert_eq!(frame.packet(), Frame::of_ethernet(&within).packet());
         let outer = &frame.outer[0];
         assert_eq!((outer.vni, outer.packet.destination), (Some(vni), [192, 168, 1, 12].into()));
         assert_eq!(outer.link, Frame::of_ethernet(&within).link);
+        assert_eq!(outer.packet.ports(), Some((40_000, port)));
     }
 }
 
@@ -55,6 +56,16 @@ fn a_datagram_of_that_port_without_a_vni_is_a_datagram() {
     let frame = Frame::of_ethernet(&datagram(4789, &[0; 40]));
     assert!(frame.outer.is_empty());
     assert!(matches!(frame.packet().unwrap().transport, Transport::Udp { ports: (40_000, 4789), .. }));
+}
+
+#[test]
+fn a_datagram_of_another_port_that_might_be_anything_is_a_datagram() {
+    let header = [&[8, 0, 0, 0][..], &(42_u32 << 8).to_be_bytes()].concat();
+    let mut odd = header.clone();
+    odd[7] = 1;
+    for payload in [[&header[..], &[0; 40]].concat(), [&odd[..], &echo(b"x")].concat(), header] {
+        assert!(Frame::of_ethernet(&datagram(9, &payload)).outer.is_empty());
+    }
 }
 
 #[test]

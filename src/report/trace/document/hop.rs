@@ -92,12 +92,24 @@ struct Icmp {
 
 /// An outer packet, outermost first.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct OuterDocument {
     src: IpAddr,
     dst: IpAddr,
     ttl: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
+    src_port: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dst_port: Option<u16>,
+    /// As its header says.
+    length: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
     vni: Option<u32>,
+    /// The hardware addresses of the frame within.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inner_src_mac: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inner_dst_mac: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -114,7 +126,12 @@ pub(super) fn document<'a>(leg: Leg, hop: &'a Hop, names: &Names) -> HopDocument
         src: outer.packet.source,
         dst: outer.packet.destination,
         ttl: outer.packet.ttl,
+        src_port: outer.packet.ports().map(|(source, _)| source),
+        dst_port: outer.packet.ports().map(|(_, destination)| destination),
+        length: outer.packet.length,
         vni: outer.vni,
+        inner_src_mac: outer.link.map(|link| link.source.to_string()),
+        inner_dst_mac: outer.link.map(|link| link.destination.to_string()),
     });
     let address = |address: fn(&Packet) -> IpAddr| frame.packet().and_then(|packet| names.address(address(packet)));
     // All zero are the loopback's in every machine.

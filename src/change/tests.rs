@@ -1,0 +1,5 @@
+//! Changes between small plans, on predicted networks.
+
+use super::*;
+use crate::plan::Plan;
+use crate::topology::parse;

@@ -1,0 +1,95 @@
+//! The server: it answers whoever asks on its link, and writes down what it grants.
+
+use std::net::Ipv4Addr;
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use dhcproto::v4::{Message, MessageType};
+use nix::errno::Errno;
+
+use super::daemon::{self, Watch, Woken};
+use super::files::Files;
+use super::interface::Interface;
+use super::socket::Socket;
+use crate::dhcp::answer::{Answer, answer};
+use crate::dhcp::book::Book;
+use crate::dhcp::{self, message};
+use crate::kernel::refusal::{Refusal, Result};
+use crate::kernel::sandbox::Surroundings;
+use crate::names::LinkName;
+
+/// A server that listens.
+#[derive(Debug)]
+pub struct Server {
+    socket: Socket,
+    files: Files,
+    book: Book,
+    watch: Watch,
+}
+
+impl Server {
+    /// Opens a server for the subnet of a link's first IPv4 address. It knows the leases that an earlier one wrote down.
+    ///
+    /// # Errors
+    /// `EADDRNOTAVAIL` when the link has no IPv4 address, `EADDRINUSE` when a server runs already.
+    pub fn open(around: &Surroundings, link: &LinkName, directory: &Path, lease_time: u32) -> Result<Self> {
+        let interface = Interface::find(link)?;
+        let none = || {
+            Refusal::new(format!("serve {link} by DHCP"), Errno::EADDRNOTAVAIL)
+                .with_hint("the server gives addresses of the link's own IPv4 subnet, so the link needs one of it")
+        };
+        let gateway = interface.addresses()?.into_iter().next().ok_or_else(none)?;
+        let socket = Socket::bind(link, dhcp::SERVER)?;
+        let files = Files::open(directory)?;
+        let mut book = Book::new(gateway, lease_time);
+        book.read(&files.leases()?);
+        daemon::be_called(daemon::SERVER);
+        Ok(Server { socket, files, book, watch: Watch::begin(around)? })
+    }
+
+    /// Goes into the background and serves there, until it is asked to end.
+    ///
+    /// # Errors
+    /// When it cannot go on; nobody hears that but who traces it.
+    pub fn run(mut self) -> Result<()> {
+        daemon::detach()?;
+        loop {
+            match self.watch.wait(&[self.socket.as_fd()], None)? {
+                Woken::Message => {}
+                Woken::Asked | Woken::Orphaned => return Ok(()),
+                Woken::Time => continue,
+            }
+            while let Some(bytes) = self.socket.receive() {
+                if let Some(asked) = message::read(&bytes) {
+                    self.serve(&asked);
+                }
+            }
+        }
+    }
+
+    /// Answers one message.
+    fn serve(&mut self, asked: &Message) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let before = self.book.clone();
+        let Answer { message: reply, changed } = answer(&mut self.book, &self.files.reserved(), asked, now);
+        if changed && self.files.write(&self.book.text()).is_err() {
+            // What is not written down is not granted: the client asks again.
+            self.book = before;
+            return;
+        }
+        let Some(reply) = reply else { return };
+        // Nothing is lost by an answer that is not delivered: the client asks again.
+        let _ = self.socket.send(&message::bytes(&reply), whom(asked, &reply), dhcp::CLIENT);
+    }
+}
+
+/// Where an answer goes (RFC 2131, section 4.1): to the client's address, if it has one, and else to everybody on the link.
+/// (To its new address alone it could go only past ARP, which the client cannot answer yet.)
+fn whom(asked: &Message, reply: &Message) -> Ipv4Addr {
+    let refused = message::kind(reply) == Some(MessageType::Nak);
+    match asked.ciaddr() {
+        address if !refused && !address.is_unspecified() => address,
+        _ => Ipv4Addr::BROADCAST,
+    }
+}

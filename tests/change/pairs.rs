@@ -1,0 +1,104 @@
+//! From one topology to another, and on to the next: each time the lab is as a fresh one.
+
+use std::time::{Duration, Instant};
+
+use super::common::state::{LOOK, State};
+use super::common::{Directory, Lab, topologies, topology};
+use super::draw::{Lot, Sketch};
+
+/// How long links may take to settle.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+#[track_caller]
+fn look(lab: &Lab) -> State {
+    State::parse(&lab.script("fabric", &format!("export unsettled=1\n{LOOK}")).success()).without_what_follows()
+}
+
+/// The two labs are the same, once their links have settled.
+#[track_caller]
+pub fn assert_same(walker: &Lab, fresh: &Lab, what: &str) {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let (a, b) = (look(walker), look(fresh));
+        if a == b {
+            return;
+        }
+        if Instant::now() > end {
+            return b.assert_same(&a, &format!("a fresh lab (-), {what} (+)"));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// A lab that is led to a file is as a fresh one of that file, and as its plan says.
+#[track_caller]
+pub fn lead(walker: &Lab, file: &str, words: &[&str], what: &str) {
+    walker.run(&[&["up", file], words].concat()).success();
+    let diff = walker.run(&["diff"]);
+    assert_eq!(diff.status, Some(0), "{what}: {diff}");
+    // The rules' comments name the lab.
+    let fresh = Lab::named(&walker.name);
+    fresh.run(&["up", file]).success();
+    assert_same(walker, &fresh, what);
+    fresh.down_among_others();
+    let preview = walker.run(&["up", file, "--dry-run", "--json"]).json();
+    assert_eq!(preview["steps"].as_array().map(Vec::len), Some(0), "{what}: nothing is left to do: {preview}");
+}
+
+/// A walk through topologies that are drawn by lot.
+fn by_lot(seed: u64, changes: usize) {
+    let directory = Directory::new();
+    let mut lot = Lot(seed);
+    let mut sketch = Sketch::draw(&mut lot);
+    let file = directory.file("0.yaml", sketch.text());
+    let walker = Lab::place();
+    walker.run(&["up", &file]).success();
+    let mut walked = sketch.text();
+    for number in 1..=changes {
+        sketch.change(&mut lot);
+        let file = directory.file(&format!("{number}.yaml"), sketch.text());
+        let what = format!("seed {seed}, change {number}:\n{walked}\n----\n{}", sketch.text());
+        let words: &[&str] = if lot.once_in(3) { &["--no-fuse"] } else { &[] };
+        lead(&walker, &file, words, &what);
+        walked = sketch.text();
+    }
+    walker.down_among_others();
+}
+
+#[test]
+fn topologies_that_are_drawn_by_lot_follow_each_other_seeds_1_to_3() {
+    (1..=3).for_each(|seed| by_lot(seed, 6));
+}
+
+#[test]
+fn topologies_that_are_drawn_by_lot_follow_each_other_seeds_4_to_6() {
+    (4..=6).for_each(|seed| by_lot(seed, 6));
+}
+
+#[test]
+fn topologies_that_are_drawn_by_lot_follow_each_other_seeds_7_to_9() {
+    (7..=9).for_each(|seed| by_lot(seed, 6));
+}
+
+/// For a longer search: `NETLAB_TEST_SEED=100 NETLAB_TEST_SEEDS=50 cargo test --test change by_hand -- --ignored`.
+#[test]
+#[ignore = "a search that goes on for as long as one wants"]
+fn topologies_that_are_drawn_by_lot_follow_each_other_by_hand() {
+    let number = |name: &str, other: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(other);
+    let first = number("NETLAB_TEST_SEED", 100);
+    (first..first + number("NETLAB_TEST_SEEDS", 10)).for_each(|seed| by_lot(seed, 8));
+}
+
+#[test]
+fn topologies_that_are_shipped_follow_each_other() {
+    let walker = Lab::place();
+    let names = topologies();
+    walker.run(&["up", &topology(&names[0])]).success();
+    let mut from = &names[0];
+    // There, and back by another way.
+    for to in names.iter().skip(1).chain(names.iter().rev().step_by(2)) {
+        lead(&walker, &topology(to), &[], &format!("from {from} to {to}"));
+        from = to;
+    }
+    walker.down_among_others();
+}
