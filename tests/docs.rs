@@ -45,6 +45,7 @@ tutorials! {
     tutorial_09: "09-the-router.md",
     tutorial_10: "10-the-overlay.md",
     tutorial_11: "11-leaving.md",
+    tutorial_12: "12-addresses-and-change.md",
     teaching: "teaching.md",
 }
 
