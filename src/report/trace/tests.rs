@@ -135,6 +135,18 @@ fn outer_packets_are_in_the_document() {
 }
 
 #[test]
+fn an_outer_ttl_is_told_where_a_router_takes_from_it() {
+    let mut outcome = samples::tunnelled();
+    let wrapped = outcome.there.iter_mut().filter(|hop| !hop.sighting.frame.outer.is_empty());
+    for outer in wrapped.skip(2).flat_map(|hop| &mut hop.sighting.frame.outer) {
+        outer.packet.ttl -= 1;
+    }
+    let text = text(&outcome, None, 80, false);
+    assert_eq!(text.matches("outer ttl").count(), 1, "{text}");
+    assert!(text.contains("node-2-eth0 →  in VXLAN 1  outer ttl 64 → 63"), "{text}");
+}
+
+#[test]
 fn every_hop_is_in_the_document() {
     for (name, outcome) in all() {
         let Outcome { there, back, lost, .. } = &outcome;
