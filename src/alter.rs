@@ -85,7 +85,7 @@ impl Prepared {
 /// # Errors
 /// When its topology cannot be read.
 pub fn is_another(lab: &Lab, plan: &Plan) -> Result<bool> {
-    Ok(lab.underway().is_some() || lab.plan()? != *plan)
+    Ok(lab.underway().is_some() || !lab.plan()?.does_the_same_as(plan))
 }
 
 /// Works out what leads a running lab to what is wanted.
@@ -103,7 +103,7 @@ pub fn prepare(kernel: &Kernel, lab: &Lab, wanted: Wanted<'_>) -> Result<Prepare
     let mut former: Vec<Plan> = Vec::new();
     for known in known {
         let plan = Plan::of(&lab.parse(&known)?);
-        if plan != new && !former.contains(&plan) {
+        if !plan.does_the_same_as(&new) && !former.iter().any(|other| other.does_the_same_as(&plan)) {
             former.push(plan);
             from.push(known);
         }

@@ -6,7 +6,8 @@
 //! cli        parse arguments, call one function, print
 //! report     tables, JSON: values in, text out
 //! exercise   something is wrong in a lab: stories, hints, and whether it is mended
-//! up  down  learn  inject  list  doctor   what these commands do
+//! up  down  pod  learn  inject  list  doctor   what these commands do
+//! alter      a running lab is changed: worked out, written down, carried out
 //! graph      a lab as things that can be drawn
 //! check      who reaches whom: the Kubernetes network model, tried with packets
 //! fault      what can be broken, and who should find out
@@ -14,7 +15,9 @@
 //! diff  repair   what differs from the plan, and what mends it
 //! stepping   step by step, asking before each: what the view asks the lab
 //! cursor     one step forwards or backwards
+//! course     what the cursor moves along: a plan, or a change
 //! run        step through a plan      journal  what was done      lab  find and enter a lab
+//! change     what leads from one plan to another
 //! plan       spelled-out topology → chapters of steps             fuse  steps → requests
 //! reach      who is to reach whom: the Kubernetes network model, and the kinds of clusters
 //! feature    pod bridge, node routes, masquerade …: which steps each thing in the file means

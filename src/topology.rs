@@ -66,6 +66,7 @@ mod underlay;
 mod validate;
 pub(crate) mod values;
 mod vxlan;
+pub mod weave;
 
 use std::path::Path;
 

@@ -237,6 +237,20 @@ fn change(
     Ok(Done { plan, kernel, steps, ran_before: true, unready, in_force, changed })
 }
 
+/// Says so where a lab runs that has another plan, or is being changed: a lesson does not change it.
+///
+/// # Errors
+/// When it does, or its topology cannot be read.
+pub fn same_plan(lab: &Lab, plan: &Plan) -> Result<()> {
+    let name = &lab.name;
+    if lab.sandbox().is_none() || !alter::is_another(lab, plan)? {
+        return Ok(());
+    }
+    Err(Error::usage(format!("lab {name} runs already, with another topology")).help(format!(
+        "`netlab up` with this file changes it; `netlab down {name}` takes it away; `--lab NAME` gives this one another name"
+    )))
+}
+
 /// The lab of an exercise is changed by nobody but its student.
 fn may_be_changed(lab: &Lab) -> Result<()> {
     match lab.is_of_an_exercise() {

@@ -11,7 +11,7 @@ use std::process::Child;
 
 use common::one_node::{assert_well, at_step, begin, cursor, one_node, state_of};
 use common::program::{finish, netlab_program};
-use common::{Lab, Ran, run_with_input, topology};
+use common::{Lab, Ran, run_with_input};
 
 #[test]
 fn at_the_ends_of_the_plan_there_is_nothing_to_do_and_beyond_them_no_step() {
@@ -82,8 +82,6 @@ fn up_to_a_step_goes_forwards_only() {
     state_of(&at_step(17)).assert_same(&state_of(&lab), "at once (-), in two parts (+)");
     let said = lab.run(&["up", &one_node(), "--to", "12"]).success();
     assert_eq!(cursor(&lab), 17, "it takes nothing back: {said}");
-    let said = lab.run(&["up", &topology("three-nodes.yaml"), "--to", "3"]).fails(2);
-    assert!(said.contains("another topology"), "{said}");
     assert_well(&lab, "brought up in parts");
 }
 

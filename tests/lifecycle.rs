@@ -49,12 +49,14 @@ fn up_again_with_the_same_file_does_nothing_and_says_so() {
 }
 
 #[test]
-fn up_with_another_file_changes_nothing_and_says_what_to_do() {
+fn up_with_another_file_makes_another_lab_of_it_and_leads_back() {
     let lab = Lab::up(&topology("three-nodes.yaml"));
     let before = State::parse(&lab.script("fabric", LOOK).success());
-    let said = lab.run(&["up", &topology("one-node.yaml")]).fails(2);
-    assert!(said.contains("runs already, with another topology"), "{said}");
-    assert!(said.contains(&format!("netlab down {}", lab.name)) && said.contains("another name"), "{said}");
+    let pause = lab.pause();
+    let said = lab.run(&["up", &topology("one-node.yaml")]).success();
+    assert!(said.contains("is changed: ") && said.contains("it is 1 node, 2 pods, and all of its 29 steps"), "{said}");
+    assert_eq!(lab.pause(), pause, "it is the same lab");
+    lab.run(&["up", &topology("three-nodes.yaml")]).success();
     before.assert_same(&State::parse(&lab.script("fabric", LOOK).success()), "before (-) and after (+)");
 }
 

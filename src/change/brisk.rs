@@ -94,8 +94,11 @@ fn falls(walk: &Walk<'_>, leftovers: &[u32]) -> BTreeMap<u32, Vec<u32>> {
     let births = leftovers.iter().filter_map(|number| Some((*number, step(*number)?)));
     let births = births.filter(|(_, step)| matches!(step.action, Action::AddNamespace(_)));
     let births: BTreeMap<&MachineName, u32> = births.map(|(number, step)| (&step.machine, number)).collect();
+    // But for what ends in a machine that stays: the kernel would take it away some time later.
+    let goes = |step: &Step| touched(step, &walk.net).iter().all(|machine| births.contains_key(machine));
     for number in leftovers {
-        if let Some(birth) = step(*number).and_then(|step| births.get(&step.machine)).filter(|birth| *birth != number) {
+        let birth = step(*number).filter(|step| goes(step)).and_then(|step| births.get(&step.machine));
+        if let Some(birth) = birth.filter(|birth| *birth != number) {
             found.entry(*birth).or_default().push(*number);
             fallen.insert(*number);
         }

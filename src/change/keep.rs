@@ -31,7 +31,7 @@ fn keep(at: &MachineName, bridge: &Link, before: &Namespace, after: &Namespace) 
     let comes = now.iter().any(|name| !old.iter().any(|port| port.name == *name));
     let lends = |port: &&Link| port.mac == Some(mac) && !now.contains(&port.name.as_str());
     // Without a port it is nobody's neighbour yet.
-    if old.is_empty() || !(comes || old.iter().any(|port| lends(&port))) {
+    if old.is_empty() || !(comes || old.iter().any(lends)) {
         return None;
     }
     Some(Leg { step: step(at, bridge, mac)?, number: None, falls: Vec::new(), comes: Vec::new() })

@@ -61,6 +61,7 @@ impl Learn {
         }
         let store = Store::of_this_user()?;
         let manner = Manner { one_by_one: false, die_after: None };
+        up::same_plan(&store.lab(&plan.lab), &plan)?;
         let up = up::up(&store, &loaded, Some(self.from - 1), &manner, |_| Box::new(|_, _| {}))?;
         let lab = store.lab(&plan.lab);
         signal::remember_requests_to_stop();

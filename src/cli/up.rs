@@ -20,7 +20,7 @@ use crate::up;
 /// Bring a lab up, or go on with one that was interrupted
 ///
 /// The lab runs until `netlab down`. Bringing up a lab that runs already, with the same file, does what is missing and
-/// nothing else.
+/// nothing else; with an edited file, it takes back and does what leads there, and leaves alone what stays.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -28,6 +28,8 @@ Examples:
   netlab up --lab mine topologies/one-node.yaml   give it another name, to have it twice
   netlab up --step topologies/one-node.yaml       step by step, with a key for each
   netlab up --to 17 topologies/one-node.yaml      stop after step 17
+  netlab up --dry-run edited.yaml                 see what would be done to the lab that runs
+  netlab up edited.yaml                           and do it
   netlab plan topologies/three-nodes.yaml         see beforehand what will be done")]
 pub struct Up {
     #[command(flatten)]

@@ -103,6 +103,7 @@ fn astray(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
             permanent: false,
             vlan: None,
             vtep: None,
+            other: [None; 2],
             by_hand: true,
         };
         let deed = Deed { machine: machine.clone(), act: super::Act::Fdb(entry) };

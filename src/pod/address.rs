@@ -43,17 +43,23 @@ pub fn taken(node: &Node) -> impl Iterator<Item = (IpAddr, String)> {
 
 /// The next address in the subnet of this gateway; none if all are in use. `kept` is what the node's own IPAM has written
 /// down, where it does.
-pub fn next(node: &Node, gateway: &IpNetwork, last: &Last, kept: Option<&Leases>) -> Option<IpNetwork> {
+pub fn next(nodes: &[Node], node: &Node, gateway: &IpNetwork, last: &Last, kept: Option<&Leases>) -> Option<IpNetwork> {
     let kept_last = || kept?.last.values().copied().find(|ip| gateway.contains(*ip));
     let holder = |who: String| Holder { container: who, interface: String::new() };
-    let mut held: BTreeMap<IpAddr, Holder> = taken(node).map(|(ip, who)| (ip, holder(who))).collect();
+    // Of several nodes, where they share one range.
+    let taken = nodes
+        .iter()
+        .filter(|other| other.cluster == node.cluster)
+        .flat_map(taken)
+        .filter(|(ip, _)| gateway.contains(*ip));
+    let mut held: BTreeMap<IpAddr, Holder> = taken.map(|(ip, who)| (ip, holder(who))).collect();
     held.extend(kept.into_iter().flat_map(|kept| kept.held.clone()));
     let last = kept_last().or_else(|| given_last(node, gateway, last)).map(|last| (SET, last)).into_iter().collect();
     IpNetwork::new(Leases { held, last }.next(*gateway, SET)?, gateway.prefix()).ok()
 }
 
 /// The address that was given out last: what is remembered, or else the last pod's, in file order.
-fn given_last(node: &Node, gateway: &IpNetwork, last: &Last) -> Option<IpAddr> {
+pub fn given_last(node: &Node, gateway: &IpNetwork, last: &Last) -> Option<IpAddr> {
     let mut pods = node.pods.iter().rev().flat_map(|pod| &pod.addresses).map(IpNetwork::ip);
     last.get(&key(node, gateway)).copied().or_else(|| pods.find(|ip| gateway.contains(*ip)))
 }
@@ -83,7 +89,11 @@ mod tests {
     }
 
     fn next_in(node: &Node, last: &Last) -> Vec<String> {
-        subnets(node).iter().filter_map(|gateway| next(node, gateway, last, None)).map(|ip| ip.to_string()).collect()
+        subnets(node)
+            .iter()
+            .filter_map(|gateway| next(std::slice::from_ref(node), node, gateway, last, None))
+            .map(|ip| ip.to_string())
+            .collect()
     }
 
     fn last(pairs: &[(&str, &str)]) -> Last {

@@ -1,5 +1,7 @@
 //! `netlab dhcp client eth0`: the pod asks for an address, and goes on asking before the lease is over.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use ipnetwork::Ipv4Network;
 
 use super::{Finding, Inside, Page, Way};
@@ -15,7 +17,7 @@ pub struct LeaseAddress {
     /// The address that the server keeps for the pod, with the subnet's prefix length.
     pub address: Ipv4Network,
     /// The gateway that the server names, if the pod takes its default route from it.
-    pub gateway: Option<std::net::Ipv4Addr>,
+    pub gateway: Option<Ipv4Addr>,
 }
 
 impl Page for LeaseAddress {
@@ -58,8 +60,17 @@ impl Page for LeaseAddress {
         let LeaseAddress { link, address, .. } = self;
         let Some(ns) = seen.get(at) else { return Finding::Missing };
         let has = ns.addresses_of(link.as_str()).any(|there| there.address == (*address).into());
+        let leads = |gateway| {
+            let mut routes = ns.main_routes().filter(|route| route.to.prefix() == 0 && route.to.is_ipv4());
+            routes.any(|route| route.via == Some(IpAddr::V4(gateway)) && route.dev.as_deref() == Some(link.as_str()))
+        };
         match (ns.ipam.client, has) {
-            (true, true) => Finding::Present,
+            (true, true) => match self.gateway {
+                Some(gateway) if !leads(gateway) => {
+                    Finding::Differs(format!("the default route via {gateway} that came with {address} is gone"))
+                }
+                _ => Finding::Present,
+            },
             (false, false) => Finding::Missing,
             (false, true) => Finding::Differs(format!("{link} has {address}, and no DHCP client renews it")),
             (true, false) => {

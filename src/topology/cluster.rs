@@ -17,7 +17,7 @@ use super::span::{Span, Spanned};
 use super::spec::{ClusterCidr, ClusterSpec, PoolSpec, Routing};
 use super::subnet::{Family, Subnet};
 use super::tree::Tree;
-use super::{keys, underlay, values, vxlan};
+use super::{keys, underlay, values, vxlan, weave};
 use crate::names::ClusterName;
 
 /// Reads one cluster, which stands at `owner`.
@@ -30,10 +30,16 @@ pub fn decode(
     let fields = Fields::open(tree, &keys::CLUSTER, owner, diagnostics)?;
     let kind = choice(&fields, "kind", "a kind of cluster", keys::KINDS, diagnostics).and_then(kind);
     let pools = list(fields.get("ipPools"), "pools", diagnostics, pool);
+    let ipam = choice(&fields, "ipam", "a way to give addresses", keys::IPAMS, diagnostics).and_then(ipam);
+    let shared = ipam.as_ref().is_some_and(|ipam| ipam.value == Ipam::Weave);
     let cidrs = ranges(&fields, &pools, diagnostics);
+    let cidrs = match shared {
+        true => weave::ranges(cidrs, masks(&fields, diagnostics), owner, diagnostics),
+        false => blocks(cidrs, masks(&fields, diagnostics), diagnostics),
+    };
     let routing = choice(&fields, "routing", "a kind of routing", keys::ROUTING, diagnostics).map(routing);
     let router = present(&fields, "router").and_then(|tree| values::name(tree, "the name of a host", diagnostics));
-    let ipam = choice(&fields, "ipam", "a way to give addresses", keys::IPAMS, diagnostics).and_then(ipam);
+    let derived = if shared { Routing::Vxlan } else { Routing::NodeRoutes };
     let allocator = choice(&fields, "CIDRAllocatorType", "an allocator", keys::ALLOCATORS, diagnostics);
     let by_cloud = allocator.is_some_and(|word| word.value == "CloudAllocator");
     let mut switch =
@@ -41,8 +47,20 @@ pub fn decode(
     let allocate = switch("allocateNodeCIDRs").unwrap_or(true) && !by_cloud;
     let cloud_routes = switch("configureCloudRoutes").unwrap_or(true);
     let masquerade = switch("masquerade");
-    let vxlan = present(&fields, "vxlan").and_then(|tree| vxlan::options(tree, diagnostics)).unwrap_or_default();
+    let mut vxlan = present(&fields, "vxlan").and_then(|tree| vxlan::options(tree, diagnostics)).unwrap_or_default();
+    if shared {
+        weave::default_device(&mut vxlan, owner);
+    }
     let lease_time = present(&fields, "leaseTime").and_then(|tree| values::lease_time(tree, diagnostics));
+    if let Some(time) = &lease_time
+        && ipam.as_ref().is_none_or(|ipam| ipam.value != Ipam::Dhcp)
+    {
+        diagnostics.push(
+            Diagnostic::new(time.span, "`leaseTime` is for `ipam: dhcp`")
+                .label("nobody leases addresses here")
+                .help("add `ipam: dhcp`, or leave `leaseTime` out"),
+        );
+    }
     let autodetect = present(&fields, "underlay").and_then(|tree| underlay::decode(tree, diagnostics));
     Some(ClusterSpec {
         name,
@@ -50,7 +68,7 @@ pub fn decode(
         kind,
         cidrs,
         allocate,
-        routing: routing.unwrap_or(Spanned::new(Routing::NodeRoutes, owner)),
+        routing: routing.unwrap_or(Spanned::new(derived, owner)),
         router,
         cloud_routes,
         vxlan,
@@ -109,7 +127,7 @@ fn pool(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<PoolSpec> {
 }
 
 /// The ranges that nodes' blocks are cut from: `clusterCIDR`, or else the first pool of each family that is in use.
-fn ranges(fields: &Fields<'_, '_>, pools: &[PoolSpec], diagnostics: &mut Diagnostics) -> Vec<ClusterCidr> {
+fn ranges(fields: &Fields<'_, '_>, pools: &[PoolSpec], diagnostics: &mut Diagnostics) -> Vec<Spanned<IpNetwork>> {
     let before = diagnostics.count();
     let mut cidrs = one_or_many(fields.get("clusterCIDR"), diagnostics, values::subnet);
     if let Some(tree) = fields.get("clusterCIDR")
@@ -125,10 +143,17 @@ fn ranges(fields: &Fields<'_, '_>, pools: &[PoolSpec], diagnostics: &mut Diagnos
             cidrs.extend(in_use.clone().find(|cidr| cidr.family() == family).cloned());
         }
     }
-    let cidrs = one_of_each_family(cidrs, diagnostics);
+    one_of_each_family(cidrs, diagnostics)
+}
+
+/// How large nodes' blocks are to be.
+fn masks(fields: &Fields<'_, '_>, diagnostics: &mut Diagnostics) -> Masks {
     let mut mask = |key| present(fields, key).and_then(|tree| values::prefix_length(tree, diagnostics));
-    let mut masks =
-        Masks { any: mask("nodeCIDRMaskSize"), v4: mask("nodeCIDRMaskSizeIPv4"), v6: mask("nodeCIDRMaskSizeIPv6") };
+    Masks { any: mask("nodeCIDRMaskSize"), v4: mask("nodeCIDRMaskSizeIPv4"), v6: mask("nodeCIDRMaskSizeIPv6") }
+}
+
+/// The ranges, and how they are cut into blocks.
+fn blocks(cidrs: Vec<Spanned<IpNetwork>>, mut masks: Masks, diagnostics: &mut Diagnostics) -> Vec<ClusterCidr> {
     masks.check(&cidrs, diagnostics);
     cidrs.into_iter().filter_map(|cidr| masks.cut(cidr, diagnostics)).collect()
 }
@@ -150,13 +175,18 @@ fn one_of_each_family(cidrs: Vec<Spanned<IpNetwork>>, diagnostics: &mut Diagnost
 }
 
 /// The three keys that say how large a node's block is.
-struct Masks {
+pub struct Masks {
     any: Option<Spanned<u8>>,
     v4: Option<Spanned<u8>>,
     v6: Option<Spanned<u8>>,
 }
 
 impl Masks {
+    /// One that is written, if any is.
+    pub fn first(&self) -> Option<&Spanned<u8>> {
+        self.any.as_ref().or(self.v4.as_ref()).or(self.v6.as_ref())
+    }
+
     /// Checks that the keys go together with the families, as kube-controller-manager demands. A key that does not is
     /// passed over afterwards.
     fn check(&mut self, cidrs: &[Spanned<IpNetwork>], diagnostics: &mut Diagnostics) {

@@ -25,7 +25,7 @@ use super::spec::{
 };
 use super::subnet::{Family, Subnet};
 use super::subnet_map::SubnetMap;
-use super::{blocks, decode, egress, flat, ipam, membership, node_routes, overlay, router, special};
+use super::{blocks, decode, egress, flat, ipam, membership, node_routes, overlay, router, special, weave};
 use ipnetwork::IpNetwork;
 
 use crate::names::{LinkName, MachineName};
@@ -65,14 +65,22 @@ pub fn expand(spec: &mut Spec, diagnostics: &mut Diagnostics) {
     for host in hosts {
         host.forwarding.get_or_insert(false);
     }
+    // A router may have come.
+    give_mtu(spec);
 }
 
 /// What derives for the nodes of one cluster, or of none, without regard to others. Returns whether all have addresses.
 fn expand_inside(cluster: Option<&ClusterSpec>, nodes: &mut [&mut NodeSpec], diagnostics: &mut Diagnostics) -> bool {
-    let assigned = blocks::assign(cluster, nodes, diagnostics);
+    let shared = cluster.filter(|cluster| weave::is_used(cluster));
+    let assigned = match shared {
+        Some(cluster) => weave::give(cluster, nodes, diagnostics),
+        None => blocks::assign(cluster, nodes, diagnostics),
+    };
     for node in nodes.iter_mut() {
-        give_bridge(node);
-        if assigned {
+        if shared.is_none() {
+            give_bridge(node);
+        }
+        if assigned && shared.is_none() {
             ipam::give_addresses(node, diagnostics);
         }
         give_default_routes(node);

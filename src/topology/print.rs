@@ -10,8 +10,8 @@
 use serde_yaml::{Mapping, Value};
 
 use super::model::{
-    Cluster, Expectation, Family, Interface, Machine, Masquerade, Network, Node, Pod, Pool, Port, Route, Topology,
-    Vxlan, VxlanPeer,
+    Cluster, Expectation, Family, Interface, Ipam, Machine, Masquerade, Network, Node, Pod, Pool, Port, Route,
+    Topology, Vxlan, VxlanPeer,
 };
 use super::subnet::Subnet;
 
@@ -92,7 +92,8 @@ fn cluster(cluster: &Cluster) -> Mapping {
     }
     let ranges: Vec<_> = cluster.ranges.iter().map(|range| range.cidr).collect();
     put_list(&mut mapping, "clusterCIDR", &ranges);
-    for range in &cluster.ranges {
+    // Weave Net cuts no blocks.
+    for range in cluster.ranges.iter().filter(|_| cluster.ipam != Some(Ipam::Weave)) {
         let key = match range.cidr.family() {
             Family::V4 => "nodeCIDRMaskSizeIPv4",
             Family::V6 => "nodeCIDRMaskSizeIPv6",

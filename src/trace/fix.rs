@@ -14,7 +14,7 @@ use ipnetwork::IpNetwork;
 use super::scene::Scene;
 use crate::diff::{Deed, Mend, Thing};
 use crate::names::MachineName;
-use crate::network::{Namespace, Neighbour, Route};
+use crate::network::{Mac, Namespace, Neighbour, Route};
 use crate::step::{Action, Ip};
 
 /// What a mend is about.
@@ -34,18 +34,23 @@ pub enum About<'a> {
     Sysctl(&'a str),
     /// Neighbours and forwarding entries that somebody made.
     Neighbours,
+    /// What a VXLAN knows of this hardware address.
+    Behind(Mac),
 }
 
 impl About<'_> {
     fn fits(self, mend: &Mend) -> bool {
         match (self, &mend.deed) {
             (About::Routes, Deed::Restore(_) | Deed::RestoreRule(_)) => true,
-            (About::Routes, Deed::Redo { step, .. }) => matches!(step.action, Action::AddRoute(_)),
+            (About::Routes, Deed::Redo { step, .. }) => {
+                matches!(step.action, Action::AddRoute(_) | Action::LeaseAddress(_))
+            }
             (About::Routes, Deed::Remove(thing)) => matches!(thing, Thing::Route(_) | Thing::PolicyRule(_)),
             (About::RoutesTo(to), Deed::Restore(route) | Deed::Remove(Thing::Route(route))) => route.to.contains(to),
             (About::RoutesTo(_), Deed::RestoreRule(_) | Deed::Remove(Thing::PolicyRule(_))) => true,
             (About::RoutesTo(to), Deed::Redo { step, .. }) => {
                 matches!(&step.action, Action::AddRoute(add) if add.to.contains(to))
+                    || matches!(&step.action, Action::LeaseAddress(lease) if lease.gateway.is_some() && to.is_ipv4())
             }
             (About::Rules, Deed::SetPolicy { .. } | Deed::Wake { .. }) => true,
             (About::Rules, Deed::Redo { step, .. }) => {
@@ -63,7 +68,13 @@ impl About<'_> {
                 matches!(step.action, Action::AddNeighbour(_) | Action::AddFdbEntry(_))
             }
             (About::Neighbours, Deed::Remove(thing)) => matches!(thing, Thing::Neighbour(_) | Thing::Fdb(_)),
-            (About::Addresses, Deed::Redo { step, .. }) => matches!(step.action, Action::AddAddress(_)),
+            (About::Behind(mac), Deed::Redo { step, .. }) => {
+                matches!(&step.action, Action::AddFdbEntry(add) if add.mac == mac)
+            }
+            (About::Behind(mac), Deed::Remove(Thing::Fdb(entry))) => entry.mac == mac && entry.vtep.is_some(),
+            (About::Addresses, Deed::Redo { step, .. }) => {
+                matches!(step.action, Action::AddAddress(_) | Action::LeaseAddress(_))
+            }
             (About::Addresses, Deed::Remove(thing)) => matches!(thing, Thing::Address { .. }),
             (About::Link(name), deed) => link_of(deed).as_deref() == Some(name),
             _ => false,
@@ -77,6 +88,8 @@ fn link_of(deed: &Deed) -> Option<String> {
         Deed::Redo { step, .. } => match &step.action {
             Action::AddVeth(pipe) => Some(pipe.name.to_string()),
             Action::MoveLink(moved) => Some(moved.rename.to_string()),
+            // A route that says its link goes with it, and comes back with it.
+            Action::AddRoute(add) => add.dev.as_ref().map(ToString::to_string),
             action => action.link().map(ToString::to_string),
         },
         Deed::Remove(Thing::Link(name)) => Some(name.clone()),

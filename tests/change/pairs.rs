@@ -9,17 +9,26 @@ use super::draw::{Lot, Sketch};
 /// How long links may take to settle.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How closely to look: sysctls take the longest to read.
+#[derive(Clone, Copy)]
+enum Look {
+    WithSysctls,
+    WithoutSysctls,
+}
+
 #[track_caller]
-fn look(lab: &Lab) -> State {
-    State::parse(&lab.script("fabric", &format!("export unsettled=1\n{LOOK}")).success()).without_what_follows()
+fn look(lab: &Lab, how: Look) -> State {
+    let hurried = if matches!(how, Look::WithSysctls) { "" } else { "export hurried=1\n" };
+    let script = format!("export unsettled=1\n{hurried}{LOOK}");
+    State::parse(&lab.script("fabric", &script).success()).without_what_follows()
 }
 
 /// The two labs are the same, once their links have settled.
 #[track_caller]
-pub fn assert_same(walker: &Lab, fresh: &Lab, what: &str) {
+fn assert_same(walker: &Lab, fresh: &Lab, how: Look, what: &str) {
     let end = Instant::now() + PATIENCE;
     loop {
-        let (a, b) = (look(walker), look(fresh));
+        let (a, b) = (look(walker, how), look(fresh, how));
         if a == b {
             return;
         }
@@ -32,14 +41,14 @@ pub fn assert_same(walker: &Lab, fresh: &Lab, what: &str) {
 
 /// A lab that is led to a file is as a fresh one of that file, and as its plan says.
 #[track_caller]
-pub fn lead(walker: &Lab, file: &str, words: &[&str], what: &str) {
+fn lead(walker: &Lab, file: &str, words: &[&str], how: Look, what: &str) {
     walker.run(&[&["up", file], words].concat()).success();
     let diff = walker.run(&["diff"]);
     assert_eq!(diff.status, Some(0), "{what}: {diff}");
     // The rules' comments name the lab.
     let fresh = Lab::named(&walker.name);
     fresh.run(&["up", file]).success();
-    assert_same(walker, &fresh, what);
+    assert_same(walker, &fresh, how, what);
     fresh.down_among_others();
     let preview = walker.run(&["up", file, "--dry-run", "--json"]).json();
     assert_eq!(preview["steps"].as_array().map(Vec::len), Some(0), "{what}: nothing is left to do: {preview}");
@@ -59,25 +68,20 @@ fn by_lot(seed: u64, changes: usize) {
         let file = directory.file(&format!("{number}.yaml"), sketch.text());
         let what = format!("seed {seed}, change {number}:\n{walked}\n----\n{}", sketch.text());
         let words: &[&str] = if lot.once_in(3) { &["--no-fuse"] } else { &[] };
-        lead(&walker, &file, words, &what);
+        lead(&walker, &file, words, Look::WithSysctls, &what);
         walked = sketch.text();
     }
     walker.down_among_others();
 }
 
 #[test]
-fn topologies_that_are_drawn_by_lot_follow_each_other_seeds_1_to_3() {
-    (1..=3).for_each(|seed| by_lot(seed, 6));
+fn topologies_that_are_drawn_by_lot_follow_each_other_seeds_1_and_2() {
+    (1..=2).for_each(|seed| by_lot(seed, 4));
 }
 
 #[test]
-fn topologies_that_are_drawn_by_lot_follow_each_other_seeds_4_to_6() {
-    (4..=6).for_each(|seed| by_lot(seed, 6));
-}
-
-#[test]
-fn topologies_that_are_drawn_by_lot_follow_each_other_seeds_7_to_9() {
-    (7..=9).for_each(|seed| by_lot(seed, 6));
+fn topologies_that_are_drawn_by_lot_follow_each_other_seeds_3_and_4() {
+    (3..=4).for_each(|seed| by_lot(seed, 4));
 }
 
 /// For a longer search: `NETLAB_TEST_SEED=100 NETLAB_TEST_SEEDS=50 cargo test --test change by_hand -- --ignored`.
@@ -95,9 +99,8 @@ fn topologies_that_are_shipped_follow_each_other() {
     let names = topologies();
     walker.run(&["up", &topology(&names[0])]).success();
     let mut from = &names[0];
-    // There, and back by another way.
-    for to in names.iter().skip(1).chain(names.iter().rev().step_by(2)) {
-        lead(&walker, &topology(to), &[], &format!("from {from} to {to}"));
+    for to in names.iter().skip(1) {
+        lead(&walker, &topology(to), &[], Look::WithoutSysctls, &format!("from {from} to {to}"));
         from = to;
     }
     walker.down_among_others();

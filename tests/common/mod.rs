@@ -32,6 +32,7 @@ pub mod pty;
 pub mod row;
 pub mod shell;
 pub mod state;
+pub mod tcpdump;
 pub mod typist;
 pub mod wait;
 pub mod witness;

@@ -59,6 +59,7 @@ fn package(program: &str) -> &str {
         "man" => "man-db",
         "sh" => "dash",
         "dot" => "graphviz",
+        program if program.starts_with("/usr/lib/cni/") => "containernetworking-plugins",
         other => other,
     }
 }
@@ -67,8 +68,10 @@ fn package(program: &str) -> &str {
 pub fn tool(program: &str) -> Command {
     let mut command = Command::new(program);
     let search = std::env::var("PATH").unwrap_or_default();
-    // An ordinary user of Debian does not have ip, nft and sysctl in the path.
-    command.env("PATH", format!("{search}:/usr/local/sbin:/usr/sbin:/sbin"));
+    // An ordinary user of Debian does not have ip, nft and sysctl in the path. Some steps are netlab's own programs.
+    let netlab = netlab_program();
+    let netlab = netlab.parent().unwrap_or(&netlab).display();
+    command.env("PATH", format!("{search}:/usr/local/sbin:/usr/sbin:/sbin:{netlab}"));
     for variable in
         ["NETLAB_LAB", "NETLAB_STATE_DIR", "NETLAB_RESULTS", "NETLAB_TEST_DIE_AFTER", "NO_COLOR", "COLUMNS", "SHELL"]
     {

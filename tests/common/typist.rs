@@ -12,7 +12,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use nix::unistd::Uid;
 
 use super::lab::Lab;
-use super::program::{Ran, netlab_program, run_with_input, start, tool};
+use super::program::{Ran, run_with_input, start, tool};
 
 /// A shell in namespaces of its own, that reads what it is to do.
 fn shell() -> Command {
@@ -21,13 +21,6 @@ fn shell() -> Command {
         command.args(["--user", "--map-root-user"]);
     }
     command.args(["--net", "--mount", "sh", "-s"]);
-    // Some steps are netlab's own programs.
-    let netlab = netlab_program();
-    let path = command.get_envs().find(|(name, _)| *name == "PATH").and_then(|(_, path)| path).unwrap_or_default();
-    let mut path = path.to_owned();
-    path.push(":");
-    path.push(netlab.parent().unwrap_or(&netlab));
-    command.env("PATH", path);
     command
 }
 

@@ -16,6 +16,7 @@ mod common;
 mod addresses;
 mod bench;
 mod fault;
+mod leases;
 mod limits;
 mod links;
 mod many;
@@ -48,6 +49,16 @@ fn on_three_nodes() {
 #[test]
 fn on_two_stacks() {
     walk("dual-stack.yaml", &[links::DUAL, addresses::DUAL, routes::DUAL, rules::DUAL, sysctls::DUAL]);
+}
+
+#[test]
+fn where_leases_are_files() {
+    walk("host-local.yaml", &[leases::HOST_LOCAL]);
+}
+
+#[test]
+fn where_addresses_are_leased() {
+    walk("dhcp.yaml", &[leases::DHCP]);
 }
 
 #[test]

@@ -17,28 +17,25 @@ use regex_lite::Regex;
 use serde_json::{Value, json};
 
 use crate::common::program::{repository, start};
+use crate::common::tcpdump::Staying;
 use crate::common::wait::PATIENCE;
-use crate::common::{Directory, Lab, run, tool};
+use crate::common::{Lab, run, tool};
 use crate::kinds::{Stack, cluster};
-
-#[path = "../trace/witness.rs"]
-#[allow(dead_code)]
-mod witness;
 
 /// A `tcpdump` that decodes VXLAN, at a node's eth0.
 struct Tcpdump {
     child: Child,
     lines: Receiver<String>,
-    _staying: Option<Directory>,
+    _staying: Staying,
 }
 
 impl Tcpdump {
     #[track_caller]
     fn at(lab: &Lab, node: &str) -> Self {
-        let staying = witness::staying();
+        let staying = Staying::make();
         let mut command = lab.netlab(&["exec", node, "--"]);
-        if let Some(directory) = &staying {
-            command.env("LD_PRELOAD", directory.path().join("staying.so"));
+        if let Some(library) = staying.library() {
+            command.env("LD_PRELOAD", library);
         }
         // As the default of tcpdump is to take port 8472 for another protocol: -T.
         let words =

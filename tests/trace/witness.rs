@@ -12,10 +12,9 @@ use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use nix::unistd::Uid;
-
-use crate::common::program::{start, tool};
-use crate::common::{Directory, Lab, run};
+use crate::common::Lab;
+use crate::common::program::start;
+use crate::common::tcpdump::Staying;
 
 /// One frame at one interface.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,22 +49,7 @@ pub struct Witness {
     across: (String, String),
     /// The last mark.
     mark: usize,
-    _staying: Option<Directory>,
-}
-
-/// Debian's tcpdump lets go of root by initgroups(3), which is not for who became root without root's help.
-const STAYING: &str = "int initgroups(const char *user, unsigned group) { (void)user; (void)group; return 0; }";
-
-/// Where root is not root of the host: a library with which tcpdump stays what it is.
-#[track_caller]
-pub fn staying() -> Option<Directory> {
-    if Uid::effective().is_root() {
-        return None;
-    }
-    let directory = Directory::new();
-    let source = directory.file("staying.c", STAYING);
-    run(tool("cc").args(["-shared", "-fPIC", "-o"]).arg(directory.path().join("staying.so")).arg(source)).success();
-    Some(directory)
+    _staying: Staying,
 }
 
 impl Witness {
@@ -73,8 +57,8 @@ impl Witness {
     #[track_caller]
     pub fn new(lab: &Lab, machines: &[String], across: (&str, &str)) -> Self {
         let (tell, heard) = channel();
-        let staying = staying();
-        let library = staying.as_ref().map(|directory| directory.path().join("staying.so"));
+        let staying = Staying::make();
+        let library = staying.library();
         let observe = |machine: &String| (machine.clone(), observer(lab, machine, library.as_deref(), tell.clone()));
         let observers = machines.iter().map(observe).collect();
         let across = (across.0.to_owned(), across.1.to_owned());

@@ -14,10 +14,12 @@ use std::collections::{HashMap, HashSet};
 use ipnetwork::IpNetwork;
 
 use crate::topology::diagnostic::{Diagnostic, Diagnostics};
+use crate::topology::membership;
 use crate::topology::realm::{self, Realm};
 use crate::topology::span::{Span, Spanned};
 use crate::topology::spec::Spec;
 use crate::topology::subnet::{Subnet, is_link_local};
+use crate::topology::weave;
 
 /// A subnet and whose it is.
 struct Owned {
@@ -93,7 +95,12 @@ fn gather(spec: &Spec) -> Vec<Owned> {
             }
             let owner = format!("{}'s bridge", node.machine.name.value);
             let realm = realm::of_node(spec, node);
-            all.push(Owned { subnet, span: address.span, owner, realm, segment, declared: true });
+            // The bridges of a cluster whose nodes share one subnet are one segment.
+            let shared = membership::of(&spec.clusters, node)
+                .filter(|place| spec.clusters.get(*place).is_some_and(weave::is_used));
+            let segment = spec.networks.len() + shared.map_or(index, |place| spec.nodes.len() + place);
+            let declared = shared.is_none();
+            all.push(Owned { subnet, span: address.span, owner, realm, segment, declared });
         }
     }
     all

@@ -1,0 +1,150 @@
+//! The exchange on the bridge: what tcpdump sees, what the files say, and what becomes of an address in time.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::common::aside::Aside;
+use crate::common::tcpdump::Staying;
+use crate::common::{Lab, topology, until};
+
+/// A node with a short lease: renewed after two seconds, over after four.
+const SHORT: &str = r#"
+cluster: { clusterCIDR: 10.244.0.0/24, ipam: dhcp, leaseTime: 4 }
+nodes: { n1: { pods: { red: {}, blue: {} } } }
+"#;
+
+fn short() -> Lab {
+    let lab = Lab::place();
+    let file = lab.state().with_file_name("short.yaml");
+    std::fs::write(&file, format!("lab: {}{SHORT}", lab.name)).expect("a file");
+    lab.run(&["up", &file.to_string_lossy()]).success();
+    lab
+}
+
+/// The IPv4 addresses of a pod's eth0, each with the seconds that it is valid for.
+fn addresses(lab: &Lab, pod: &str) -> Vec<(String, u64)> {
+    let links = lab.ip(pod, &["-4", "addr", "show", "dev", "eth0"]);
+    let all = links.as_array().expect("links").iter().filter_map(|link| link["addr_info"].as_array()).flatten();
+    let one = |address: &Value| {
+        let text = format!("{}/{}", address["local"].as_str().unwrap_or_default(), address["prefixlen"]);
+        (text, address["valid_life_time"].as_u64().unwrap_or(0))
+    };
+    all.map(one).collect()
+}
+
+/// Who has which address until when, as the server has written it down.
+fn leases(lab: &Lab, node: &str) -> Vec<(String, String, u64)> {
+    let text = lab.exec(node, &["cat", &format!("/run/cni/{node}/dhcp/leases")]).success();
+    let line = |line: &str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        (words[3].to_owned(), words[2].to_owned(), words[0].parse().expect("a time"))
+    };
+    text.lines().map(line).collect()
+}
+
+#[test]
+fn pods_get_what_the_file_says_and_the_server_writes_it_down() {
+    let lab = Lab::up(&topology("dhcp.yaml"));
+    for (pod, address, gateway) in [
+        ("pod-a", "10.244.0.2/24", "10.244.0.1"),
+        ("pod-b", "10.244.0.3/24", "10.244.0.1"),
+        ("pod-c", "10.244.1.2/24", "10.244.1.1"),
+    ] {
+        let found = addresses(&lab, pod);
+        assert!(matches!(&found[..], [(text, 3000..=3600)] if text == address), "{pod}: {found:?}");
+        let routes = lab.ip(pod, &["route", "show", "default"]);
+        assert_eq!((&routes[0]["gateway"], &routes[0]["protocol"]), (&gateway.into(), &"dhcp".into()), "{routes}");
+    }
+    let written: Vec<(String, String)> =
+        leases(&lab, "node-1").into_iter().map(|(name, address, _)| (name, address)).collect();
+    let pair = |name: &str, address: &str| (name.to_owned(), address.to_owned());
+    assert_eq!(written, [pair("pod-a", "10.244.0.2"), pair("pod-b", "10.244.0.3")]);
+    lab.run(&["check", "--no-why"]).success();
+    lab.run(&["diff"]).success();
+    // A server in each node, a client in each pod.
+    let ended = lab.run(&["down", "--json"]).json();
+    assert_eq!(ended["labs"][0]["processesEnded"], 5, "{ended}");
+    lab.assert_gone();
+}
+
+#[test]
+fn the_exchange_is_on_the_bridge_and_the_renewal_goes_to_the_server_alone() {
+    let lab = short();
+    let staying = Staying::make();
+    let tcpdump = "exec tcpdump -vvlnU --immediate-mode -Z root -i veth-red udp port 67 2>&1";
+    let mut tcpdump = lab.netlab(&["exec", "n1", "--", "sh", "-c", tcpdump]);
+    staying.library().into_iter().for_each(|library| _ = tcpdump.env("LD_PRELOAD", library));
+    let mut watched = Aside::begin(&mut tcpdump, b"");
+    let mut shows = |text: &str| watched.until_it_shows(text, |lines| lines.iter().any(|line| line.contains(text)));
+    shows("listening on");
+    // A client that is asked to release says so; started again, it goes through the four messages.
+    lab.exec("red", &["netlab", "dhcp", "release"]).success();
+    assert_eq!(addresses(&lab, "red"), [], "released");
+    assert!(!leases(&lab, "n1").iter().any(|(name, ..)| name == "red"), "the server knows it");
+    let said = lab.exec("red", &["netlab", "dhcp", "client", "eth0", "--id", "red"]).success();
+    assert_eq!(said, "eth0: 10.244.0.2/24 from 10.244.0.1 for 4 s; it is renewed after 2 s\n");
+    for message in ["Release", "Discover", "Offer", "Request", "ACK"] {
+        shows(&format!("DHCP-Message (53), length 1: {message}"));
+    }
+    shows("0.0.0.0.68 > 255.255.255.255.67");
+    // The renewal.
+    shows("10.244.0.2.68 > 10.244.0.1.67");
+    shows("Client-IP 10.244.0.2");
+    shows("10.244.0.1.67 > 10.244.0.2.68");
+}
+
+#[test]
+fn a_lease_is_renewed_as_long_as_there_is_a_server_and_then_it_is_over() {
+    let lab = short();
+    let first = leases(&lab, "n1");
+    let until_of =
+        |leases: &[(String, String, u64)], name: &str| leases.iter().find(|lease| lease.0 == name).map(|l| l.2);
+    let begin = Instant::now();
+    until("red's lease is renewed", || {
+        let now = leases(&lab, "n1");
+        (until_of(&now, "red") > until_of(&first, "red")).then_some(())
+    });
+    assert_eq!(addresses(&lab, "red").first().map(|(address, _)| address.as_str()), Some("10.244.0.2/24"));
+    // Renewed twice over, the first lease would have been over long ago.
+    until("it has lasted longer than one lease", || (begin.elapsed() > Duration::from_secs(5)).then_some(()));
+    assert_eq!(addresses(&lab, "red").len(), 1);
+
+    lab.exec("n1", &["netlab", "dhcp", "stop"]).success();
+    until("nobody renews it, and the address goes", || addresses(&lab, "red").is_empty().then_some(()));
+    until("and so does the route", || {
+        lab.ip("red", &["route", "show", "default"]).as_array().is_some_and(Vec::is_empty).then_some(())
+    });
+    let told = lab.run(&["diff"]).stdout;
+    assert!(told.contains("a DHCP client runs, and the IPv4 address of eth0 is none"), "{told}");
+    assert!(told.contains("DHCP server on cni0"), "{told}");
+
+    lab.run(&["repair"]).success();
+    assert_eq!(addresses(&lab, "red").first().map(|(address, _)| address.as_str()), Some("10.244.0.2/24"));
+}
+
+#[test]
+fn the_kernel_takes_the_address_away_when_its_client_was_killed() {
+    let lab = short();
+    lab.script("blue", "kill -9 $(ss -Hulnp | grep -o 'pid=[0-9]*' | cut -d= -f2)").success();
+    until("the time is over", || addresses(&lab, "blue").is_empty().then_some(()));
+    assert_eq!(addresses(&lab, "red").len(), 1, "red's is renewed");
+    lab.run(&["repair"]).success();
+    assert_eq!(addresses(&lab, "blue").first().map(|(address, _)| address.as_str()), Some("10.244.0.3/24"));
+}
+
+#[test]
+fn a_client_without_a_server_says_so_and_outside_a_lab_nothing_is_done() {
+    let lab = short();
+    lab.exec("n1", &["netlab", "dhcp", "stop"]).success();
+    lab.exec("red", &["netlab", "dhcp", "release"]).success();
+    let ran = lab.exec("red", &["netlab", "dhcp", "client", "eth0", "--id", "red", "--timeout", "0.5"]);
+    assert_eq!(ran.status, Some(3), "{ran}");
+    assert!(ran.stderr.contains("no DHCP server grants an address on eth0"), "{ran}");
+    let ran = lab.exec("red", &["netlab", "dhcp", "release"]);
+    assert!(ran.status == Some(2) && ran.stderr.contains("no DHCP client runs in this machine"), "{ran}");
+    let ran = lab.exec("n1", &["netlab", "dhcp", "serve", "lo", "--files", "/run/cni/n1/dhcp"]);
+    assert_eq!(ran.status, Some(3), "{ran}");
+    let ran = lab.run(&["dhcp", "client", "lo", "--id", "x"]);
+    assert!(ran.status == Some(2) && ran.stderr.contains("works inside a lab only"), "{ran}");
+}
