@@ -23,7 +23,7 @@ pub(super) static KINDS: &[Kind] = &[
     Kind {
         slug: "missing-address",
         does: "An address of a machine's interface is deleted.",
-        causes: &[Cause::NoAddress, Cause::NoRoute, Cause::NoReturnRoute],
+        causes: &[Cause::NoAddress, Cause::NoRoute, Cause::NoReturnRoute, Cause::NeighbourUnanswered],
         spoils: Aspect::Reach,
         families: Families::Either,
         strikes: missing,
@@ -31,7 +31,7 @@ pub(super) static KINDS: &[Kind] = &[
     Kind {
         slug: "missing-gateway-address",
         does: "The address of a node's bridge is deleted, which is its pods' gateway.",
-        causes: &[Cause::NoAddress, Cause::NoReturnRoute, Cause::NoRoute],
+        causes: &[Cause::NoAddress, Cause::NoReturnRoute, Cause::NoRoute, Cause::TtlExceeded],
         spoils: Aspect::Reach,
         families: Families::Either,
         strikes: missing_gateway,
@@ -78,6 +78,12 @@ fn by(at: &Station<'_>, port: &Port) -> Pattern {
     }
 }
 
+/// What is for an address of a machine and comes by another link.
+fn by_another_link(at: &Station<'_>, own: IpNetwork) -> Option<Pattern> {
+    let to = Some(alone(own.ip()));
+    (at.cables().count() > 1).then(|| Pattern { roles: vec![Role::Delivered], to, ..Pattern::at(at.name()) })
+}
+
 fn address(at: &MachineName, port: &Port, address: IpNetwork) -> (MachineName, Action) {
     (at.clone(), Action::AddAddress(AddAddress { link: port.link.clone(), address }))
 }
@@ -98,7 +104,8 @@ fn missing(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
                 let forget = site.forget(&port.segment, own.ip()).into_iter();
                 let forget = forget.map(|mend| Deed { machine: mend.machine, act: Act::Mend(mend.deed) });
                 let deeds = std::iter::once(Deed::undo(&machine, action)).chain(forget);
-                found.push(Strike::at(kind, at.name()).of(own.is_ipv6()).does(deeds).hits([by(at, port)]));
+                let hits = std::iter::once(by(at, port)).chain(by_another_link(at, own));
+                found.push(Strike::at(kind, at.name()).of(own.is_ipv6()).does(deeds).hits(hits));
             }
         }
     }
@@ -178,7 +185,9 @@ fn has_address_of(kind: &'static Kind, site: &Site<'_>, wish: &Wish, link: &Link
             .take(pods.len())
             .filter(|other| other.home() != at.home() && site.meet(at, other));
         let wanted = others.filter(|other| wish.other(other.name())).take(2);
-        for (other, address) in wanted.filter_map(|other| Some((other, alone(other.address(false)?)))) {
+        let addressed = wanted.filter_map(|other| Some((other, other.address(false)?)));
+        // Who must not reach a third one that has it, too, would have it answered.
+        for (other, address) in addressed.filter(|(_, ip)| site.is_once(*ip)).map(|(other, ip)| (other, alone(ip))) {
             let action = Action::AddAddress(AddAddress { link: link.clone(), address });
             let there = Pattern { roles: vec![Role::Sent], to: Some(address), ..Pattern::at(at.name()) };
             let back = Pattern { roles: vec![Role::Delivered], from: Some(address), ..Pattern::at(at.name()) };

@@ -16,6 +16,7 @@ use crate::feature::routes;
 use crate::network::sysctl;
 use crate::step::Action;
 use crate::topology::model::Route;
+use crate::topology::realm::Realm;
 use crate::trace::cause::Cause;
 
 pub(super) static KINDS: &[Kind] = &[
@@ -110,8 +111,10 @@ fn short_ttl(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
                 true => sysctl::of_link("ipv6", "eth0", "hop_limit"),
                 false => "net.ipv4.ip_default_ttl".to_owned(),
             };
-            let hit =
-                Pattern { roles: vec![Role::Forwarded], from: Some(alone(pod.address(ipv6)?)), ..Pattern::default() };
+            // A pod of another cluster may have the same address.
+            let machine = (pod.realm != Realm::World).then(|| pod.home().clone());
+            let from = Some(alone(pod.address(ipv6)?));
+            let hit = Pattern { roles: vec![Role::Forwarded], from, machine, ..Pattern::default() };
             Some(Strike::at(kind, pod.name()).of(ipv6).does([Deed::sysctl(pod.name(), &key, "1")]).hits([hit]))
         })
     };

@@ -168,6 +168,11 @@ impl<'a> Site<'a> {
         self.owners.get(&address)?.iter().filter_map(of).find(|(_, port)| port.segment == *segment)
     }
 
+    /// Whether one machine alone has an address.
+    pub fn is_once(&self, address: IpAddr) -> bool {
+        self.owners.get(&address).is_some_and(|owners| owners.len() == 1)
+    }
+
     /// The hardware address that a link has at this moment.
     pub fn mac(&self, machine: &MachineName, link: &LinkName) -> Option<Mac> {
         self.seen.get(machine)?.link(link.as_str())?.mac

@@ -39,7 +39,7 @@ pub(super) static KINDS: &[Kind] = &[
         Families::All,
         "wrong-vtep",
         "A VXLAN device has an entry that sends what is for another one to the wrong machine.",
-        &[Cause::WrongVtep],
+        &[Cause::WrongVtep, Cause::NeighbourUnanswered],
         wrong_vtep,
     ),
 ];

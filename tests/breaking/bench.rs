@@ -244,17 +244,30 @@ fn assert_becomes(expected: &State, look: impl Fn() -> State, what: &str) {
 /// Where it is not possible it is left out if `skip`, and else a mistake.
 #[track_caller]
 pub fn walk(source: &str, twice: bool, skip: bool, of: impl Fn(&str, &str) -> Vec<&'static str>) {
-    let only = std::env::var("NETLAB_TEST_FAULT").unwrap_or_default();
-    let seed = std::env::var("NETLAB_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
     let list = Lab::place().run(&["break", "--list", "--json"]).json();
     let kinds: Vec<(String, &str)> = list["faults"]
         .as_array()
         .expect("faults")
         .iter()
         .map(|kind| (kind["fault"].as_str().expect("a name").to_owned(), kind["families"].as_str().expect("families")))
-        .filter(|(kind, _)| only.is_empty() || *kind == only)
         .flat_map(|(kind, families)| of(&kind, families).into_iter().map(move |family| (kind.clone(), family)))
         .collect();
+    try_all(source, twice, skip, &kinds);
+}
+
+/// Tries some: each a kind, and the machine if it is to be a certain one, with its family.
+#[track_caller]
+pub fn try_some(source: &str, cases: &[(&str, &'static str)]) {
+    let cases: Vec<(String, &str)> = cases.iter().map(|(words, family)| ((*words).to_owned(), *family)).collect();
+    try_all(source, false, false, &cases);
+}
+
+#[track_caller]
+fn try_all(source: &str, twice: bool, skip: bool, cases: &[(String, &str)]) {
+    let only = std::env::var("NETLAB_TEST_FAULT").unwrap_or_default();
+    let seed = std::env::var("NETLAB_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
+    let is_wanted = |words: &str| only.is_empty() || words.split(' ').next() == Some(&only);
+    let kinds: Vec<&(String, &str)> = cases.iter().filter(|(words, _)| is_wanted(words)).collect();
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || {
         let mut bench = Bench::new(source);

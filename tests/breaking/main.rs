@@ -12,6 +12,7 @@
 mod common;
 
 mod bench;
+mod fabrics;
 mod usage;
 
 use std::collections::BTreeSet;

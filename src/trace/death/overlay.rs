@@ -21,7 +21,7 @@ use crate::trace::frame::{Packet, Transport};
 use crate::trace::names::Place;
 use crate::trace::outcome::{Fact, Hop, Point, Sighting};
 use crate::trace::scene::Scene;
-pub use taken::not_received;
+pub use taken::{mismatch, not_received};
 
 /// What a VXLAN knows of a hardware address: its entry, or the one for all that have none.
 pub fn entry<'a>(scene: &Scene<'a>, machine: &MachineName, link: &str, mac: Mac) -> Option<&'a FdbEntry> {
@@ -132,6 +132,9 @@ pub fn is_behind(scene: &Scene, machine: &MachineName, mac: Mac) -> bool {
 pub fn through(scene: &Scene, (from, a): (&Place, &Link), (to, b): (&Place, &Link), cast: Cast) -> Option<Finding> {
     if let Some(down) = [(from, a), (to, b)].into_iter().find(|(_, link)| !link.up) {
         return Some(output::is_down(scene, &down.0.0, down.1));
+    }
+    if let Some(finding) = mismatch(scene, from, to) {
+        return Some(finding);
     }
     let mac = match cast {
         Cast::Unicast(mac) if entry(scene, &from.0, &from.1, mac).is_some_and(|entry| entry.mac == mac) => mac,
