@@ -29,6 +29,7 @@ pub const FILES: &[(&str, &str)] = files![
     "the-forgotten-route",
     "the-neighbour-as-gateway",
     "a-node-that-keeps-everything",
+    "the-router-was-not-told",
     "one-way-street",
     "two-of-the-same",
     "strangers-outside",
@@ -38,6 +39,7 @@ pub const FILES: &[(&str, &str)] = files![
     "six-stays-at-home",
     "a-digit-in-sixteen-bytes",
     "a-table-nobody-reads",
+    "on-one-wire-and-apart",
     "two-ways-home",
     "large-packets-vanish",
 ];
