@@ -96,6 +96,8 @@ fn measure(server: SocketAddr) -> Result<()> {
         stream.read_exact(&mut byte)?;
         times.push(start.elapsed().as_secs_f64() * 1e6);
     }
+    // The server has one guest at a time.
+    drop(stream);
     let mut stream = TcpStream::connect(server)?;
     stream.write_all(b"s")?;
     let buffer = vec![0; 1 << 18];
