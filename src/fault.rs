@@ -23,11 +23,15 @@ mod gateways;
 mod links;
 mod masquerade;
 mod neighbours;
+mod overlay;
 mod pattern;
 mod ports;
 mod routes;
 mod site;
 mod sizes;
+mod station;
+mod tunnel;
+mod vteps;
 mod way;
 
 pub use deed::{Act, Deed};
@@ -228,7 +232,7 @@ impl Strike {
 
 /// All kinds, by subject.
 pub fn kinds() -> impl Iterator<Item = &'static Kind> {
-    let subjects: [&'static [Kind]; 9] = [
+    let subjects: [&'static [Kind]; 11] = [
         routes::KINDS,
         gateways::KINDS,
         forwarding::KINDS,
@@ -238,6 +242,8 @@ pub fn kinds() -> impl Iterator<Item = &'static Kind> {
         ports::KINDS,
         firewall::KINDS,
         masquerade::KINDS,
+        overlay::KINDS,
+        vteps::KINDS,
     ];
     subjects.into_iter().flatten().chain(sizes::KINDS)
 }

@@ -269,6 +269,31 @@ mod tests {
     }
 
     #[test]
+    fn pipes_are_born_with_their_mtu() {
+        let text = "lab: x\nnetworks: { lan: { mtu: 9000 } }\nnodes: { n: { interfaces: { eth0: { network: lan } }, \
+                    podCIDR: 10.0.0.0/24, bridge: { mtu: 1400 }, pods: { a: {} } } }\n";
+        let plan = plan(text);
+        let mtus = |program: &Program| -> Vec<[Option<u32>; 2]> {
+            let homes = requests(program).filter_map(|request| match request {
+                Request::VethAdd { home: Some(home), .. } => Some(home.mtu),
+                _ => None,
+            });
+            homes.collect()
+        };
+        let set = |program: &Program| requests(program).any(|request| matches!(request, Request::LinkSetting { .. }));
+        let program = fuse(&plan, &todo(&plan));
+        assert_eq!(mtus(&program), [[Some(9000); 2], [Some(1400); 2]]);
+        assert!(!set(&program));
+        let mut completed: Vec<u32> = program.batches().flat_map(|batch| batch.completes.clone()).collect();
+        completed.sort_unstable();
+        assert_eq!(completed, (1..=plan.len()).collect::<Vec<_>>());
+        // One end that was set by hand, of a pipe that is there.
+        let of_a_pipe = |(_, step): &(u32, &Step)| matches!(step.action, Action::SetMtu(_));
+        let rest: Vec<(u32, &Step)> = plan.numbered().filter(of_a_pipe).take(1).collect();
+        assert!(set(&fuse(&plan, &rest)));
+    }
+
+    #[test]
     fn a_pipe_that_is_there_in_part_is_finished_step_by_step() {
         let plan = plan("lab: x\nnodes: { n: { podCIDR: 10.0.0.0/24, pods: { a: {} } } }\n");
         let created = plan.numbered().find(|(_, step)| matches!(step.action, Action::AddVeth(_))).unwrap().0;

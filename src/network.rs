@@ -367,6 +367,8 @@ pub struct FdbEntry {
     pub vlan: Option<u16>,
     /// For a VXLAN's entry the address that frames are sent to.
     pub vtep: Option<IpAddr>,
+    /// With it the UDP port and the network identifier there, where they are not the device's own.
+    pub other: [Option<u32>; 2],
     /// Whether somebody made it: neither the port's own address, nor learned, nor a multicast group.
     pub by_hand: bool,
 }
@@ -390,6 +392,9 @@ impl fmt::Display for FdbEntry {
         let whose = if self.is_the_bridges() { "master" } else { "self" };
         write!(f, "{} dev {}", self.mac, self.port)?;
         self.vtep.map_or(Ok(()), |vtep| write!(f, " dst {vtep}"))?;
+        let [port, vni] = self.other;
+        port.map_or(Ok(()), |port| write!(f, " port {port}"))?;
+        vni.map_or(Ok(()), |vni| write!(f, " vni {vni}"))?;
         write!(f, " {whose}")?;
         self.vlan.map_or(Ok(()), |vlan| write!(f, " vlan {vlan}"))
     }

@@ -190,8 +190,10 @@ impl Standings {
     pub fn of(topology: &Topology) -> Self {
         let mut all = HashMap::new();
         for node in &topology.nodes {
-            let place = topology.clusters.iter().position(|cluster| cluster.name == node.cluster);
-            let kind = place.and_then(|place| topology.clusters.get(place)).and_then(|cluster| cluster.kind);
+            let cluster = topology.clusters.iter().enumerate().find(|(_, cluster)| cluster.name == node.cluster);
+            // The only cluster, of which nothing is said, is as good as none.
+            let told = cluster.filter(|(_, cluster)| cluster.name.is_some() || cluster.kind.is_some());
+            let (place, kind) = (told.map(|(place, _)| place), told.and_then(|(_, cluster)| cluster.kind));
             let standing =
                 Standing { role: Role::Node, cluster: place, name: node.cluster.clone(), kind, routes: Vec::new() };
             let pod = Standing { role: Role::Pod, ..standing.clone() };
@@ -200,7 +202,8 @@ impl Standings {
         }
         for host in &topology.hosts {
             let clusters = topology.clusters.iter().enumerate();
-            let routes = clusters.filter(|(_, cluster)| cluster.router.as_ref() == Some(&host.name));
+            let routes =
+                clusters.filter(|(_, cluster)| cluster.kind.is_some() && cluster.router.as_ref() == Some(&host.name));
             let routes = routes.map(|(place, _)| place).collect();
             all.insert(host.name.clone(), Standing { role: Role::Host, cluster: None, name: None, kind: None, routes });
         }

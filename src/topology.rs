@@ -66,7 +66,7 @@ mod underlay;
 mod validate;
 pub(crate) mod values;
 mod vxlan;
-mod weave;
+pub mod weave;
 
 use std::path::Path;
 

@@ -42,6 +42,10 @@ tutorials! {
     tutorial_06: "06-trace.md",
     tutorial_07: "07-prove-it.md",
     tutorial_08: "08-break-it-and-find-it.md",
+    tutorial_09: "09-the-router.md",
+    tutorial_10: "10-the-overlay.md",
+    tutorial_11: "11-leaving.md",
+    tutorial_12: "12-addresses-and-change.md",
     teaching: "teaching.md",
 }
 

@@ -147,12 +147,14 @@ fn words(family: Family, hook: (&str, i32), words: &[&str]) -> Table {
     Table { family, name: "filter".into(), comment: None, dormant: false, chains }
 }
 
-const WORDS: [&str; 6] = [
+const WORDS: [&str; 8] = [
     "drop",
     "iifname \"eth0\" / accept",
     "oifname != \"veth-0123456789\" / drop",
     "meta length > 1200 / drop",
     "meta length > 65536 / drop",
+    "udp dport 8472 / drop",
+    "udp dport 65535 / accept",
     "iifname != \"lo\" / ct state new / drop",
 ];
 

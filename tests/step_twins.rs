@@ -131,7 +131,7 @@ cluster: { ipam: host-local, allocateNodeCIDRs: false, routing: none }
 nodes:
   n1:
     bridge: { name: cni0, addresses: [10.244.1.1/24, "fd00:10:244:1::1/64"] }
-    pods: { red: {}, blue: { addresses: [10.244.1.9/24] } }
+    pods: { red: {} }
 "#;
 
 /// Addresses that are asked for: one with its default route, one without.
@@ -139,7 +139,7 @@ const DHCP: &str = r#"
 cluster: { ipam: dhcp, leaseTime: 600, allocateNodeCIDRs: false, routing: none }
 nodes:
   n1:
-    bridge: { name: cni0, addresses: [10.244.1.1/24, "fd00:10:244:1::1/64"] }
+    bridge: { name: cni0, addresses: [10.244.1.1/24] }
     pods:
       red: {}
       blue: { addresses: [10.244.1.9/24], routes: [{ to: default, via: 10.244.1.2 }] }

@@ -116,10 +116,13 @@ fn faults_are_told_of_by_the_pairs_that_are_demanded() {
     let forbidding = file("dual-stack")
         + "expect:\n  - { from: pod-a, to: pods, reachable: false, family: IPv6 }\n  - { from: outside, to: [nodes, pod-a] }\n  \
            - { from: pod-b, to: pod-a, tcp: 80, reachable: false }\n";
-    let more = ["three-nodes", "dual-stack", "expectations", "router", "flat", "island", "isolated", "egress"];
+    let shipped = std::fs::read_dir("topologies").unwrap().map(|entry| entry.unwrap().path());
+    // A thousand pods have a million pairs.
+    let shipped = shipped.filter(|path| !path.ends_with("large.yaml"));
+    let shipped: Vec<String> = shipped.map(|path| std::fs::read_to_string(path).unwrap()).collect();
     let parties =
         file("isolated") + "  - { from: pods of west, to: [nodes of west, pods of west, 10.244.1.2, 192.168.1.11] }\n";
-    for text in more.map(file).into_iter().chain([forbidding, parties]) {
+    for text in shipped.into_iter().chain([forbidding, parties]) {
         let topology = parse("test.yaml", &text).unwrap();
         let (census, nothing) = (Census::of(&topology), Namespaces::new());
         let demands = demand::demands(&census, &topology.expect, None, Pick::All);
@@ -143,4 +146,59 @@ fn faults_are_told_of_by_the_pairs_that_are_demanded() {
         }
         assert_eq!(tried, wanted, "{text}");
     }
+}
+
+/// Each kind of cluster beside each other one, with a host.
+fn kinds(one: &str, other: &str) -> String {
+    format!(
+        "
+lab: x
+networks: {{ lan: {{ subnets: [192.168.1.0/24, 'fd01::/64'] }} }}
+clusters:
+  east: {{ {one} clusterCIDR: [10.1.0.0/16, 'fd00:1::/56'] }}
+  west: {{ {other} clusterCIDR: 10.2.0.0/16 }}
+nodes:
+  e1: {{ cluster: east, address: [192.168.1.11, 'fd01::11'], pods: {{ a: , b: }} }}
+  e2: {{ cluster: east, address: [192.168.1.12, 'fd01::12'], pods: {{ c: }} }}
+  w1: {{ cluster: west, address: 192.168.1.21, pods: {{ x: }} }}
+  w2: {{ cluster: west, address: 192.168.1.22, pods: {{ y: , z: }} }}
+hosts:
+  host: {{ interfaces: {{ eth0: {{ network: lan, addresses: [192.168.1.100/24, 'fd01::100/64'] }} }} }}
+"
+    )
+}
+
+#[test]
+fn pairs_are_counted_as_they_are_demanded_and_a_sample_asks_every_cluster() {
+    for one in ["", "kind: flat,", "kind: island,", "kind: isolated,"] {
+        for other in ["", "kind: flat,", "kind: island,", "kind: isolated,"] {
+            let census = census(&kinds(one, other));
+            for family in [None, Some(Family::V4), Some(Family::V6)] {
+                let all = demand::demands(&census, &[], family, Pick::All);
+                assert_eq!(demand::count(&census, family), all.len(), "{one} {other} {family:?}");
+            }
+            let all = demand::demands(&census, &[], None, Pick::All);
+            let rules = |all: &[Demand]| all.iter().map(|demand| demand.rule).collect::<BTreeSet<_>>();
+            for seed in [0, 5, u64::MAX] {
+                let some = demand::demands(&census, &[], None, Pick::Sample(seed));
+                assert_eq!(rules(&some), rules(&all), "{one} {other} {seed}");
+                assert!(some.iter().all(|demand| all.contains(demand)), "{one} {other} {seed}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_crosses_clusters_has_the_identity_that_the_kinds_give_it() {
+    let census = census(&kinds("kind: island,", "kind: flat,"));
+    let all = demand::demands(&census, &[], Some(Family::V4), Pick::All);
+    let of = |from: &str, to: &str| demanded(&all, &census, from, to);
+    assert_eq!(of("a", "x"), ["to-other-cluster 10.2.0.2 as [192.168.1.11] true"]);
+    assert_eq!(of("e1", "x"), ["to-other-cluster 10.2.0.2 as [192.168.1.11, 10.1.0.1] true"]);
+    assert_eq!(of("x", "a"), ["not-to-other-cluster 10.1.0.2 as [] false"]);
+    assert_eq!(of("host", "x"), ["host-to-pod 10.2.0.2 as [192.168.1.100] true"]);
+    assert_eq!(of("host", "a"), ["host-not-to-pod 10.1.0.2 as [] false"]);
+    assert_eq!(of("host", "e1"), ["host-to-node 192.168.1.11 as [192.168.1.100] true"]);
+    assert_eq!(of("x", "host"), ["pod-to-host 192.168.1.100 as [10.2.0.2] true"]);
+    assert_eq!(of("a", "host"), ["pod-to-host 192.168.1.100 as [192.168.1.11] true"]);
 }

@@ -170,7 +170,7 @@ fn neighbours<'a>(planned: &'a Namespace, ns: &'a Namespace) -> impl Iterator<It
     let is_planned = |there: &FdbEntry| {
         let of_mac = planned.fdb.iter().filter(|entry| entry.mac == there.mac && entry.port == there.port);
         let mut alike = of_mac.filter(|entry| entry.is_the_bridges() == there.is_the_bridges());
-        alike.any(|entry| there.mac != Mac::ZERO || entry.vtep == there.vtep)
+        alike.any(|entry| there.mac != Mac::ZERO || entry.is_the_same_as(there))
     };
     let entries = ns.fdb.iter().filter(|entry| entry.by_hand && planned.link(&entry.port).is_some());
     let entries = entries.filter(move |entry| !is_planned(entry));

@@ -95,9 +95,11 @@ impl Expected<'_> {
 fn follows(Value { setting, value }: &Value, link: &Link, ns: &Namespace) -> bool {
     match (setting.owner, setting.word) {
         (Owner::Link, "mtu") if link.kind == "bridge" => {
+            /// That of a bridge without ports (`ETH_DATA_LEN`; `br_mtu_min`, `net/bridge/br_if.c`).
+            const WITHOUT_PORTS: u32 = 1500;
             let smallest =
                 ns.links.iter().filter(|port| port.master.as_ref() == Some(&link.name)).map(|port| port.mtu).min();
-            smallest.map(u64::from) == Some(*value)
+            u64::from(smallest.unwrap_or(WITHOUT_PORTS)) == *value
         }
         (Owner::Port, "state") => true,
         _ => false,

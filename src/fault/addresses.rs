@@ -23,7 +23,7 @@ pub(super) static KINDS: &[Kind] = &[
     Kind {
         slug: "missing-address",
         does: "An address of a machine's interface is deleted.",
-        causes: &[Cause::NoAddress, Cause::NoRoute, Cause::NoReturnRoute],
+        causes: &[Cause::NoAddress, Cause::NoRoute, Cause::NoReturnRoute, Cause::NeighbourUnanswered],
         spoils: Aspect::Reach,
         families: Families::Either,
         strikes: missing,
@@ -31,7 +31,7 @@ pub(super) static KINDS: &[Kind] = &[
     Kind {
         slug: "missing-gateway-address",
         does: "The address of a node's bridge is deleted, which is its pods' gateway.",
-        causes: &[Cause::NoAddress, Cause::NoReturnRoute, Cause::NoRoute],
+        causes: &[Cause::NoAddress, Cause::NoReturnRoute, Cause::NoRoute, Cause::TtlExceeded],
         spoils: Aspect::Reach,
         families: Families::Either,
         strikes: missing_gateway,
@@ -78,6 +78,12 @@ fn by(at: &Station<'_>, port: &Port) -> Pattern {
     }
 }
 
+/// What is for an address of a machine and comes by another link.
+fn by_another_link(at: &Station<'_>, own: IpNetwork) -> Option<Pattern> {
+    let to = Some(alone(own.ip()));
+    (at.cables().count() > 1).then(|| Pattern { roles: vec![Role::Delivered], to, ..Pattern::at(at.name()) })
+}
+
 fn address(at: &MachineName, port: &Port, address: IpNetwork) -> (MachineName, Action) {
     (at.clone(), Action::AddAddress(AddAddress { link: port.link.clone(), address }))
 }
@@ -98,7 +104,8 @@ fn missing(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
                 let forget = site.forget(&port.segment, own.ip()).into_iter();
                 let forget = forget.map(|mend| Deed { machine: mend.machine, act: Act::Mend(mend.deed) });
                 let deeds = std::iter::once(Deed::undo(&machine, action)).chain(forget);
-                found.push(Strike::at(kind, at.name()).of(own.is_ipv6()).does(deeds).hits([by(at, port)]));
+                let hits = std::iter::once(by(at, port)).chain(by_another_link(at, own));
+                found.push(Strike::at(kind, at.name()).of(own.is_ipv6()).does(deeds).hits(hits));
             }
         }
     }
@@ -131,7 +138,8 @@ fn around(one: IpNetwork, other: IpNetwork) -> Option<IpNetwork> {
 
 /// The subnet that holds this pod's address and those of all pods of other nodes.
 fn span(site: &Site<'_>, pod: &Station<'_>, own: IpNetwork) -> Option<IpNetwork> {
-    let others = site.nodes().filter(|node| node.name() != pod.home()).filter_map(Station::bridge);
+    let others =
+        site.nodes().filter(|node| node.name() != pod.home() && site.meet(pod, node)).filter_map(Station::bridge);
     let mut others = others.flat_map(|bridge| bridge.subnets(own.is_ipv6()));
     let first = around(own, others.next()?)?;
     others.try_fold(first, |wide, other| if wide.contains(other.ip()) { Some(wide) } else { around(wide, other) })
@@ -140,7 +148,7 @@ fn span(site: &Site<'_>, pod: &Station<'_>, own: IpNetwork) -> Option<IpNetwork>
 fn too_wide(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
     let mut found = Vec::new();
     for pod in site.pods().filter(|pod| wish.other.is_none() && wish.machine(pod.name())) {
-        let Some(eth0) = pod.ports.first() else { continue };
+        let Some(eth0) = pod.ports.first().filter(|eth0| !site.is_extended(&eth0.segment)) else { continue };
         for own in wish.families().filter_map(|ipv6| only(eth0, ipv6)) {
             let Some(wide) = span(site, pod, own) else { continue };
             let (machine, right) = address(pod.name(), eth0, own);
@@ -162,13 +170,24 @@ fn too_wide(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
 /// A pod that has another one's address on this link, too: what it sends to that one it keeps, and what comes from it
 /// cannot be true. Others are led by their routes, and never ask it. (IPv6 would begin to send from that address.)
 fn has_address_of(kind: &'static Kind, site: &Site<'_>, wish: &Wish, link: &LinkName) -> Vec<Strike> {
-    let pods: Vec<&Station<'_>> = site.pods().filter(|_| wish.families().any(|ipv6| !ipv6)).collect();
+    let is_wanted = |pod: &&Station<'_>| {
+        let others_ask = pod.ports.first().is_none_or(|eth0| site.is_extended(&eth0.segment));
+        !others_ask && wish.families().any(|ipv6| !ipv6)
+    };
+    let pods: Vec<&Station<'_>> = site.pods().filter(is_wanted).collect();
     let mut found = Vec::new();
     for (place, at) in pods.iter().enumerate().filter(|(_, at)| wish.machine(at.name())) {
         // The next ones in the file's order; all of them would be as many as there are pairs.
-        let others = pods.iter().cycle().skip(place + 1).take(pods.len()).filter(|other| other.home() != at.home());
+        let others = pods
+            .iter()
+            .cycle()
+            .skip(place + 1)
+            .take(pods.len())
+            .filter(|other| other.home() != at.home() && site.meet(at, other));
         let wanted = others.filter(|other| wish.other(other.name())).take(2);
-        for (other, address) in wanted.filter_map(|other| Some((other, alone(other.address(false)?)))) {
+        let addressed = wanted.filter_map(|other| Some((other, other.address(false)?)));
+        // Who must not reach a third one that has it, too, would have it answered.
+        for (other, address) in addressed.filter(|(_, ip)| site.is_once(*ip)).map(|(other, ip)| (other, alone(ip))) {
             let action = Action::AddAddress(AddAddress { link: link.clone(), address });
             let there = Pattern { roles: vec![Role::Sent], to: Some(address), ..Pattern::at(at.name()) };
             let back = Pattern { roles: vec![Role::Delivered], from: Some(address), ..Pattern::at(at.name()) };

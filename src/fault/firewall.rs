@@ -79,7 +79,13 @@ const TABLE: &str = "filter";
 const LARGE: u32 = 1200;
 
 /// A rule at a hook, with the table and the chain that it takes, as far as they are not there yet.
-fn rule_at(site: &Site<'_>, at: &MachineName, family: Family, hook: Hook, parts: Option<Vec<Part>>) -> Vec<Deed> {
+pub(super) fn rule_at(
+    site: &Site<'_>,
+    at: &MachineName,
+    family: Family,
+    hook: Hook,
+    parts: Option<Vec<Part>>,
+) -> Vec<Deed> {
     let nft = |change| Deed { machine: at.clone(), act: Act::Nft(change) };
     let chain = hook.hook.clone();
     let there = |table: &str| site.seen.get(at).and_then(|ns| ns.table(family, table));
@@ -105,7 +111,7 @@ fn rule_at(site: &Site<'_>, at: &MachineName, family: Family, hook: Hook, parts:
     deeds
 }
 
-fn hook(name: &str, priority: i32, policy: &str) -> Hook {
+pub(super) fn hook(name: &str, priority: i32, policy: &str) -> Hook {
     Hook { kind: "filter".into(), hook: name.into(), priority, policy: policy.into() }
 }
 
@@ -114,7 +120,7 @@ pub(super) fn arp_chain(site: &Site<'_>, at: &MachineName) -> Vec<Deed> {
     rule_at(site, at, Family::Arp, hook("input", 0, "drop"), None)
 }
 
-fn family(ipv6: bool) -> Family {
+pub(super) fn family(ipv6: bool) -> Family {
     if ipv6 { Family::Ip6 } else { Family::Ip }
 }
 
@@ -140,10 +146,10 @@ fn nodes<'s, 'a>(site: &'s Site<'a>, wish: &'s Wish) -> impl Iterator<Item = (&'
     })
 }
 
-/// What is forwarded at a node and comes in by one of its cables.
+/// What is forwarded at a node and comes in by one of its cables or VXLAN devices.
 fn inwards(node: &Station<'_>) -> Vec<Pattern> {
     let by = |port: &Port| Pattern { enters: Some(port.link.clone()), ..Pattern::forwarded(node.name()) };
-    node.cables().map(by).collect()
+    node.ends().filter(|port| node.bridge() != Some(port)).map(by).collect()
 }
 
 fn forward_drop(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
@@ -170,7 +176,8 @@ fn large_drop(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> 
 fn forward_reject(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
     let mut found = Vec::new();
     for (node, _, ipv6) in nodes(site, wish) {
-        let pods = site.pods().filter(|pod| pod.home() != node.name() && wish.other(pod.name()));
+        let others = site.pods().filter(|pod| pod.home() != node.name() && site.meet(node, pod));
+        let pods = others.filter(|pod| wish.other(pod.name()));
         let reached = pods.filter_map(|pod| Some((pod, pod.address(ipv6)?)));
         for (pod, ip) in reached.filter(|(_, ip)| node.route(*ip).is_some_and(|(_, via)| via.is_some())) {
             let parts = vec![address(Side::Destination, ip), word("reject")];

@@ -9,12 +9,14 @@
 
 use super::pattern::Pattern;
 use super::site::{Site, Station, alone};
+use super::tunnel;
 use super::way::Role;
 use super::{Aspect, Deed, Families, Kind, Strike, Wish};
 use crate::feature::routes;
 use crate::network::sysctl;
 use crate::step::Action;
 use crate::topology::model::Route;
+use crate::topology::realm::Realm;
 use crate::trace::cause::Cause;
 
 pub(super) static KINDS: &[Kind] = &[
@@ -70,7 +72,7 @@ fn off(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
 
 fn off_on_a_link(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
     let of = |at: &Station<'_>| {
-        let with_address = at.ports.iter().filter(|port| port.addresses(false).next().is_some());
+        let with_address = at.ends().filter(|port| port.addresses(false).next().is_some());
         let strike = |port: &super::site::Port| {
             let deed = Deed::sysctl(at.name(), &sysctl::of_link("ipv4", port.link.as_str(), "forwarding"), "0");
             let hit = Pattern { enters: Some(port.link.clone()), ..Pattern::forwarded(at.name()) };
@@ -87,8 +89,7 @@ fn reverse_path(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike
         let (others, from) = (at.machine.routes.iter().filter(|other| *other != route), route.to);
         // Another route to there would do for the filter.
         let is_only = !others.clone().any(|other| other.to.contains(from.ip()));
-        let port = at.on(route.via)?;
-        let (gateway, _) = site.neighbour(&port.segment, route.via)?;
+        let (port, gateway) = (at.egress(route)?, tunnel::gateway(site, at, route)?);
         let is_wanted = is_only && from.is_ipv4() && from.prefix() > 0 && wish.other(gateway.name());
         let filter = Deed::sysctl(at.name(), &sysctl::of_link("ipv4", port.link.as_str(), "rp_filter"), "1");
         let undo = Deed::undo(at.name(), Action::AddRoute(routes::route(route)));
@@ -110,8 +111,10 @@ fn short_ttl(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
                 true => sysctl::of_link("ipv6", "eth0", "hop_limit"),
                 false => "net.ipv4.ip_default_ttl".to_owned(),
             };
-            let hit =
-                Pattern { roles: vec![Role::Forwarded], from: Some(alone(pod.address(ipv6)?)), ..Pattern::default() };
+            // A pod of another cluster may have the same address.
+            let machine = (pod.realm != Realm::World).then(|| pod.home().clone());
+            let from = Some(alone(pod.address(ipv6)?));
+            let hit = Pattern { roles: vec![Role::Forwarded], from, machine, ..Pattern::default() };
             Some(Strike::at(kind, pod.name()).of(ipv6).does([Deed::sysctl(pod.name(), &key, "1")]).hits([hit]))
         })
     };

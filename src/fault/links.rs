@@ -32,7 +32,7 @@ pub(super) static KINDS: &[Kind] = &[
         Families::All,
         "bridge-down",
         "A bridge is set down, with all that is plugged into it.",
-        &[Cause::LinkDown],
+        &[Cause::LinkDown, Cause::TtlExceeded],
         bridge_down,
     ),
     Kind::cutting(

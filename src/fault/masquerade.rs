@@ -68,6 +68,11 @@ fn missing(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
 fn too_much(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
     let strike = |(node, ipv6, entries): (&Station<'_>, bool, Vec<&Masquerade>)| {
         let bridge = node.bridge()?;
+        // Who has no address on a link that leads to pods would give them that of another one, or none.
+        let mut ways = node.machine.routes.iter().filter(|route| route.to.is_ipv6() == ipv6);
+        if ways.any(|way| node.egress(way).is_some_and(|port| port.addresses(ipv6).next().is_none())) {
+            return None;
+        }
         let from = entries.iter().find(|entry| !entry.except.is_empty())?.from;
         let parts = vec![
             Part::Address { side: Side::Source, not: false, network: from },

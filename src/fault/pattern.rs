@@ -45,6 +45,8 @@ pub struct Pattern {
     pub answer: Option<bool>,
     /// Whether their source is translated.
     pub translated: Option<bool>,
+    /// The UDP port that they are sent to, as packets around others.
+    pub outer: Option<u16>,
 }
 
 /// One cell of the matrix of who reaches whom.
@@ -106,6 +108,7 @@ impl Pattern {
             && is(self.ipv6.as_ref(), Some(&passage.to.is_ipv6()))
             && is(self.answer.as_ref(), Some(&passage.answer))
             && is(self.translated.as_ref(), Some(&passage.translated))
+            && is(self.outer.as_ref(), passage.outer.as_ref())
     }
 }
 

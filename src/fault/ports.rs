@@ -22,21 +22,21 @@ pub(super) static KINDS: &[Kind] = &[
         Families::All,
         "isolated-ports",
         "The ports of two machines on one bridge are isolated from each other.",
-        &[Cause::PortBlocked],
+        &[Cause::PortBlocked, Cause::NeighbourUnanswered],
         isolated,
     ),
     Kind::cutting(
         Families::All,
         "locked-port",
         "A pod's port takes nothing from hardware addresses that it does not know.",
-        &[Cause::PortBlocked],
+        &[Cause::PortBlocked, Cause::NeighbourUnanswered],
         locked,
     ),
     Kind::cutting(
         Families::All,
         "wrong-fdb",
         "A bridge has a lasting entry that one machine is behind another one's port.",
-        &[Cause::FdbMissing, Cause::Hairpin],
+        &[Cause::FdbMissing, Cause::Hairpin, Cause::NeighbourUnanswered],
         astray,
     ),
 ];
@@ -103,6 +103,7 @@ fn astray(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
             permanent: false,
             vlan: None,
             vtep: None,
+            other: [None; 2],
             by_hand: true,
         };
         let deed = Deed { machine: machine.clone(), act: super::Act::Fdb(entry) };

@@ -10,7 +10,8 @@
 use std::net::IpAddr;
 
 use super::pattern::Pattern;
-use super::site::{Site, Station, alone};
+use super::site::{Port, Site, Station, alone};
+use super::tunnel;
 use super::{Deed, Families, Kind, Strike, Wish};
 use crate::feature;
 use crate::names::MachineName;
@@ -82,9 +83,8 @@ fn routes<'s, 'a>(
     let machines = machines.filter(|station| wish.machine(station.name()));
     let of = move |station: &'s Station<'a>| {
         station.machine.routes.iter().filter_map(move |route| {
-            let segment = &station.on(route.via)?.segment;
-            let (gateway, _) = site.neighbour(segment, route.via)?;
-            Some((station, route, owner(site, route).unwrap_or(gateway.name())))
+            let gateway = tunnel::gateway(site, station, route)?;
+            Some((station, route, owner(site, station, route).unwrap_or(gateway.name())))
         })
     };
     let all = machines.flat_map(of);
@@ -92,10 +92,9 @@ fn routes<'s, 'a>(
 }
 
 /// The node whose pods a route leads to.
-fn owner<'s>(site: &'s Site<'_>, route: &model::Route) -> Option<&'s MachineName> {
-    let owns = |station: &&Station<'_>| {
-        station.bridge().is_some_and(|bridge| bridge.subnets(route.to.is_ipv6()).any(|subnet| subnet == route.to))
-    };
+fn owner<'s>(site: &'s Site<'_>, at: &Station<'_>, route: &model::Route) -> Option<&'s MachineName> {
+    let has = |bridge: &Port| bridge.subnets(route.to.is_ipv6()).any(|subnet| subnet == route.to);
+    let owns = |station: &&Station<'_>| site.meet(at, station) && station.bridge().is_some_and(has);
     site.nodes().find(owns).map(Station::name)
 }
 
@@ -110,12 +109,24 @@ pub(super) fn nobody(site: &Site<'_>, at: &Station<'_>, near: IpAddr) -> Option<
     site.unused(&port.segment, subnet)
 }
 
+/// Whether others may lead there, too, if this route is missing: somebody who forwards, and knows a way.
+pub(super) fn is_spare(site: &Site<'_>, at: &Station<'_>, route: &model::Route) -> bool {
+    let to = route.to.ip();
+    let Some((port, via)) = at.route_without(to, Some(route)) else { return false };
+    let Some(via) = via else { return true };
+    let passes_on = |gateway: &Station<'_>| {
+        let onward = gateway.route(to).is_some_and(|(_, via)| via.is_none_or(|via| !at.has(via)));
+        gateway.forwards(to.is_ipv6()) && onward
+    };
+    site.neighbour(&port.segment, via).is_some_and(|(gateway, _)| passes_on(gateway))
+}
+
 fn missing(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
     let strike = |(at, route, to): (&Station<'_>, &model::Route, &MachineName)| {
         let hit = Pattern { to: Some(route.to), via: Some(route.via), ..Pattern::routed(at.name()) };
         Strike::at(kind, at.name()).to(to).of(route.to.is_ipv6()).does([undo(at, route)]).hits([hit])
     };
-    routes(site, wish).map(strike).collect()
+    routes(site, wish).filter(|(at, route, _)| !is_spare(site, at, route)).map(strike).collect()
 }
 
 fn wrong_gateway(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
@@ -137,7 +148,8 @@ fn far_pods<'s, 'a>(
 ) -> impl Iterator<Item = (&'s Station<'a>, &'s Station<'a>, IpAddr, IpAddr)> {
     let nodes = site.nodes().filter(|node| wish.machine(node.name()));
     let pods = move |node: &'s Station<'a>| {
-        let pods = site.pods().filter(move |pod| pod.home() != node.name() && wish.other(pod.name()));
+        let others = site.pods().filter(move |pod| pod.home() != node.name() && site.meet(node, pod));
+        let pods = others.filter(|pod| wish.other(pod.name()));
         pods.flat_map(move |pod| {
             let addresses = wish.families().filter_map(move |ipv6| pod.address(ipv6));
             addresses.filter_map(move |address| Some((node, pod, address, node.route(address)?.1?)))
@@ -192,7 +204,8 @@ fn turned_back(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike>
 fn prohibit(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
     let mut found = Vec::new();
     for pod in site.pods().filter(|pod| wish.machine(pod.name())) {
-        for node in site.nodes().filter(|node| node.name() != pod.home() && wish.other(node.name())) {
+        let others = site.nodes().filter(|node| node.name() != pod.home() && site.meet(pod, node));
+        for node in others.filter(|node| wish.other(node.name())) {
             for ipv6 in wish.families().filter(|ipv6| pod.address(*ipv6).is_some()) {
                 for subnet in node.bridge().into_iter().flat_map(|bridge| bridge.subnets(ipv6)) {
                     let route = Route { kind: "prohibit".into(), ..Route::to(subnet) };

@@ -5,19 +5,23 @@
 //!              └─── Port cni0 ─── Segment cni0 of node-1
 //! Station pod-a ─── Port eth0 ─── Segment cni0 of node-1 ─── far end veth-pod-a in node-1
 //! ```
+//!
+//! What a station is made of is in [`super::station`]; who is behind a VXLAN device, in [`super::tunnel`].
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnetwork::{IpNetwork, Ipv4Network, Ipv6Network};
 
+pub use super::station::{Port, Segment, Station, Tunnel};
+use super::station::{cables, node_ports, tunnels};
 use crate::diff::{self, Mend};
 use crate::names::{LinkName, MachineName};
 use crate::network::{Mac, Namespaces, Neighbour};
 use crate::plan::Kind;
-use crate::reach::{self, Rule, Standing, Standings};
-use crate::topology::model::{Expectation, Family, Machine, Node, Party, Topology};
-use crate::topology::realm::{Realm, Realms};
+use crate::reach::{self, Rule, Standings};
+use crate::topology::model::{Expectation, Family, Machine, Party, Topology};
+use crate::topology::realm::Realms;
 
 /// A lab: what its file says, and what the kernel holds.
 #[derive(Debug)]
@@ -33,43 +37,6 @@ pub struct Site<'a> {
     owners: HashMap<IpAddr, Vec<(usize, usize)>>,
 }
 
-/// A machine.
-#[derive(Debug)]
-pub struct Station<'a> {
-    /// What the file says of it.
-    pub machine: &'a Machine,
-    /// What it is.
-    pub kind: Kind,
-    /// What decides whom it is to reach.
-    pub standing: Standing,
-    /// Where the addresses of pods count, if it is one or has some.
-    pub realm: Realm,
-    /// Where it is plugged in: its interfaces in the file's order, and a node's bridge.
-    pub ports: Vec<Port>,
-}
-
-/// One end of a machine that packets leave and enter by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Port {
-    /// The link.
-    pub link: LinkName,
-    /// Its addresses.
-    pub addresses: Vec<IpNetwork>,
-    /// What it is plugged into.
-    pub segment: Segment,
-    /// The other end of its pipe, which is a port of the segment's bridge; a bridge has none.
-    pub far: Option<(MachineName, LinkName)>,
-}
-
-/// What machines hear each other on: one bridge.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Segment {
-    /// Where the bridge is: in a node, or in the fabric.
-    pub machine: MachineName,
-    /// Its name.
-    pub bridge: LinkName,
-}
-
 impl<'a> Site<'a> {
     /// The lab of this file, of which this was seen.
     pub fn new(topology: &'a Topology, seen: &'a Namespaces) -> Self {
@@ -81,6 +48,7 @@ impl<'a> Site<'a> {
             standing: standings.get(&machine.name),
             realm: realms.of_machine(&machine.name),
             ports,
+            tunnels: tunnels(machine),
         };
         for node in &topology.nodes {
             stations.push(station(&node.machine, Kind::Node, node_ports(node)));
@@ -90,6 +58,7 @@ impl<'a> Site<'a> {
                 let eth0 = Port {
                     link: LinkName::of_pod(),
                     addresses: pod.addresses.clone(),
+                    mtu: bridge.mtu,
                     segment: Segment { machine: node.machine.name.clone(), bridge: bridge.name.clone() },
                     far: Some((node.machine.name.clone(), LinkName::pod_port(name))),
                 };
@@ -162,6 +131,18 @@ impl<'a> Site<'a> {
         self.places.get(name).and_then(|place| self.stations.get(*place))
     }
 
+    /// Whether the addresses of two machines' pods count in the same place: of two clusters that keep theirs to themselves,
+    /// one cannot mean the other's.
+    pub fn meet(&self, one: &Station<'_>, other: &Station<'_>) -> bool {
+        one.realm.meets(other.realm)
+    }
+
+    /// Whether a VXLAN device is a port of a bridge: its wire is that of other nodes, too.
+    pub fn is_extended(&self, segment: &Segment) -> bool {
+        let near = self.station(segment.machine.as_str());
+        near.is_some_and(|near| near.tunnels.iter().any(|tunnel| tunnel.port.segment == *segment))
+    }
+
     /// All pods, in the file's order.
     pub fn pods(&self) -> impl Iterator<Item = &Station<'a>> + Clone {
         self.stations.iter().filter(|station| matches!(station.kind, Kind::Pod { .. }))
@@ -187,6 +168,11 @@ impl<'a> Site<'a> {
         self.owners.get(&address)?.iter().filter_map(of).find(|(_, port)| port.segment == *segment)
     }
 
+    /// Whether one machine alone has an address.
+    pub fn is_once(&self, address: IpAddr) -> bool {
+        self.owners.get(&address).is_some_and(|owners| owners.len() == 1)
+    }
+
     /// The hardware address that a link has at this moment.
     pub fn mac(&self, machine: &MachineName, link: &LinkName) -> Option<Mac> {
         self.seen.get(machine)?.link(link.as_str())?.mac
@@ -207,104 +193,6 @@ impl<'a> Site<'a> {
             Some(Mend { machine: station.machine.name.clone(), deed: diff::Deed::Forget(entry.clone()) })
         };
         self.plugged_into(segment).filter_map(remembers).collect()
-    }
-}
-
-fn node_ports(node: &Node) -> Vec<Port> {
-    let mut ports = cables(&node.machine);
-    ports.extend(node.bridge.as_ref().map(|bridge| Port {
-        link: bridge.name.clone(),
-        addresses: bridge.addresses.clone(),
-        segment: Segment { machine: node.machine.name.clone(), bridge: bridge.name.clone() },
-        far: None,
-    }));
-    ports
-}
-
-/// The ends of cables that a machine has.
-fn cables(machine: &Machine) -> Vec<Port> {
-    let port = |interface: &crate::topology::model::Interface| Port {
-        link: interface.name.clone(),
-        addresses: interface.addresses.clone(),
-        segment: Segment { machine: MachineName::fabric(), bridge: interface.network.clone() },
-        far: Some((MachineName::fabric(), LinkName::cable_port(&machine.name, &interface.name))),
-    };
-    machine.interfaces.iter().map(port).collect()
-}
-
-impl Station<'_> {
-    /// Its name.
-    pub fn name(&self) -> &MachineName {
-        &self.machine.name
-    }
-
-    /// The node that it belongs to: a pod's own, else itself.
-    pub fn home(&self) -> &MachineName {
-        match &self.kind {
-            Kind::Pod { node } => node,
-            Kind::Node | Kind::Host => self.name(),
-        }
-    }
-
-    /// Its first address of a family: the one that it is spoken to by.
-    pub fn address(&self, ipv6: bool) -> Option<IpAddr> {
-        let all = self.ports.iter().flat_map(|port| &port.addresses);
-        all.map(IpNetwork::ip).find(|ip| ip.is_ipv6() == ipv6)
-    }
-
-    /// Whether it has this address.
-    pub fn has(&self, address: IpAddr) -> bool {
-        self.ports.iter().flat_map(|port| &port.addresses).any(|own| own.ip() == address)
-    }
-
-    /// Whether it passes packets of this family on.
-    pub fn forwards(&self, ipv6: bool) -> bool {
-        let key = if ipv6 { "net.ipv6.conf.all.forwarding" } else { "net.ipv4.ip_forward" };
-        let written = self.machine.sysctls.iter().rev().find(|(other, _)| other == key);
-        written.map_or(self.machine.forwarding == Some(true), |(_, value)| value.trim() != "0")
-    }
-
-    /// The subnets on it of a family.
-    pub fn subnets(&self, ipv6: bool) -> impl Iterator<Item = (&Port, IpNetwork)> {
-        let of = move |port| Port::subnets(port, ipv6).map(move |subnet| (port, subnet));
-        self.ports.iter().flat_map(of)
-    }
-
-    /// A node's bridge.
-    pub fn bridge(&self) -> Option<&Port> {
-        self.ports.iter().find(|port| port.far.is_none())
-    }
-
-    /// Its ends of cables, without the bridge.
-    pub fn cables(&self) -> impl Iterator<Item = &Port> {
-        self.ports.iter().filter(|port| port.far.is_some())
-    }
-
-    /// Where a packet to an address goes: out of which port, by way of whom, if of anybody, as the file has it.
-    pub fn route(&self, to: IpAddr) -> Option<(&Port, Option<IpAddr>)> {
-        let direct = self.subnets(to.is_ipv6()).filter(|(_, subnet)| subnet.contains(to));
-        let direct = direct.map(|(port, subnet)| (subnet.prefix(), port, None));
-        let routes = self.machine.routes.iter().filter(|route| route.to.contains(to));
-        let routes = routes.filter_map(|route| Some((route.to.prefix(), self.on(route.via)?, Some(route.via))));
-        // The kernel's own come first among equals; `max_by_key` takes the last of them.
-        routes.chain(direct).max_by_key(|(prefix, ..)| *prefix).map(|(_, port, via)| (port, via))
-    }
-
-    /// The port on whose subnet an address is.
-    pub fn on(&self, address: IpAddr) -> Option<&Port> {
-        self.subnets(address.is_ipv6()).find(|(_, subnet)| subnet.contains(address)).map(|(port, _)| port)
-    }
-}
-
-impl Port {
-    /// Its addresses of a family.
-    pub fn addresses(&self, ipv6: bool) -> impl Iterator<Item = IpNetwork> {
-        self.addresses.iter().copied().filter(move |address| address.is_ipv6() == ipv6)
-    }
-
-    /// The subnets of its addresses.
-    pub fn subnets(&self, ipv6: bool) -> impl Iterator<Item = IpNetwork> {
-        self.addresses(ipv6).map(subnet)
     }
 }
 

@@ -49,7 +49,15 @@ fn entering(machine: &MachineName, link: &LinkName) -> Pattern {
 fn link(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
     let strike = |(at, port): (&Station<'_>, &Port)| {
         let deed = Deed::setting(at.name(), Owner::Link, "mtu", &port.link, SMALL)?;
-        Some(Strike::at(kind, at.name()).does([deed]).hits([entering(at.name(), &port.link)]))
+        // What goes out by a VXLAN device is cut up, and its answer is not.
+        let by_it = at.tunnels.iter().map(|tunnel| tunnel.device).filter(|device| device.dev == port.link);
+        let around = by_it.map(|device| Pattern {
+            enters: Some(port.link.clone()),
+            outer: Some(device.port),
+            ..Pattern::at(at.name())
+        });
+        let hits = std::iter::once(entering(at.name(), &port.link)).chain(around);
+        Some(Strike::at(kind, at.name()).does([deed]).hits(hits))
     };
     cables(site, wish).filter_map(strike).collect()
 }

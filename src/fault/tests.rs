@@ -1,3 +1,5 @@
+mod fabrics;
+
 use std::collections::BTreeSet;
 
 use super::way::round_trip;
@@ -10,11 +12,14 @@ use crate::trace::cause::CAUSES;
 
 /// A lab as its plan predicts it, with a hardware address for each link.
 fn lab(file: &str) -> (Topology, Namespaces) {
-    let text = std::fs::read_to_string(format!("topologies/{file}.yaml")).unwrap();
-    let topology = parse(file, &text).unwrap();
+    lab_of(&std::fs::read_to_string(format!("topologies/{file}.yaml")).unwrap())
+}
+
+fn lab_of(text: &str) -> (Topology, Namespaces) {
+    let topology = parse("test.yaml", text).unwrap();
     let mut net = Plan::of(&topology).predict(|_| true);
     for (number, link) in (1_u8..).zip(net.values_mut().flat_map(|ns| &mut ns.links)) {
-        link.mac = Some(Mac([2, 0, 0, 0, 0, number]));
+        link.mac.get_or_insert(Mac([2, 0, 0, 0, 0, number]));
     }
     (topology, net)
 }
@@ -42,21 +47,27 @@ fn kinds_have_names_sentences_and_causes() {
     }
 }
 
-/// All causes but those that need a VXLAN, those that no fault of a network brings about, and the one for none of them.
+/// All causes but those that no fault of a network brings about, and the one for none of them.
 #[test]
 fn faults_cover_the_causes_of_traces() {
     let covered: BTreeSet<&str> = kinds().flat_map(|kind| kind.causes).map(|cause| cause.slug()).collect();
     for (_, slug, _) in CAUSES {
-        let needs_more = ["wrong-vtep", "vni-mismatch", "port-mismatch", "no-listener", "unknown"].contains(&slug);
+        let needs_more = ["no-listener", "unknown"].contains(&slug);
         assert_eq!(covered.contains(slug), !needs_more, "{slug}");
     }
 }
 
+/// Whether a kind needs no overlay.
+fn plain_is_enough(kind: &'static Kind, plain: &Site<'_>) -> bool {
+    !kind.possible(plain, &Wish::default()).is_empty()
+}
+
 #[test]
 fn every_kind_is_possible_in_each_of_its_families_and_breaks_something() {
-    let (topology, net) = lab("dual-stack");
-    let site = Site::new(&topology, &net);
+    let labs = ["dual-stack", "overlay-dual-stack"].map(lab);
+    let [plain, overlay] = labs.each_ref().map(|(topology, net)| Site::new(topology, net));
     for kind in kinds() {
+        let site = if plain_is_enough(kind, &plain) { &plain } else { &overlay };
         let families: &[Option<bool>] = match kind.families {
             Families::Either => &[Some(false), Some(true)],
             Families::All => &[None],
@@ -64,11 +75,11 @@ fn every_kind_is_possible_in_each_of_its_families_and_breaks_something() {
             Families::Ipv6 => &[Some(true)],
         };
         for ipv6 in families {
-            let strikes = kind.candidates(&site, &Wish { ipv6: *ipv6, ..Wish::default() });
+            let strikes = kind.candidates(site, &Wish { ipv6: *ipv6, ..Wish::default() });
             assert!(!strikes.is_empty(), "{} {ipv6:?}", kind.slug);
             for strike in strikes {
                 assert_eq!(strike.ipv6, *ipv6, "{}", kind.slug);
-                assert!(!cells(&strike, &site).is_empty(), "{}: {strike:#?}", kind.slug);
+                assert!(!cells(&strike, site).is_empty(), "{}: {strike:#?}", kind.slug);
                 for deed in &strike.deeds {
                     assert!(!deed.requests().is_empty() && !deed.command().is_empty(), "{}: {deed:?}", kind.slug);
                 }
@@ -76,11 +87,7 @@ fn every_kind_is_possible_in_each_of_its_families_and_breaks_something() {
         }
         let other = kind.families == Families::Ipv6;
         if matches!(kind.families, Families::Ipv4 | Families::Ipv6) {
-            assert!(
-                kind.candidates(&site, &Wish { ipv6: Some(!other), ..Wish::default() }).is_empty(),
-                "{}",
-                kind.slug
-            );
+            assert!(kind.candidates(site, &Wish { ipv6: Some(!other), ..Wish::default() }).is_empty(), "{}", kind.slug);
         }
     }
 }
@@ -88,18 +95,18 @@ fn every_kind_is_possible_in_each_of_its_families_and_breaks_something() {
 /// What is asked for is what is chosen.
 #[test]
 fn a_wish_is_kept() {
-    let (topology, net) = lab("three-nodes");
-    let site = Site::new(&topology, &net);
-    for kind in kinds() {
-        for strike in kind.possible(&site, &Wish::default()) {
+    let labs = ["three-nodes", "overlay"].map(lab);
+    let sites = labs.each_ref().map(|(topology, net)| Site::new(topology, net));
+    for (kind, site) in kinds().flat_map(|kind| sites.iter().map(move |site| (kind, site))) {
+        for strike in kind.possible(site, &Wish::default()) {
             let wish = Wish { machine: Some(strike.machine.clone()), other: strike.other.clone(), ipv6: strike.ipv6 };
-            let again = kind.possible(&site, &wish);
+            let again = kind.possible(site, &wish);
             assert!(!again.is_empty(), "{}: {wish:?}", kind.slug);
             let kept = |one: &Strike| one.machine == strike.machine && one.other == strike.other;
             assert!(again.iter().all(kept), "{}: {wish:?}", kind.slug);
         }
         let nobody = Wish { machine: named("nobody"), ..Wish::default() };
-        assert!(kind.possible(&site, &nobody).is_empty(), "{}", kind.slug);
+        assert!(kind.possible(site, &nobody).is_empty(), "{}", kind.slug);
     }
 }
 

@@ -159,20 +159,22 @@ pub(super) fn rules(table: &Table) -> Vec<Entry> {
     found
 }
 
-/// `masquerade 10.244.1.0/24 except 10.244.0.0/16`; other rules as they are, without their comment.
+/// `masquerade 10.244.1.0/24 except 10.244.0.0/16`, `snat 10.244.1.0/24 to 198.51.100.7`; other rules as they are,
+/// without their comment.
 fn brief(rule: &Rule) -> String {
-    let mut network = [None, None];
+    let (mut network, mut to) = ([None, None], None);
     for part in &rule.parts {
         match part {
             Part::Address { side: Side::Source, not: false, network: from } => network[0] = Some(from),
             Part::Address { side: Side::Destination, not: true, network: except } => network[1] = Some(except),
-            Part::Masquerade => {}
+            Part::Masquerade => to = Some(("masquerade", String::new())),
+            Part::Snat(address) => to = Some(("snat", format!(" to {address}"))),
             _ => return plain(rule),
         }
     }
-    match (network, rule.parts.contains(&Part::Masquerade)) {
-        ([Some(from), Some(except)], true) => format!("masquerade {from} except {except}"),
-        ([Some(from), None], true) => format!("masquerade {from}"),
+    match (network, to) {
+        ([Some(from), Some(except)], Some((verb, to))) => format!("{verb} {from} except {except}{to}"),
+        ([Some(from), None], Some((verb, to))) => format!("{verb} {from}{to}"),
         _ => plain(rule),
     }
 }

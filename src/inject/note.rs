@@ -92,14 +92,16 @@ impl Note {
         self.commands.get(..self.done).unwrap_or(&self.commands)
     }
 
-    /// Those of its deeds that can be found again: on a lab that is as it was seen, or on one that is new.
-    fn deeds(&self, sites: &[Site<'_>]) -> Vec<Deed> {
+    /// Those of its deeds that can be found again: on a lab that is as it was seen, or on one that is new. Without those that
+    /// only put back what another of them took away, which are in force in a lab that is as `planned`.
+    fn deeds(&self, sites: &[Site<'_>], planned: &Namespaces) -> Vec<Deed> {
         let Some(kind) = fault::find(&self.fault) else { return Vec::new() };
         let other = self.other.as_ref().and_then(|name| name.parse().ok());
         let wish = Wish { machine: self.machine.parse().ok(), other, ipv6: self.ipv6 };
         let strikes = sites.iter().flat_map(|site| kind.possible(site, &wish));
         let deeds = strikes.flat_map(|strike| strike.deeds);
-        deeds.filter(|deed| !deed.may_be_gone() && self.done().contains(&deed.command())).collect()
+        let was_done = |deed: &Deed| !deed.may_be_gone() && self.done().contains(&deed.command());
+        deeds.filter(|deed| was_done(deed) && !deed.is_in_force(planned)).collect()
     }
 }
 
@@ -127,13 +129,14 @@ pub fn reveal(victim: Victim<'_>) -> Result<Vec<Revealed>> {
     let now: HashSet<(&str, &str)> = found.iter().map(|one| (one.machine.as_str(), one.what.as_str())).collect();
     let none = Namespaces::new();
     let sites = [Site::new(victim.topology, &seen), Site::new(victim.topology, &none)];
+    let planned = victim.plan.predict(|_| true);
     let notes = notes(victim.lab);
     let is_broken = |(place, note): (usize, &Note)| {
         // What a later fault could do once more, was mended in between.
         let later = || notes.iter().skip(place + 1);
         let is_again = |deed: &Deed| later().any(|note| note.done().contains(&deed.command()));
         let is_left = |(machine, what): &(String, String)| now.contains(&(machine.as_str(), what.as_str()));
-        let deeds = note.deeds(&sites);
+        let deeds = note.deeds(&sites, &planned);
         match deeds.is_empty() {
             false => {
                 deeds.iter().any(|deed| differing.contains(&deed.machine) && deed.is_in_force(&seen) && !is_again(deed))

@@ -5,7 +5,7 @@
 //! ip netns exec pod-a  netlab dhcp client eth0 …     DISCOVER … ACK ──▶ address, route ──▶ in the background: T1, T2, end
 //! ```
 //!
-//! Both are programs in a machine's namespace, which is found by being in it: [`daemon`] knows how they go into the
+//! Both are programs in a machine's namespace, which is found by being in it: `daemon` knows how they go into the
 //! background, how they are found again, and when they end.
 
 mod client;

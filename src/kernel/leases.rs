@@ -34,12 +34,12 @@ const LONGEST: u64 = 4096;
 pub fn observe(machine: &MachineName) -> Ipam {
     let listens = |port| !listeners::of(Protocol::Udp(port)).is_empty();
     let mut seen = Ipam { server: listens(67), client: listens(68), ..Ipam::default() };
-    for (name, path) in entries(&ipam::data_directory(machine)) {
+    for (name, path) in entries(ipam::data_directory(machine)) {
         if path.is_dir() {
             seen.networks.insert(name, leases(&path));
         }
     }
-    for (client, path) in entries(&format!("{}/hosts", ipam::dhcp_directory(machine))) {
+    for (client, path) in entries(format!("{}/hosts", ipam::dhcp_directory(machine))) {
         let address = short_text(&path).and_then(|text| text.trim().rsplit_once(',')?.1.parse().ok());
         seen.reserved.extend(address.map(|address| (client, address)));
     }

@@ -224,18 +224,18 @@ pub enum Request {
 impl Request {
     /// Whether it is carried out at once, and by way of something else than netlink: what was asked before must be done.
     pub fn is_at_once(&self) -> bool {
-        match self {
+        matches!(
+            self,
             Request::Sysctl { .. }
-            | Request::LeaseDirectory { .. }
-            | Request::Reserve { .. }
-            | Request::Release { .. }
-            | Request::DhcpHost { .. }
-            | Request::DhcpServe { .. }
-            | Request::DhcpStop
-            | Request::DhcpLease { .. }
-            | Request::DhcpRelease => true,
-            _ => false,
-        }
+                | Request::LeaseDirectory { .. }
+                | Request::Reserve { .. }
+                | Request::Release { .. }
+                | Request::DhcpHost { .. }
+                | Request::DhcpServe { .. }
+                | Request::DhcpStop
+                | Request::DhcpLease { .. }
+                | Request::DhcpRelease
+        )
     }
 }
 

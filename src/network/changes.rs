@@ -298,4 +298,23 @@ mod tests {
         assert!(told(&net(Some(down.clone())), &net(Some(down))).is_empty());
         assert_eq!(told(&Namespaces::new(), &net(None)), ["+ red: namespace red"]);
     }
+
+    #[test]
+    fn what_somebody_wrote_down_is_told_and_what_was_learned_is_not() {
+        let neighbour = |state: &str| Neighbour {
+            address: "10.244.2.0".parse().unwrap(),
+            link: "flannel.1".into(),
+            mac: "66:2a:00:00:00:02".parse().ok(),
+            state: state.into(),
+        };
+        let with = |neighbour: Neighbour| {
+            let ns = Namespace { neighbours: vec![neighbour], ..Namespace::default() };
+            Namespaces::from([("red".parse().unwrap(), ns)])
+        };
+        assert_eq!(
+            told(&net(None), &with(neighbour("permanent"))),
+            ["+ red: neighbour 10.244.2.0 dev flannel.1 at 66:2a:00:00:00:02, permanent"]
+        );
+        assert!(told(&net(None), &with(neighbour("reachable"))).is_empty());
+    }
 }

@@ -66,6 +66,19 @@ pub struct Ipam {
     pub client: bool,
 }
 
+impl Ipam {
+    /// Who has which address of a network: as host-local has written it down, or as the DHCP server has granted it.
+    pub fn kept(&self, network: &str) -> Leases {
+        let mut kept = self.networks.get(network).cloned().unwrap_or_default();
+        let granted = self.granted.iter().map(|(address, lease)| {
+            let container = lease.name.clone().unwrap_or_else(|| lease.mac.to_string());
+            (IpAddr::from(*address), Holder { container, interface: String::new() })
+        });
+        kept.held.extend(granted);
+        kept
+    }
+}
+
 /// Where the files of a node are.
 pub fn directory(node: &MachineName) -> String {
     format!("{DIRECTORY}/{node}")

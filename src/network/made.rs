@@ -42,6 +42,13 @@ impl Route {
         local.chain(Route::connected(address, link)).chain(Route::broadcast(address, link)).collect()
     }
 
+    /// The same for an address of IPv4 in whose subnet the link has another one already, the primary: only what says that it
+    /// is this machine's own, and from there the machine speaks with the primary (`fib_add_ifaddr`).
+    pub fn made_for_secondary(address: IpNetwork, primary: IpNetwork, link: &str) -> Vec<Route> {
+        let local = Route::local(address, link).into_iter();
+        local.map(|route| Route { source: Some(primary.ip()), ..route }).collect()
+    }
+
     /// The way to everybody of an IPv4 subnet.
     fn broadcast(address: IpNetwork, link: &str) -> Option<Route> {
         let IpNetwork::V4(subnet) = address else { return None };

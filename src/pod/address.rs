@@ -47,7 +47,11 @@ pub fn next(nodes: &[Node], node: &Node, gateway: &IpNetwork, last: &Last, kept:
     let kept_last = || kept?.last.values().copied().find(|ip| gateway.contains(*ip));
     let holder = |who: String| Holder { container: who, interface: String::new() };
     // Of several nodes, where they share one range.
-    let taken = nodes.iter().flat_map(taken).filter(|(ip, _)| gateway.contains(*ip));
+    let taken = nodes
+        .iter()
+        .filter(|other| other.cluster == node.cluster)
+        .flat_map(taken)
+        .filter(|(ip, _)| gateway.contains(*ip));
     let mut held: BTreeMap<IpAddr, Holder> = taken.map(|(ip, who)| (ip, holder(who))).collect();
     held.extend(kept.into_iter().flat_map(|kept| kept.held.clone()));
     let last = kept_last().or_else(|| given_last(node, gateway, last)).map(|last| (SET, last)).into_iter().collect();
@@ -55,7 +59,7 @@ pub fn next(nodes: &[Node], node: &Node, gateway: &IpNetwork, last: &Last, kept:
 }
 
 /// The address that was given out last: what is remembered, or else the last pod's, in file order.
-fn given_last(node: &Node, gateway: &IpNetwork, last: &Last) -> Option<IpAddr> {
+pub fn given_last(node: &Node, gateway: &IpNetwork, last: &Last) -> Option<IpAddr> {
     let mut pods = node.pods.iter().rev().flat_map(|pod| &pod.addresses).map(IpNetwork::ip);
     last.get(&key(node, gateway)).copied().or_else(|| pods.find(|ip| gateway.contains(*ip)))
 }

@@ -13,9 +13,10 @@ use crate::error::{Error, Result};
 use crate::lab::change::Last;
 use crate::names::MachineName;
 use crate::network::Namespaces;
-use crate::topology::model::{Expectation, Identity, Machine, Node, Party, Pod, Topology};
+use crate::topology::model::{Expectation, Identity, Ipam, Machine, Node, Party, Pod, Topology};
 use crate::topology::nearest;
 use crate::topology::subnet::{Family, Subnet, number};
+use crate::topology::weave;
 
 /// A pod that is to come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,9 +81,12 @@ pub fn with(
     };
     let addresses = match pod.addresses.is_empty() {
         true => {
-            let kept = kept.get(at).and_then(|ns| ns.ipam.networks.get(bridge.name.as_str()));
-            let next =
-                |gateway| address::next(&topology.nodes, node, gateway, last, kept).ok_or_else(|| full(node, gateway));
+            let kept = kept.get(at).map(|ns| ns.ipam.kept(bridge.name.as_str()));
+            let next = |gateway| match shared(topology, node) {
+                true => weave::next(topology, node, address::given_last(node, gateway, last)),
+                false => address::next(&topology.nodes, node, gateway, last, kept.as_ref()),
+            };
+            let next = |gateway| next(gateway).ok_or_else(|| full(node, gateway));
             address::subnets(node).iter().map(next).collect::<Result<Vec<_>>>()?
         }
         false => pod.addresses.iter().map(|wish| asked_for(topology, node, wish)).collect::<Result<Vec<_>>>()?,
@@ -130,6 +134,11 @@ pub fn without(topology: &Topology, name: &MachineName) -> Result<(Topology, Mac
     node.pods.retain(|pod| !is_it(pod));
     wanted.expect.retain_mut(|expectation| forget(expectation, name));
     Ok((wanted, at))
+}
+
+/// Whether a node shares one subnet with the others of its cluster.
+fn shared(topology: &Topology, node: &Node) -> bool {
+    topology.cluster_of(node).is_some_and(|cluster| cluster.ipam == Some(Ipam::Weave))
 }
 
 /// Takes a machine out of an expectation; whether anything of it is left.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::names::{ClusterName, MachineName};
-use crate::topology::capacity::{BlockRoom, Capacity, RangeRoom};
+use crate::topology::capacity::{BlockRoom, Capacity, PartRoom, RangeRoom, SharedRoom};
 
 /// How many nodes are named; of more, the fullest one is.
 const NAMED: usize = 6;
@@ -26,6 +26,7 @@ pub fn sentences(capacity: &Capacity) -> Vec<String> {
     for block in capacity.blocks.iter().filter(|block| !told_with(block)) {
         others.entry((block.subnet.is_ipv6(), block.subnet.prefix(), block.pods)).or_default().push(block);
     }
+    told.extend(capacity.shared.iter().map(of_shared));
     told.extend(others.values().filter_map(|blocks| of_blocks(blocks)));
     told
 }
@@ -58,6 +59,25 @@ fn of_blocks(blocks: &[&BlockRoom]) -> Option<String> {
             format!("{several} blocks of /{length} are written; each holds {}, of which {}.", room(first), uses(blocks))
         }
     })
+}
+
+/// A range that is one subnet for all nodes.
+fn of_shared(room: &SharedRoom) -> String {
+    let SharedRoom { cluster, cidr, addresses, parts } = room;
+    let whose = cluster.as_ref().map(|name| format!("{name}'s ")).unwrap_or_default();
+    let used: usize = parts.iter().map(|part| part.used).sum();
+    let all = format!("{whose}clusterCIDR {cidr} is one subnet of {addresses} addresses, {used} in use");
+    let part = |part: &PartRoom| match part.part {
+        Some((first, last)) => format!("{} from {first} to {last}, {} in use", part.node, part.used),
+        None => format!("{} none", part.node),
+    };
+    match parts.len() {
+        few if few <= NAMED => {
+            let parts: Vec<String> = parts.iter().map(part).collect();
+            format!("{all}; of these have at first: {}.", parts.join("; "))
+        }
+        many => format!("{all}; {many} nodes share it out among themselves."),
+    }
 }
 
 /// `node-1 uses 2, node-2 3`
@@ -94,6 +114,8 @@ fn count(number: u128, noun: &str) -> String {
 #[derive(Debug, Serialize)]
 pub struct Document<'a> {
     ranges: Vec<RangeDocument<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    shared: Vec<SharedDocument<'a>>,
     blocks: Vec<BlockDocument<'a>>,
 }
 
@@ -106,6 +128,25 @@ struct RangeDocument<'a> {
     node_mask: u8,
     blocks: u64,
     used: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct SharedDocument<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cluster: Option<&'a ClusterName>,
+    cidr: String,
+    addresses: u64,
+    parts: Vec<PartDocument<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct PartDocument<'a> {
+    node: &'a MachineName,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last: Option<String>,
+    used: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -134,7 +175,24 @@ pub fn document(capacity: &Capacity) -> Document<'_> {
         pods: number(room.pods),
         used: number(room.used),
     });
-    Document { ranges: ranges.collect(), blocks: blocks.collect() }
+    let part = |room: &PartRoom| {
+        let (first, last) = room.part.map(|(first, last)| (first.to_string(), last.to_string())).unzip();
+        (first, last, room.used)
+    };
+    let shared = capacity.shared.iter().map(|room| SharedDocument {
+        cluster: room.cluster.as_ref(),
+        cidr: room.cidr.to_string(),
+        addresses: room.addresses,
+        parts: room
+            .parts
+            .iter()
+            .map(|one| {
+                let (first, last, used) = part(one);
+                PartDocument { node: &one.node, first, last, used }
+            })
+            .collect(),
+    });
+    Document { ranges: ranges.collect(), shared: shared.collect(), blocks: blocks.collect() }
 }
 
 #[cfg(test)]

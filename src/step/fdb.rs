@@ -36,6 +36,7 @@ impl AddFdbEntry {
             permanent: true,
             vlan: None,
             vtep: Some(*vtep),
+            other: [None; 2],
             by_hand: true,
         }
     }
@@ -86,15 +87,16 @@ impl Page for AddFdbEntry {
     }
 
     fn check(&self, at: &MachineName, seen: &Namespaces) -> Finding {
-        let AddFdbEntry { link, mac, vtep } = self;
+        let AddFdbEntry { link, mac, .. } = self;
+        let planned = self.entry();
         let entries = seen.get(at).into_iter().flat_map(|ns| &ns.fdb);
         let mut of_mac =
             entries.filter(|there| there.port == link.as_str() && there.mac == *mac && there.vtep.is_some());
-        match of_mac.clone().find(|there| there.vtep == Some(*vtep) && there.by_hand) {
+        match of_mac.clone().find(|there| there.is_the_same_as(&planned) && there.by_hand) {
             Some(_) => Finding::Present,
             None if self.floods() => Finding::Missing,
-            None => match of_mac.find(|there| there.by_hand).and_then(|there| there.vtep) {
-                Some(other) => Finding::Differs(format!("{link} reaches {mac} by way of {other}")),
+            None => match of_mac.find(|there| there.by_hand) {
+                Some(other) => Finding::Differs(format!("there is {other}")),
                 // What it learned it forgets again.
                 None => Finding::Missing,
             },

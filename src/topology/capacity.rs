@@ -6,12 +6,13 @@
 //! ```
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
-use ipnetwork::IpNetwork;
+use ipnetwork::{IpNetwork, Ipv4Network};
 
-use super::model::{Node, Range, Topology};
+use super::model::{Cluster, Ipam, Node, Range, Topology};
 use super::subnet::Subnet;
+use super::weave::{self, Ring};
 use crate::names::{ClusterName, MachineName};
 
 /// What there is room for.
@@ -19,8 +20,34 @@ use crate::names::{ClusterName, MachineName};
 pub struct Capacity {
     /// The clusters' ranges, in file order.
     pub ranges: Vec<RangeRoom>,
+    /// The ranges that the nodes of a cluster share out among themselves.
+    pub shared: Vec<SharedRoom>,
     /// The nodes' blocks, in file order.
     pub blocks: Vec<BlockRoom>,
+}
+
+/// A range that is one subnet for all nodes of a cluster (`ipam: weave`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SharedRoom {
+    /// The cluster's name, if it has one.
+    pub cluster: Option<ClusterName>,
+    /// The range.
+    pub cidr: Ipv4Network,
+    /// How many addresses can be given out.
+    pub addresses: u64,
+    /// The nodes, in file order.
+    pub parts: Vec<PartRoom>,
+}
+
+/// A node's part of such a range.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartRoom {
+    /// The node.
+    pub node: MachineName,
+    /// The first and the last address of the part that it began with; none, where there are more nodes than addresses.
+    pub part: Option<(Ipv4Addr, Ipv4Addr)>,
+    /// How many addresses its bridge and pods have.
+    pub used: usize,
 }
 
 /// A cluster's range.
@@ -56,7 +83,13 @@ pub struct BlockRoom {
 impl Capacity {
     /// The capacity of a topology.
     pub fn of(topology: &Topology) -> Capacity {
-        let ranges = topology.clusters.iter().flat_map(|cluster| {
+        let shares = |name: &Option<ClusterName>| {
+            let mut clusters = topology.clusters.iter();
+            clusters.any(|cluster| cluster.name == *name && cluster.ipam == Some(Ipam::Weave))
+        };
+        let (shared, others): (Vec<&Cluster>, Vec<&Cluster>) =
+            topology.clusters.iter().partition(|cluster| cluster.ipam == Some(Ipam::Weave));
+        let ranges = others.into_iter().flat_map(|cluster| {
             let nodes: Vec<&Node> = topology.nodes.iter().filter(|node| node.cluster == cluster.name).collect();
             cluster.ranges.iter().map(move |range| RangeRoom {
                 cluster: cluster.name.clone(),
@@ -65,8 +98,30 @@ impl Capacity {
                 used: used_blocks(*range, &nodes),
             })
         });
-        Capacity { ranges: ranges.collect(), blocks: topology.nodes.iter().flat_map(blocks).collect() }
+        let apart = topology.nodes.iter().filter(|node| !shares(&node.cluster));
+        Capacity {
+            ranges: ranges.collect(),
+            shared: shared.into_iter().flat_map(|cluster| parts(cluster, topology)).collect(),
+            blocks: apart.flat_map(blocks).collect(),
+        }
     }
+}
+
+/// How the nodes of a cluster share its range out.
+fn parts(cluster: &Cluster, topology: &Topology) -> Option<SharedRoom> {
+    let cidr = cluster.ranges.iter().find_map(|range| match range.cidr {
+        IpNetwork::V4(network) => Some(network),
+        IpNetwork::V6(_) => None,
+    })?;
+    let ring = Ring::of(cidr, cluster, topology);
+    let nodes = topology.nodes.iter().filter(|node| node.cluster == cluster.name);
+    let part = |(peer, node): (usize, &Node)| PartRoom {
+        node: node.machine.name.clone(),
+        part: ring.parts(peer).first().copied(),
+        used: weave::addresses_of(node).count(),
+    };
+    let parts = nodes.enumerate().map(part).collect();
+    Some(SharedRoom { cluster: cluster.name.clone(), cidr, addresses: Ring::addresses(cidr), parts })
 }
 
 /// The subnets of a node's bridge, each once.

@@ -47,8 +47,20 @@ pub fn decode(
     let allocate = switch("allocateNodeCIDRs").unwrap_or(true) && !by_cloud;
     let cloud_routes = switch("configureCloudRoutes").unwrap_or(true);
     let masquerade = switch("masquerade");
-    let vxlan = present(&fields, "vxlan").and_then(|tree| vxlan::options(tree, diagnostics)).unwrap_or_default();
+    let mut vxlan = present(&fields, "vxlan").and_then(|tree| vxlan::options(tree, diagnostics)).unwrap_or_default();
+    if shared {
+        weave::default_device(&mut vxlan, owner);
+    }
     let lease_time = present(&fields, "leaseTime").and_then(|tree| values::lease_time(tree, diagnostics));
+    if let Some(time) = &lease_time
+        && ipam.as_ref().is_none_or(|ipam| ipam.value != Ipam::Dhcp)
+    {
+        diagnostics.push(
+            Diagnostic::new(time.span, "`leaseTime` is for `ipam: dhcp`")
+                .label("nobody leases addresses here")
+                .help("add `ipam: dhcp`, or leave `leaseTime` out"),
+        );
+    }
     let autodetect = present(&fields, "underlay").and_then(|tree| underlay::decode(tree, diagnostics));
     Some(ClusterSpec {
         name,

@@ -9,7 +9,8 @@
 //!
 //! These are the entries that flannel writes (`pkg/backend/vxlan`). With `learning`, nothing is known beforehand: what is
 //! asked for is sent to all (`flood`), and the devices learn from what comes in. With `crossSubnet`, nodes that share a
-//! subnet have routes by way of each other's own addresses, and only others are reached by the tunnel.
+//! subnet have routes by way of each other's own addresses, and only others are reached by the tunnel. With `ipam: weave`
+//! the devices are ports of the nodes' bridges, and there is nothing to route: see [`super::weave`].
 
 mod mac;
 mod reach;
@@ -25,7 +26,7 @@ use super::diagnostic::{Diagnostic, Diagnostics};
 use super::span::Spanned;
 use super::spec::{ClusterSpec, MachineSpec, NodeSpec, RouteSpec, VxlanPeerSpec, VxlanSpec};
 use super::subnet::{Family, Subnet};
-use super::vxlan;
+use super::{vxlan, weave};
 use crate::network::Mac;
 pub use mac::Macs;
 use tunnel::Tunnel;
@@ -156,7 +157,8 @@ impl Overlay<'_> {
                 if direct.is_none() {
                     addresses.push(Spanned::new(block.subnet().ip(), span));
                 }
-                if !written_routes.contains(&block.value) {
+                // Who shares a subnet with the others needs no route to them.
+                if !self.bridged() && !written_routes.contains(&block.value) {
                     let over = || (block.subnet().ip(), Some(Spanned::new(tunnel.name.clone(), span)));
                     let (via, dev) = direct.map_or_else(over, |via| (via, None));
                     let (to, via, onlink) = (Spanned::new(block.value, span), Spanned::new(via, span), dev.is_some());
@@ -183,6 +185,11 @@ impl Overlay<'_> {
         (self.cluster.vxlan.cross_subnet && reach::are_neighbours(mine, theirs)).then_some(theirs.ip())
     }
 
+    /// Whether the devices join the nodes' bridges to one segment, as ports of them.
+    fn bridged(&self) -> bool {
+        weave::is_used(self.cluster)
+    }
+
     fn device(
         &self,
         tunnel: &Tunnel,
@@ -197,7 +204,8 @@ impl Overlay<'_> {
             let address = IpNetwork::new(block.subnet().ip(), block.family().bits()).ok()?;
             Some(Spanned::new(address, span))
         };
-        let blocks = node.pod_cidr.iter().filter(|block| tunnel.inner.contains(&block.family()));
+        let blocks = node.pod_cidr.iter().filter(|block| tunnel.inner.contains(&block.family()) && !self.bridged());
+        let bridge = node.bridge.as_ref().filter(|_| self.bridged());
         Some(VxlanSpec {
             name: Spanned::new(tunnel.name.clone(), span),
             id: Spanned::new(options.id.as_ref().map_or(ID, |id| id.value), span),
@@ -207,7 +215,7 @@ impl Overlay<'_> {
             mac: mine.mac,
             mtu: mine.mtu,
             learning: options.learning,
-            master: None,
+            master: bridge.map(|bridge| Spanned::new(bridge.name.value.clone(), span)),
             addresses: blocks.filter_map(own).collect(),
             peers,
             flood,

@@ -21,9 +21,9 @@ use ipnetwork::{IpNetwork, Ipv4Network};
 
 use super::cluster::Masks;
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::model::{ClusterKind, Ipam};
+use super::model::{Cluster, ClusterKind, Ipam, Node, Topology};
 use super::span::{Span, Spanned};
-use super::spec::{BridgeSpec, ClusterCidr, ClusterSpec, NodeSpec, Routing};
+use super::spec::{BridgeSpec, ClusterCidr, ClusterSpec, NodeSpec, OverlaySpec, Routing};
 use super::subnet::{Family, Subnet};
 pub use ring::Ring;
 
@@ -32,6 +32,11 @@ const RANGE: &str = "10.32.0.0/12";
 
 /// The name of a node's bridge, unless it is written.
 const BRIDGE: &str = "weave";
+
+/// The name and the UDP port of the VXLAN devices that join the bridges, unless they are written: those of Weave Net's fast
+/// datapath.
+const DEVICE: &str = "vxlan-6784";
+const PORT: u16 = 6784;
 
 /// Whether a cluster's addresses are given this way.
 pub fn is_used(cluster: &ClusterSpec) -> bool {
@@ -66,6 +71,46 @@ pub fn ranges(
         Some(range) => vec![whole(range)],
         None => default().into_iter().collect(),
     }
+}
+
+/// The next address of a node whose cluster shares one subnet out, for a pod that comes to a running lab. The one that was
+/// given out last is passed over, as long as there is another: whoever still believes that a pod has it that is gone, does
+/// not reach the new one by mistake. (Weave Net itself takes the first free one.)
+pub fn next(topology: &Topology, node: &Node, last: Option<IpAddr>) -> Option<IpNetwork> {
+    let cluster = topology.cluster_of(node)?;
+    let range = cluster.ranges.iter().find_map(|range| match range.cidr {
+        IpNetwork::V4(network) => Some(network),
+        IpNetwork::V6(_) => None,
+    })?;
+    let mut ring = Ring::of(range, cluster, topology);
+    let peers = topology.nodes.iter().filter(|other| other.cluster == node.cluster);
+    let peer = peers.clone().position(|other| other.machine.name == node.machine.name)?;
+    let taken: HashSet<Ipv4Addr> = peers.flat_map(addresses_of).collect();
+    let mut avoided = taken.clone();
+    avoided.extend(last.and_then(v4));
+    let address = ring.give(peer, &avoided).or_else(|| ring.give(peer, &taken))?;
+    IpNetwork::new(address.into(), range.prefix()).ok()
+}
+
+/// The IPv4 addresses of a node's bridge and pods.
+pub(super) fn addresses_of(node: &Node) -> impl Iterator<Item = Ipv4Addr> + '_ {
+    let pods = node.pods.iter().flat_map(|pod| &pod.addresses);
+    node.bridge.iter().flat_map(|bridge| &bridge.addresses).chain(pods).filter_map(|address| v4(address.ip()))
+}
+
+impl Ring {
+    /// As the nodes of a cluster shared it out at first.
+    pub fn of(range: Ipv4Network, cluster: &Cluster, topology: &Topology) -> Self {
+        Ring::split(range, topology.nodes.iter().filter(|node| node.cluster == cluster.name).count())
+    }
+}
+
+/// The devices learn who is where: a bridge floods what it does not know, and so do they.
+pub fn default_device(options: &mut OverlaySpec, owner: Span) {
+    let name = DEVICE.parse().ok().map(|name| Spanned::new(name, owner));
+    options.name = options.name.take().or(name);
+    options.port.get_or_insert(Spanned::new(PORT, owner));
+    options.learning = true;
 }
 
 /// Gives every bridge and every pod an address that has none. Returns whether all have one.
@@ -145,6 +190,13 @@ fn check(cluster: &ClusterSpec, nodes: &[&mut NodeSpec], diagnostics: &mut Diagn
             Diagnostic::new(kind.span, "the world cannot know which node has which pod")
                 .label("expected `island` or `isolated`")
                 .also(ipam.span, "one subnet for all pods, which no route takes apart"),
+        );
+    }
+    if cluster.vxlan.cross_subnet {
+        diagnostics.push(
+            Diagnostic::new(ipam.span, "`crossSubnet` does not go together with `ipam: weave`")
+                .label("one subnet for all pods")
+                .help("there are no routes that could avoid the tunnel: leave `crossSubnet` out"),
         );
     }
     for block in nodes.iter().flat_map(|node| node.pod_cidr.first()) {

@@ -14,7 +14,7 @@ use ipnetwork::IpNetwork;
 use super::scene::Scene;
 use crate::diff::{Deed, Mend, Thing};
 use crate::names::MachineName;
-use crate::network::{Namespace, Neighbour, Route};
+use crate::network::{Mac, Namespace, Neighbour, Route};
 use crate::step::{Action, Ip};
 
 /// What a mend is about.
@@ -34,6 +34,8 @@ pub enum About<'a> {
     Sysctl(&'a str),
     /// Neighbours and forwarding entries that somebody made.
     Neighbours,
+    /// What a VXLAN knows of this hardware address.
+    Behind(Mac),
 }
 
 impl About<'_> {
@@ -66,6 +68,10 @@ impl About<'_> {
                 matches!(step.action, Action::AddNeighbour(_) | Action::AddFdbEntry(_))
             }
             (About::Neighbours, Deed::Remove(thing)) => matches!(thing, Thing::Neighbour(_) | Thing::Fdb(_)),
+            (About::Behind(mac), Deed::Redo { step, .. }) => {
+                matches!(&step.action, Action::AddFdbEntry(add) if add.mac == mac)
+            }
+            (About::Behind(mac), Deed::Remove(Thing::Fdb(entry))) => entry.mac == mac && entry.vtep.is_some(),
             (About::Addresses, Deed::Redo { step, .. }) => {
                 matches!(step.action, Action::AddAddress(_) | Action::LeaseAddress(_))
             }
@@ -82,6 +88,8 @@ fn link_of(deed: &Deed) -> Option<String> {
         Deed::Redo { step, .. } => match &step.action {
             Action::AddVeth(pipe) => Some(pipe.name.to_string()),
             Action::MoveLink(moved) => Some(moved.rename.to_string()),
+            // A route that says its link goes with it, and comes back with it.
+            Action::AddRoute(add) => add.dev.as_ref().map(ToString::to_string),
             action => action.link().map(ToString::to_string),
         },
         Deed::Remove(Thing::Link(name)) => Some(name.clone()),

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::common::state::{LOOK, State};
-use crate::common::{Lab, Shell};
+use crate::common::{Lab, Ran, Shell};
 
 /// A lab, and what it was like when it was new.
 pub struct Bench {
@@ -80,11 +80,7 @@ impl Bench {
     /// Tries a fault: broken by netlab, found, mended; with `twice` also broken by what was printed, with the same effect.
     #[track_caller]
     pub fn broken_and_mended(&mut self, case: &Case<'_>, twice: bool) {
-        let seed = case.seed.to_string();
-        let mut words = vec!["break"];
-        words.extend(case.words.split(' '));
-        words.extend([case.family, "--seed", &seed, "--json"].into_iter().filter(|word| !word.is_empty()));
-        let told = self.lab.run(&words).json();
+        let told = self.ask(case, None).json();
         let fault = &told["faults"][0];
         let commands = fault["commands"].as_array().expect("commands").iter();
         let commands: Vec<&str> = commands.map(|command| command.as_str().expect("a command")).collect();
@@ -105,6 +101,23 @@ impl Bench {
         let what = "broken by netlab (-), and by what it printed (+)";
         assert_becomes(&broken, || look(&self.lab, &machines, sysctls), what);
         self.repair();
+    }
+
+    /// `netlab break`, with this option.
+    fn ask(&self, case: &Case<'_>, option: Option<&str>) -> Ran {
+        let seed = case.seed.to_string();
+        let mut words = vec!["break"];
+        words.extend(case.words.split(' '));
+        words.extend([case.family, "--seed", &seed, "--json"].into_iter().filter(|word| !word.is_empty()));
+        words.extend(option);
+        self.lab.run(&words)
+    }
+
+    /// Whether there is such a thing in this lab, and somebody needs it.
+    fn is_possible(&self, case: &Case<'_>) -> bool {
+        let ran = self.ask(case, Some("--dry-run"));
+        assert!(matches!(ran.status, Some(0 | 2)), "{ran}");
+        ran.status == Some(0)
     }
 
     /// What `--reveal` says of the last fault.
@@ -191,7 +204,8 @@ fn look(lab: &Lab, machines: &BTreeSet<String>, sysctls: bool) -> State {
             "at={machine} in='{inside}'\n\
              ask ip -j -d addr; ask ip -j -d route show table all; ask ip -j -d -6 route show table all\n\
              ask ip -j rule; ask ip -j -6 rule; ask nft -j list ruleset; ask bridge -j -d link\n\
-             echo \"@@ $at sysctl by hand\"; $in ip neigh show nud permanent; $in bridge fdb show | grep static\n"
+             echo \"@@ $at sysctl by hand\"; $in ip neigh show nud permanent; $in bridge fdb show | grep -E 'static|dst .* permanent'\n\
+             $in ip -d -o link show type vxlan | grep -o 'vxlan id .* dstport [0-9]*'\n"
         );
         if sysctls {
             script += "ask sysctl -a -r ^net[.]\n";
@@ -226,26 +240,44 @@ fn assert_becomes(expected: &State, look: impl Fn() -> State, what: &str) {
     expected.assert_same(&look(), what);
 }
 
-/// Tries all kinds, each with those of its families that `of` names.
+/// Tries all kinds, each with those of its families that `of` names for it: for its name, and the families that it can be of.
+/// Where it is not possible it is left out if `skip`, and else a mistake.
 #[track_caller]
-pub fn walk(source: &'static str, twice: bool, of: impl Fn(&str) -> Vec<&'static str>) {
-    let only = std::env::var("NETLAB_TEST_FAULT").unwrap_or_default();
-    let seed = std::env::var("NETLAB_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
+pub fn walk(source: &str, twice: bool, skip: bool, of: impl Fn(&str, &str) -> Vec<&'static str>) {
     let list = Lab::place().run(&["break", "--list", "--json"]).json();
     let kinds: Vec<(String, &str)> = list["faults"]
         .as_array()
         .expect("faults")
         .iter()
         .map(|kind| (kind["fault"].as_str().expect("a name").to_owned(), kind["families"].as_str().expect("families")))
-        .filter(|(kind, _)| only.is_empty() || *kind == only)
-        .flat_map(|(kind, families)| of(families).into_iter().map(move |family| (kind.clone(), family)))
+        .flat_map(|(kind, families)| of(&kind, families).into_iter().map(move |family| (kind.clone(), family)))
         .collect();
+    try_all(source, twice, skip, &kinds);
+}
+
+/// Tries some: each a kind, and the machine if it is to be a certain one, with its family.
+#[track_caller]
+pub fn try_some(source: &str, cases: &[(&str, &'static str)]) {
+    let cases: Vec<(String, &str)> = cases.iter().map(|(words, family)| ((*words).to_owned(), *family)).collect();
+    try_all(source, false, false, &cases);
+}
+
+#[track_caller]
+fn try_all(source: &str, twice: bool, skip: bool, cases: &[(String, &str)]) {
+    let only = std::env::var("NETLAB_TEST_FAULT").unwrap_or_default();
+    let seed = std::env::var("NETLAB_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
+    let is_wanted = |words: &str| only.is_empty() || words.split(' ').next() == Some(&only);
+    let kinds: Vec<&(String, &str)> = cases.iter().filter(|(words, _)| is_wanted(words)).collect();
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || {
         let mut bench = Bench::new(source);
         while let Some((kind, family)) = kinds.get(next.fetch_add(1, Ordering::Relaxed)) {
             let begun = Instant::now();
             let case = Case { words: kind, family, seed };
+            if skip && !bench.is_possible(&case) {
+                println!("not possible: {kind} {family}");
+                continue;
+            }
             let mut tried = catch_unwind(AssertUnwindSafe(|| bench.broken_and_mended(&case, twice)));
             if tried.is_err() {
                 println!("once more: {case:?}");

@@ -12,6 +12,7 @@
 mod common;
 
 mod bench;
+mod fabrics;
 mod usage;
 
 use std::collections::BTreeSet;
@@ -21,23 +22,52 @@ use bench::{Bench, Case, cells, failing, walk};
 const THREE: &str = "three-nodes.yaml";
 const DUAL: &str = "dual-stack.yaml";
 
-#[test]
-fn every_kind_on_three_nodes() {
-    walk(THREE, true, |families| match families {
+/// Kinds that need an overlay.
+const OF_OVERLAYS: [&str; 8] = [
+    "vni-mismatch",
+    "vxlan-port-mismatch",
+    "vxlan-down",
+    "underlay-filtered",
+    "overlay-mtu",
+    "missing-vtep-neighbour",
+    "missing-fdb",
+    "wrong-vtep",
+];
+
+/// The families that a kind is tried with where there is IPv4.
+fn of_ipv4(families: &str) -> Vec<&'static str> {
+    match families {
         "either" | "ipv4" => vec!["-4"],
         "all" => vec![""],
         _ => Vec::new(),
-    });
+    }
+}
+
+#[test]
+fn every_kind_on_three_nodes() {
+    walk(THREE, true, false, |kind, families| if OF_OVERLAYS.contains(&kind) { Vec::new() } else { of_ipv4(families) });
 }
 
 #[test]
 fn every_kind_of_ipv6_on_two_stacks() {
-    walk(DUAL, true, |families| if matches!(families, "either" | "ipv6") { vec!["-6"] } else { Vec::new() });
+    let wanted = |kind: &str, families: &str| !OF_OVERLAYS.contains(&kind) && matches!(families, "either" | "ipv6");
+    walk(DUAL, true, false, |kind, families| if wanted(kind, families) { vec!["-6"] } else { Vec::new() });
+}
+
+/// In a lab of one's choice, all that is possible: `NETLAB_TEST_LAB=flat.yaml NETLAB_TEST_FAMILY=-6`.
+#[test]
+#[ignore = "for the lab in NETLAB_TEST_LAB"]
+fn every_kind_in_a_lab_of_ones_choice() {
+    let source = std::env::var("NETLAB_TEST_LAB").expect("a lab in NETLAB_TEST_LAB");
+    let ipv6 = std::env::var("NETLAB_TEST_FAMILY").is_ok_and(|family| family == "-6");
+    let of_ipv6 = |families: &str| if matches!(families, "either" | "ipv6") { vec!["-6"] } else { Vec::new() };
+    walk(&source, true, true, |_, families| if ipv6 { of_ipv6(families) } else { of_ipv4(families) });
 }
 
 #[test]
 fn without_ipv4() {
-    walk("ipv6-only.yaml", false, |families| if families == "all" { vec![""] } else { Vec::new() });
+    let wanted = |kind: &str, families: &str| !OF_OVERLAYS.contains(&kind) && families == "all";
+    walk("ipv6-only.yaml", false, false, |kind, families| if wanted(kind, families) { vec![""] } else { Vec::new() });
 }
 
 /// Three at once, drawn by lot: what fails is what each of them breaks, and one repair takes all of them back.

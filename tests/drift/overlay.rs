@@ -147,12 +147,23 @@ pub const FAULTS: &[Fault] = &[
     fault(
         "bridge -n node-1 fdb replace 66:2a:00:00:04:02 dev flannel.1 dst 192.168.1.99 self permanent",
         1,
-        &["changed node-1 | flannel.1 reaches 66:2a:00:00:04:02 by way of 192.168.1.99 | fdb replace"],
+        &["changed node-1 | there is 66:2a:00:00:04:02 dev flannel.1 dst 192.168.1.99 self | fdb replace"],
     ),
     fault(
         "bridge -n node-1 fdb replace 66:2a:00:00:06:02 dev flannel-v6.1 dst 2001:db8:1::99 self permanent",
         1,
-        &["changed node-1 | flannel-v6.1 reaches 66:2a:00:00:06:02 by way of 2001:db8:1::99 | fdb replace"],
+        &["changed node-1 | there is 66:2a:00:00:06:02 dev flannel-v6.1 dst 2001:db8:1::99 self | fdb replace"],
+    ),
+    // At the right machine, but to another device there, or to none.
+    fault(
+        "bridge -n node-1 fdb replace 66:2a:00:00:04:02 dev flannel.1 dst 192.168.1.12 port 4789 self permanent",
+        1,
+        &["changed node-1 | dst 192.168.1.12 port 4789 self | fdb replace"],
+    ),
+    fault(
+        "bridge -n node-1 fdb replace 66:2a:00:00:04:02 dev flannel.1 dst 192.168.1.12 vni 7 self permanent",
+        1,
+        &["changed node-1 | dst 192.168.1.12 vni 7 self | fdb replace"],
     ),
     fault(
         "bridge -n node-1 fdb add 66:2a:00:00:04:03 dev flannel.1 dst 192.168.1.13 self permanent",
@@ -217,6 +228,7 @@ nodes:
     vxlan:
       vxlan-6784: { id: 7, port: 6784, local: 192.168.1.11, dev: eth0, mac: "66:2a:00:00:07:01", mtu: 1400, learning: true,
                     master: weave, flood: [192.168.1.12, 192.168.1.13] }
+    masquerade: [{ from: 10.32.0.0/12, except: 10.32.0.0/12, to: 192.168.1.11 }]
   node-2:
     interfaces: { eth0: { network: underlay, addresses: 192.168.1.12/24 } }
     bridge: { name: weave, addresses: 10.40.0.1/12, mtu: 1400 }
@@ -245,6 +257,11 @@ pub const LEARNING: &[Fault] = &[
         &["foreign node-1 | forwarding entry 66:2a:00:00:07:02 dev vxlan-6784 dst 192.168.1.99"],
     ),
     fault(
+        "bridge -n node-1 fdb append 00:00:00:00:00:00 dev vxlan-6784 dst 192.168.1.12 vni 9 self permanent",
+        1,
+        &["foreign node-1 | dst 192.168.1.12 vni 9 self"],
+    ),
+    fault(
         "ip -n node-1 link set vxlan-6784 nomaster",
         1,
         &["missing node-1 | vxlan-6784 as a port of weave | link set vxlan-6784 master weave"],
@@ -258,6 +275,21 @@ pub const LEARNING: &[Fault] = &[
         "ip -n node-1 link set vxlan-6784 type vxlan id 7 nolearning",
         7,
         &["changed node-1 | dstport 6784 nolearning; the plan says | type vxlan id 7"],
+    ),
+    // The address that pods leave with.
+    fault(
+        "ip netns exec node-1 nft flush chain ip netlab postrouting",
+        1,
+        &["missing node-1 | snat to 192.168.1.11` in postrouting | snat to 192.168.1.11"],
+    ),
+    fault(
+        "ip netns exec node-1 sh -c 'nft flush chain ip netlab postrouting; nft add rule ip netlab postrouting \
+           ip saddr 10.32.0.0/12 ip daddr != 10.32.0.0/12 snat to 192.168.1.99'",
+        2,
+        &[
+            "missing node-1 | snat to 192.168.1.11` in postrouting | snat to 192.168.1.11",
+            "foreign node-1 | snat to 192.168.1.99` in postrouting",
+        ],
     ),
     fault(
         "ip -n node-1 link set dev weave mtu 1280",

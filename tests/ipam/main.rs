@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! host-local   the reference plugin itself goes on where the lab stopped
+//! weave        ARP, `bridge` and ping across nodes find one subnet
 //! dhcp         tcpdump sees the exchange, udhcpc and dhclient get addresses of the same server
 //! ```
 
@@ -13,3 +14,4 @@ mod capacity;
 mod dhcp;
 mod dhcp_others;
 mod host_local;
+mod weave;

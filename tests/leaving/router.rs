@@ -51,9 +51,9 @@ fn answered(document: &Value) -> Vec<String> {
 }
 
 #[test]
-fn the_same_check_passes_under_node_routes_and_by_a_router() {
+fn the_same_check_passes_under_node_routes_by_a_router_and_over_vxlan() {
     for families in [&["v4"][..], &["v6"], &["v4", "v6"]] {
-        let found = ["routing: nodeRoutes", "routing: router"].map(|routing| {
+        let found = ["routing: nodeRoutes", "routing: router", "routing: vxlan"].map(|routing| {
             let lab = lab(routing, families);
             let document = check(&lab);
             assert_eq!(document["passed"], true, "{families:?} {routing}: {document:#}");
@@ -61,6 +61,7 @@ fn the_same_check_passes_under_node_routes_and_by_a_router() {
             answered(&document)
         });
         assert_eq!(found[0], found[1], "{families:?}");
+        assert_eq!(found[0], found[2], "{families:?}");
     }
 }
 

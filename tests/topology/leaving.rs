@@ -241,6 +241,6 @@ nodes: {{ a: {{ cluster: east, pods: {{ p: }} }}, b: {{ cluster: west, pods: {{ 
     for (one, other) in [("kind: flat", "kind: isolated"), ("kind: island", ""), ("", "")] {
         let failure = parse("t", &text(one, other)).unwrap_err().to_string();
         assert!(failure.contains("the subnet 10.1.0.0/24 is used twice"), "{failure}");
-        assert!(failure.contains("keep to themselves") == !(one.is_empty() && other.is_empty()), "{failure}");
+        assert_eq!(failure.contains("keep to themselves"), !(one.is_empty() && other.is_empty()), "{failure}");
     }
 }

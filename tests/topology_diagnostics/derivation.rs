@@ -70,6 +70,32 @@ fn blocks_of_ranges_in_another_order() {
 }
 
 #[test]
+fn one_subnet_for_all_pods() {
+    let file =
+        |cluster: &str, nodes: &str| format!("lab: x\ncluster: {{ ipam: weave, {cluster} }}\nnodes: {{ {nodes} }}\n");
+    case(&file("routing: «nodeRoutes", "a: "), &["are neighbours", "expected `vxlan` or `none`"]);
+    case(&file("routing: none, kind: «flat", "a: "), &["the world cannot know which node has which pod"]);
+    case(&file("routing: none, clusterCIDR: «'fd00::/64'", "a: "), &["Weave Net gives addresses of IPv4 only"]);
+    case(&file("routing: none, nodeCIDRMaskSize: «24", "a: "), &["no blocks are cut"]);
+    case(&file("routing: none", "a: { podCIDR: «10.32.0.0/24 }"), &["a node has no block of its own"]);
+    case(
+        &file("routing: none, clusterCIDR: 10.1.0.0/29", "a: { pods: { p: , q: , r: } }, «b: { pods: { s: , t: } }"),
+        &["10.1.0.0/29 holds 6 addresses, for 2 bridges and 5 pods", "at b none is left"],
+    );
+    // What a's part does not hold, b's does: it has four, and donates two.
+    let fits = file("routing: none, clusterCIDR: 10.1.0.0/29", "a: { pods: { p: , q: , r: } }, b: { pods: { s: } }");
+    let nodes = parse("x", &fits.replace('«', "")).unwrap().nodes;
+    let given: Vec<String> = nodes.iter().flat_map(|node| &node.pods).map(|pod| pod.addresses[0].to_string()).collect();
+    assert_eq!(given, ["10.1.0.2/29", "10.1.0.3/29", "10.1.0.5/29", "10.1.0.6/29"]);
+}
+
+#[test]
+fn a_lease_that_nobody_grants() {
+    case("lab: x\ncluster: { clusterCIDR: 10.0.0.0/16, leaseTime: «60 }\nnodes: { a: }\n", &["is for `ipam: dhcp`"]);
+    case("lab: x\ncluster: { clusterCIDR: 10.0.0.0/16, ipam: dhcp, leaseTime: «1 }\nnodes: { a: }\n", &["from 2 to"]);
+}
+
+#[test]
 fn blocks_that_nobody_cuts() {
     for key in ["allocateNodeCIDRs: false", "CIDRAllocatorType: CloudAllocator"] {
         case(

@@ -65,18 +65,18 @@ fn a_router_shares_a_subnet_with_every_node() {
 
 #[test]
 fn two_clusters_with_the_same_addresses_need_a_router_each() {
-    let file = format!(
-        "lab: x
-networks: {{ lan: {{ subnets: 192.168.1.0/24 }} }}
+    let file = "lab: x
+networks: { lan: { subnets: 192.168.1.0/24 } }
 clusters:
-  east: {{ kind: isolated, clusterCIDR: 10.1.0.0/16, routing: router }}
-  west: {{ kind: isolated, clusterCIDR: 10.1.0.0/16, routing: router }}
+  east: { kind: isolated, clusterCIDR: 10.1.0.0/16, routing: router }
+  west: { kind: isolated, clusterCIDR: 10.1.0.0/16, routing: router }
 nodes:
-  a: {{ cluster: east, address: 192.168.1.11, pods: {{ p: }} }}
-  «b: {{ cluster: west, address: 192.168.1.12, pods: {{ q: }} }}
+  a: { cluster: east, address: 192.168.1.11, pods: { p: } }
+  «b: { cluster: west, address: 192.168.1.12, pods: { q: } }
 hosts:
-{GW}"
-    );
+"
+    .to_owned()
+        + GW;
     case(&file, &["gw would have two ways to 10.1.0.0/24", "for another cluster", "need a router each"]);
 }
 

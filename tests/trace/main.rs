@@ -139,6 +139,16 @@ fn an_overlay_by_hand() {
 }
 
 #[test]
+fn an_overlay_of_the_plan() {
+    walk_with("overlay.yaml", overlay::AGAIN, "true", &[overlay::PLANNED]);
+}
+
+#[test]
+fn an_overlay_of_ipv6() {
+    walk("overlay-dual-stack.yaml", &[overlay::SIX]);
+}
+
+#[test]
 fn oddities_on_three_nodes() {
     walk(THREE, &[odd::THREE]);
 }

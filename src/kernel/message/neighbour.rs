@@ -82,5 +82,8 @@ fn fdb_message(port: u32, entry: &FdbEntry) -> NeighbourMessage {
     message.header.state = NeighbourState::Other(PERMANENT);
     message.attributes.push(NeighbourAttribute::LinkLayerAddress(entry.mac.0.to_vec()));
     message.attributes.extend(entry.vtep.map(|vtep| NeighbourAttribute::Destination(vtep.into())));
+    let [port, vni] = entry.other;
+    message.attributes.extend(port.and_then(|port| Some(NeighbourAttribute::Port(u16::try_from(port).ok()?))));
+    message.attributes.extend(vni.map(NeighbourAttribute::Vni));
     message
 }

@@ -225,13 +225,15 @@ fn vtep_of(address: &NeighbourAddress) -> Option<IpAddr> {
 
 /// A forwarding entry.
 pub fn fdb(message: &NeighbourMessage, links: &[Link]) -> Option<FdbEntry> {
-    let (mut hardware, mut bridge, mut vlan, mut vtep) = (None, None, None, None);
+    let (mut hardware, mut bridge, mut vlan, mut vtep, mut other) = (None, None, None, None, [None; 2]);
     for attribute in &message.attributes {
         match attribute {
             NeighbourAttribute::LinkLayerAddress(bytes) => hardware = bytes.as_slice().try_into().ok().map(Mac),
             NeighbourAttribute::Destination(address) => vtep = vtep_of(address),
             NeighbourAttribute::Controller(index) => bridge = Some(name(links, *index)),
             NeighbourAttribute::Vlan(id) => vlan = Some(*id),
+            NeighbourAttribute::Port(port) => other[0] = Some(u32::from(*port)),
+            NeighbourAttribute::Vni(vni) => other[1] = Some(*vni),
             _ => {}
         }
     }
@@ -253,6 +255,7 @@ pub fn fdb(message: &NeighbourMessage, links: &[Link]) -> Option<FdbEntry> {
         permanent: has(NeighbourState::Permanent),
         vlan,
         vtep,
+        other,
         by_hand: lasting && !own && mac.0[0] & 1 == 0 && !message.header.flags.contains(NeighbourFlags::ExtLearned),
     })
 }

@@ -45,14 +45,31 @@ pub fn set_link_local(net: &mut Namespaces, at: &MachineName, name: &str, genera
     }
 }
 
-/// A link bears this address.
+/// A link bears this address. Where it has another one of the same IPv4 subnet, this is a secondary one
+/// (`__inet_insert_ifa`, `net/ipv4/devinet.c`).
 pub fn add_address(net: &mut Namespaces, at: &MachineName, link: &str, address: IpNetwork) {
     let Some(ns) = net.get_mut(at) else { return };
     let Some(up) = ns.link(link).map(|link| link.up) else { return };
+    let new = Address { secondary: primary(ns, link, address).is_some(), ..Address::new(link, address) };
     if up {
-        Route::made_for(address, link).into_iter().for_each(|route| add(&mut ns.routes, route));
+        routes_of(ns, &new).into_iter().for_each(|route| add(&mut ns.routes, route));
     }
-    ns.addresses.push(Address::new(link, address));
+    ns.addresses.push(new);
+}
+
+/// The first address of a link in the subnet of this one, if that is another one of IPv4.
+fn primary(ns: &Namespace, link: &str, address: IpNetwork) -> Option<IpNetwork> {
+    let mut all = ns.addresses_of(link).filter(|other| !other.secondary && other.address != address);
+    let fits = |other: &&Address| other.address.prefix() == address.prefix() && other.address.contains(address.ip());
+    all.find(|other| address.is_ipv4() && fits(other)).map(|other| other.address)
+}
+
+/// The routes that the kernel makes for an address of a link that is up.
+pub(super) fn routes_of(ns: &Namespace, address: &Address) -> Vec<Route> {
+    match primary(ns, &address.link, address.address).filter(|_| address.secondary) {
+        Some(primary) => Route::made_for_secondary(address.address, primary, &address.link),
+        None => Route::made_for(address.address, &address.link),
+    }
 }
 
 /// A link bears this address no more. With the last one of IPv4, its routes and neighbours go too (`fib_disable_ip`,

@@ -127,7 +127,7 @@ pub fn set_up(net: &mut Namespaces, at: &MachineName, name: &str, up: bool) {
         address_loopback(ns, &[LOOPBACK_IPV4, LOOPBACK_IPV6]);
     }
     if up {
-        let made: Vec<Route> = ns.addresses_of(name).flat_map(|a| Route::made_for(a.address, name)).collect();
+        let made: Vec<Route> = ns.addresses_of(name).flat_map(|address| addresses::routes_of(ns, address)).collect();
         made.into_iter().for_each(|route| add(&mut ns.routes, route));
     } else {
         let keeps = ns.sysctls.get(KEEP_ADDRESSES).is_some_and(|value| value == "1");

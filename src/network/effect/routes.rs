@@ -83,7 +83,7 @@ pub fn set_forwarding_entry(net: &mut Namespaces, at: &MachineName, entry: FdbEn
     let Some(ns) = net.get_mut(at).filter(|ns| ns.link(&entry.port).is_some()) else { return };
     let rival = |there: &FdbEntry| {
         let same = there.mac == entry.mac && there.port == entry.port && there.bridge == entry.bridge;
-        same && (entry.mac != Mac::ZERO || there.vtep == entry.vtep)
+        same && (entry.mac != Mac::ZERO || there.is_the_same_as(&entry))
     };
     ns.fdb.retain(|there| !rival(there));
     ns.fdb.push(entry);

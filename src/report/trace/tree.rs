@@ -136,13 +136,22 @@ fn wrapping(frame: &Frame, before: Option<&Frame>) -> Vec<Piece> {
     match (was.is_empty(), is.is_empty()) {
         (true, true) => Vec::new(),
         (false, true) => vec![Piece::changed("decapsulated", [String::new()])],
-        (_, false) if was == is => vec![Piece::new(format!("in {}", kinds.join(", in ")))],
+        (_, false) if was == is => {
+            let inside = Piece::new(format!("in {}", kinds.join(", in ")));
+            std::iter::once(inside).chain(outer_ttl(frame, before)).collect()
+        }
         (_, false) => {
             let changed = Piece::changed("encapsulated", [format!("in {}", kinds.join(", in "))]);
             let bytes = wrapped(frame).map(|bytes| Piece::new(bytes).alone());
             std::iter::once(changed).chain(frame.outer.iter().map(told)).chain(bytes).collect()
         }
     }
+}
+
+/// `outer ttl 64 → 63`, where a router passed on what is around the packet.
+fn outer_ttl(frame: &Frame, before: Option<&Frame>) -> Option<Piece> {
+    let (was, is) = (before?.outer.first()?.packet.ttl, frame.outer.first()?.packet.ttl);
+    (was != is).then(|| Piece::changed("outer ttl", [format!("{was} → {is}")]))
 }
 
 /// Addresses, TTL and kind of the innermost packet, where they are not as before and nothing else tells so.

@@ -60,10 +60,13 @@ impl Owner<'_> {
     }
 }
 
+/// Where an address counts, where it is written, and whose it is.
+type Given<'s> = (Realm, Span, Owner<'s>);
+
 struct Checker<'s, 'd> {
     networks: HashMap<&'s str, (usize, SubnetMap<()>)>,
     /// Link-local addresses are told apart by their segment; all others are the lab's, or a cluster's that keeps to itself.
-    seen: HashMap<(Option<usize>, IpAddr), Vec<(Realm, Span, Owner<'s>)>>,
+    seen: HashMap<(Option<usize>, IpAddr), Vec<Given<'s>>>,
     diagnostics: &'d mut Diagnostics,
 }
 

@@ -45,7 +45,7 @@ impl Ring {
     /// How many addresses of a range can be given out: its first and last are nobody's.
     pub fn addresses(range: Ipv4Network) -> u64 {
         let all = 1_u64 << (32 - range.prefix().min(32));
-        if all > 2 { all - 2 } else { 0 }
+        all.saturating_sub(2)
     }
 
     /// Halves what is from `first` up to before `end` among two halves of the peers.

@@ -224,6 +224,9 @@ pub fn nobody(scene: &Scene, victim: &Victim, me: &Place, next: IpAddr, owners: 
         before: Some(me.clone()),
     };
     let elsewhere = owners.iter().find(|(other, _)| other != machine);
+    if let Some(finding) = elsewhere.and_then(|place| overlay::mismatch(scene, me, place)) {
+        return finding.at(spot);
+    }
     let whose = match elsewhere {
         Some(place) => format!("{next} is on {}, which is not on this link", words(place)),
         None => format!("nobody has {next}"),

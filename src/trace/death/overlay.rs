@@ -21,7 +21,7 @@ use crate::trace::frame::{Packet, Transport};
 use crate::trace::names::Place;
 use crate::trace::outcome::{Fact, Hop, Point, Sighting};
 use crate::trace::scene::Scene;
-pub use taken::not_received;
+pub use taken::{mismatch, not_received};
 
 /// What a VXLAN knows of a hardware address: its entry, or the one for all that have none.
 pub fn entry<'a>(scene: &Scene<'a>, machine: &MachineName, link: &str, mac: Mac) -> Option<&'a FdbEntry> {
@@ -41,10 +41,14 @@ pub fn would_be_around(net: &Namespaces, given: &Sighting) -> Option<[IpAddr; 2]
     Some([vxlan.local?, vtep])
 }
 
-/// The address by which a machine is reached on the underlay: one that the VXLAN there sends from, or any.
-fn vtep_of(scene: &Scene, machine: &MachineName) -> Option<IpAddr> {
-    let ns = scene.ns(machine)?;
-    ns.links.iter().find_map(|link| link.vxlan.as_ref()?.local)
+/// The address by which a VXLAN reaches a machine on the underlay: one that a VXLAN there sends from, best of the same
+/// identifier. IPv4 cannot be sent to IPv6.
+fn vtep_of(scene: &Scene, (from, link): (&MachineName, &str), machine: &MachineName) -> Option<IpAddr> {
+    let mine = scene.link(from, link)?.vxlan.as_ref()?;
+    let theirs = scene.ns(machine)?.links.iter().filter_map(|link| link.vxlan.as_ref());
+    let fits = |local: &IpAddr| mine.local.is_none_or(|mine| mine.is_ipv6() == local.is_ipv6());
+    let all = theirs.filter_map(|vxlan| Some((vxlan.vni != mine.vni, vxlan.local.filter(fits)?)));
+    all.min_by_key(|(is_another, _)| *is_another).map(|(_, local)| local)
 }
 
 /// A packet that a VXLAN link was given, and that was not seen to be sent.
@@ -89,14 +93,14 @@ pub fn not_sent(scene: &Scene, victim: &Victim, hop: &Hop) -> Finding {
 fn missing(scene: &Scene, machine: &MachineName, link: &str, mac: Mac) -> Finding {
     let whose = scene.names.mac(mac).unwrap_or_else(|| "nobody's".into());
     let mut others = scene.net.keys().filter(|other| *other != machine && is_behind(scene, other, mac));
-    let owner = others.find_map(|other| vtep_of(scene, other));
+    let owner = others.find_map(|other| vtep_of(scene, (machine, link), other));
     let fix = owner.map(|vtep| format!("{} fdb append {mac} dev {link} dst {vtep} self", Bridge(machine)));
     Finding::new(
         Cause::FdbMissing,
         format!("{link} of {machine} has no entry for {mac} ({whose}): it does not know where to send it"),
     )
     .fact(Fact::explained("fdb", format!("bridge fdb show dev {link}: no {mac}")).at(machine))
-    .fix([fix.into_iter().collect()])
+    .fix([by_plan(scene, machine, &[About::Behind(mac)]), fix.into_iter().collect()])
 }
 
 /// A VXLAN that has no entry for all: a question for a neighbour leads nowhere, and what should be known has to be
@@ -129,11 +133,14 @@ pub fn through(scene: &Scene, (from, a): (&Place, &Link), (to, b): (&Place, &Lin
     if let Some(down) = [(from, a), (to, b)].into_iter().find(|(_, link)| !link.up) {
         return Some(output::is_down(scene, &down.0.0, down.1));
     }
+    if let Some(finding) = mismatch(scene, from, to) {
+        return Some(finding);
+    }
     let mac = match cast {
         Cast::Unicast(mac) if entry(scene, &from.0, &from.1, mac).is_some_and(|entry| entry.mac == mac) => mac,
         _ => Mac([0; 6]),
     };
-    let right = vtep_of(scene, &to.0)?;
+    let right = vtep_of(scene, (&from.0, &from.1), &to.0)?;
     let own = scene.ns(&from.0)?.fdb.iter().filter(|entry| entry.port == from.1 && entry.mac == mac);
     let mut vteps = own.filter_map(|entry| entry.vtep);
     if vteps.any(|vtep| vtep == right || vtep.is_multicast()) {
@@ -156,7 +163,7 @@ pub fn told(scene: &Scene, machine: &MachineName, link: &str, next: IpAddr) -> V
     };
     let ip = crate::trace::fix::ip(machine, next);
     let mut fix = vec![format!("{ip} neigh replace {next} lladdr {mac} dev {link} nud permanent")];
-    let vtep = vtep_of(scene, owner).filter(|_| entry(scene, machine, link, mac).is_none());
+    let vtep = vtep_of(scene, (machine, link), owner).filter(|_| entry(scene, machine, link, mac).is_none());
     fix.extend(vtep.map(|vtep| format!("{} fdb append {mac} dev {link} dst {vtep} self", Bridge(machine))));
     fix
 }
@@ -172,7 +179,7 @@ fn wrong_vtep(scene: &Scene, machine: &MachineName, link: &str, mac: Mac, entry:
     let whose = there.first().map_or_else(|| "nobody's".to_owned(), |(at, _)| format!("{at}'s"));
     let why = format!("{link} of {machine} sends what is for {mac} to {vtep}, which is {whose}; {mac} is {owner}'s");
     let mut others = scene.net.keys().filter(|other| *other != machine && is_behind(scene, other, mac));
-    let right = others.find_map(|other| vtep_of(scene, other));
+    let right = others.find_map(|other| vtep_of(scene, (machine, link), other));
     // It is where it should be, and the machine lacks its address.
     if right == Some(vtep) {
         let why = format!("{link} of {machine} sends what is for {mac} to {vtep}, which {owner} should have and lacks");
@@ -196,7 +203,7 @@ fn wrong_vtep(scene: &Scene, machine: &MachineName, link: &str, mac: Mac, entry:
     Some(
         Finding::new(Cause::WrongVtep, why)
             .fact(Fact::explained("fdb", format!("bridge fdb: {} dev {link} dst {vtep}", entry.mac)).at(machine))
-            .fix([fix]),
+            .fix([by_plan(scene, machine, &[About::Behind(mac)]), fix]),
     )
 }
 

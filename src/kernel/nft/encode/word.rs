@@ -3,6 +3,7 @@
 //! ```text
 //! iifname != "cni0"      [ meta load iifname => reg 1 ] [ cmp neq reg 1 "cni0" ]
 //! ct state new           [ ct load state => reg 1 ] [ bitwise reg 1 = ( reg 1 & 0x8 ) ^ 0 ] [ cmp neq reg 1 0 ]
+//! udp dport 8472         [ meta load l4proto => reg 1 ] [ cmp eq reg 1 17 ] [ payload load 2b @ transport header + 2 … ]
 //! meta length > 1200     [ meta load len => reg 1 ] [ byteorder reg 1 = hton(reg 1, 4, 4) ] [ cmp gt reg 1 1200 ]
 //! drop                   [ immediate reg 0 drop ]
 //! reject                 [ reject type 0 code 3 ]
@@ -39,6 +40,8 @@ pub enum Word<'a> {
     },
     /// `meta length > 1200`.
     LongerThan(u32),
+    /// `udp dport 8472`.
+    UdpTo(u16),
 }
 
 impl<'a> Word<'a> {
@@ -52,6 +55,10 @@ impl<'a> Word<'a> {
         }
         if let Some(length) = text.strip_prefix("meta length > ") {
             return length.parse().ok().map(Word::LongerThan);
+        }
+        if let Some(port) = text.strip_prefix("udp dport ") {
+            let has_ports = matches!(family, Family::Ip | Family::Ip6 | Family::Inet);
+            return port.parse().ok().filter(|_| has_ports).map(Word::UdpTo);
         }
         match (text, family) {
             ("drop", _) => Some(Word::Verdict(libc::NF_DROP)),
@@ -112,6 +119,19 @@ impl<'a> Word<'a> {
                 });
                 compare(w, libc::NFT_CMP_GT, &length.to_be_bytes());
             }
+            Word::UdpTo(port) => {
+                /// Where a UDP header has the port that it is for, and that field's length, in bytes (RFC 768).
+                const PORT: (u32, u32) = (2, 2);
+                load_meta(w, libc::NFT_META_L4PROTO);
+                compare(w, libc::NFT_CMP_EQ, &[libc::IPPROTO_UDP as u8]);
+                expression(w, "payload", |w| {
+                    w.number(uapi::payload::TO, REGISTER);
+                    w.number(uapi::payload::BASE, libc::NFT_PAYLOAD_TRANSPORT_HEADER as u32);
+                    w.number(uapi::payload::OFFSET, PORT.0);
+                    w.number(uapi::payload::LENGTH, PORT.1);
+                });
+                compare(w, libc::NFT_CMP_EQ, &port.to_be_bytes());
+            }
         }
     }
 }
@@ -144,6 +164,7 @@ mod tests {
             (word("reject"), word("drop")),
             (Some(Word::Reject { code: 3 }), Some(Word::Verdict(libc::NF_DROP)))
         );
+        assert_eq!((word("udp dport 8472"), word("udp dport vxlan")), (Some(Word::UdpTo(8472)), None));
         assert_eq!(Word::parse(Family::Ip6, "reject"), Some(Word::Reject { code: 4 }));
         for other in ["iifname eth0", "iifname \"a*\"", "iifname \"a-name-that-is-too-long\"", "meta length > x", "log"]
         {

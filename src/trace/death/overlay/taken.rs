@@ -14,6 +14,7 @@ use crate::step::{Bridge, Ip};
 use crate::trace::cause::Cause;
 use crate::trace::death::{Finding, Victim, input, output, unknown};
 use crate::trace::fix::{About, by_plan};
+use crate::trace::names::Place;
 use crate::trace::outcome::{Fact, Hop};
 use crate::trace::scene::Scene;
 
@@ -77,6 +78,34 @@ pub fn not_received(scene: &Scene, victim: &Victim, hop: &Hop) -> Finding {
                 .fix([fix])
         }
     }
+}
+
+/// Two devices that should be ends of one VXLAN, and are not: what one asks, the other does not hear.
+pub fn mismatch(scene: &Scene, from: &Place, to: &Place) -> Option<Finding> {
+    let end = |place: &Place| scene.link(&place.0, &place.1).and_then(|link| link.vxlan.as_ref());
+    let meant = |place: &Place| {
+        let planned = scene.planned.get(&place.0)?.link(&place.1)?.vxlan.as_ref()?;
+        Some((planned.vni, planned.port))
+    };
+    let (mine, theirs) = (end(from)?, end(to)?);
+    // By the plan they may be of two.
+    if meant(from).zip(meant(to)).is_some_and(|(mine, theirs)| mine != theirs) {
+        return None;
+    }
+    let (cause, name, here, there) = match (mine.vni == theirs.vni, mine.port == theirs.port) {
+        (false, _) => (Cause::VniMismatch, "VNI", mine.vni, theirs.vni),
+        (true, false) => (Cause::PortMismatch, "UDP port", mine.port.into(), theirs.port.into()),
+        (true, true) => return None,
+    };
+    let why = format!("{} of {} has {name} {here}, and {} of {} has {there}", from.1, from.0, to.1, to.0);
+    let says = |vxlan: &Vxlan| format!("ip -d link: vxlan {vxlan}");
+    Some(
+        Finding::new(cause, why)
+            .fact(Fact::explained("link", says(mine)).at(&from.0))
+            .fact(Fact::explained("link", says(theirs)).at(&to.0))
+            .fix([by_plan(scene, &from.0, &[About::Link(&from.1)]), by_plan(scene, &to.0, &[About::Link(&to.1)])])
+            .fix([recreate(scene, &to.0, &to.1, (mine.vni, mine.port))]),
+    )
 }
 
 /// The VXLAN of a VNI that sends from an address: its machine, and its name.
