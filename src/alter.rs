@@ -109,7 +109,11 @@ pub fn prepare(kernel: &Kernel, lab: &Lab, wanted: Wanted<'_>) -> Result<Prepare
         }
     }
     let mut united = United::of(new.clone(), &former);
-    let seen = repair::look(kernel, &united.plan)?;
+    // A pod leaves nothing behind but neighbours, so the rest need not be looked at: that takes its time in a large lab.
+    let seen = match scope {
+        Scope::All => repair::look(kernel, &united.plan)?,
+        Scope::Difference => run::look(kernel, &united.plan, true)?,
+    };
     for number in united.wanted + 1..=united.plan.len() {
         let Some(step) = united.plan.step(number) else { continue };
         let goes_alone = matches!(step.action, Action::SetSysctl(_)) && !united.is_leftover_machine(&step.machine);
@@ -120,12 +124,18 @@ pub fn prepare(kernel: &Kernel, lab: &Lab, wanted: Wanted<'_>) -> Result<Prepare
     }
     let course = change::Wish { to: to.unwrap_or(united.wanted), pace, scope };
     let change = work_out(&united, &seen, course).map_err(|obstacle| in_the_way(lab, &new, &obstacle))?;
-    let fresh = repair::fresh(kernel, &seen)?;
-    let drift = match drift {
-        Some(drift) => drift,
-        None => trail::drift(&lab.plan()?, &lab.record(&united.plan), &seen, &fresh),
+    let (trail, drift) = match (scope, drift) {
+        (Scope::Difference, drift) => {
+            let drift = drift.unwrap_or_else(|| trail::gone(&seen));
+            (trail::neighbours(&change.net, &drift), drift)
+        }
+        (Scope::All, drift) => {
+            let fresh = repair::fresh(kernel, &seen)?;
+            let now = || Ok::<_, Error>(trail::drift(&lab.plan()?, &lab.record(&united.plan), &seen, &fresh));
+            let drift = drift.map_or_else(now, Ok)?;
+            (trail::find(&united, &change, &fresh, &drift), drift)
+        }
     };
-    let trail = trail::find(&united, &change, &fresh, &drift);
     Ok(Prepared { united, change, trail, goal: goal.clone(), text: text.to_owned(), from, drift })
 }
 

@@ -32,6 +32,7 @@ use crate::plan::Plan;
 
 pub use foreign::is_fallback;
 pub use mend::{Deed, Mend};
+pub use stale::forget_the_gone;
 pub use thing::Thing;
 
 /// What there should be.

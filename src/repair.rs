@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 
-use crate::diff::{Deed, Difference, Expected, Mend};
+use crate::diff::{Deed, Difference, Expected, Mend, forget_the_gone as forget_the_gone_of};
 use crate::error::{COMMAND, Error, Result};
 use crate::journal::Record;
 use crate::kernel::observe::{View, observe};
@@ -140,9 +140,9 @@ pub fn repair(kernel: &Kernel, lab: &Lab, plan: &Plan, mut tell: impl FnMut(&Men
 /// When somebody else changes the lab just now, or it cannot be looked at.
 pub fn forget_the_gone(kernel: &Kernel, lab: &Lab, plan: &Plan) -> Result<()> {
     let _lock = lab.lock()?;
-    let drift = diff(kernel, lab, plan)?;
+    let mends = forget_the_gone_of(&run::look(kernel, plan, true)?);
     let mut worker = Worker::new(kernel)?;
-    drift.mends.iter().filter(|mend| matches!(mend.deed, Deed::Forget(_))).try_for_each(|mend| make(&mut worker, mend))
+    mends.iter().try_for_each(|mend| make(&mut worker, mend))
 }
 
 fn touched(done: &[Mend]) -> Vec<MachineName> {

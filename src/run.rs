@@ -76,20 +76,20 @@ pub fn writes_neighbours(plan: &Plan) -> bool {
 /// # Errors
 /// When the lab cannot be looked at.
 pub fn survey(kernel: &Kernel, plan: &Plan) -> Result<Vec<Finding>, Refusal> {
-    let seen = look(kernel, plan)?;
+    let seen = look(kernel, plan, writes_neighbours(plan))?;
     Ok(plan.steps.iter().map(|step| step.check(&seen)).collect())
 }
 
-/// What the steps of the plan are looked for in.
+/// What the steps of the plan are looked for in, with neighbours or without.
 ///
 /// # Errors
 /// When the lab cannot be looked at.
-pub fn look(kernel: &Kernel, plan: &Plan) -> Result<Namespaces, Refusal> {
+pub fn look(kernel: &Kernel, plan: &Plan, neighbours: bool) -> Result<Namespaces, Refusal> {
     let view = View {
         routes: true,
         tables: true,
         peers: true,
-        neighbours: writes_neighbours(plan),
+        neighbours,
         sysctls: sysctls(plan),
         ipam: plan.has_ipam(),
         ..View::LINKS

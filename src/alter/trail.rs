@@ -12,7 +12,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::change::{Change, United};
-use crate::diff::{Deed, Expected, Mend};
+use crate::diff::{Deed, Expected, Mend, forget_the_gone};
 use crate::journal::Record;
 use crate::network::Namespaces;
 use crate::plan::Plan;
@@ -46,6 +46,17 @@ pub fn find(united: &United, change: &Change, fresh: &BTreeMap<String, String>, 
     // Steps are done by the change itself, or somebody undid them beyond the step that was asked for.
     let mends = mends.filter(|mend| !matches!(mend.deed, Deed::Redo { .. }) && !drift.contains(&name(mend)));
     mends.map(|mend| Trail { why: why(&mend), mend }).collect()
+}
+
+/// What would have machines forget the neighbours that are gone already.
+pub fn gone(seen: &Namespaces) -> Vec<String> {
+    forget_the_gone(seen).iter().map(name).collect()
+}
+
+/// What machines are to forget: neighbours at hardware addresses that go with a change, and no others.
+pub fn neighbours(after: &Namespaces, drift: &[String]) -> Vec<Trail> {
+    let gone = forget_the_gone(after).into_iter().filter(|mend| !drift.contains(&name(mend)));
+    gone.map(|mend| Trail { mend, why: "its hardware address goes with the pod".into() }).collect()
 }
 
 fn name(mend: &Mend) -> String {

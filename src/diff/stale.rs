@@ -11,7 +11,8 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::{Deed, Difference, Expected, Mend, Sort};
-use crate::network::{Mac, Namespaces, Neighbour};
+use crate::names::MachineName;
+use crate::network::{Mac, Namespace, Namespaces, Neighbour};
 
 impl Expected<'_> {
     /// Neighbours at hardware addresses that no link of the lab has. They follow from what was done to those links.
@@ -34,6 +35,16 @@ impl Expected<'_> {
         }
         found
     }
+}
+
+/// What has machines forget neighbours at hardware addresses that no link has, without asking what is planned.
+pub fn forget_the_gone(seen: &Namespaces) -> Vec<Mend> {
+    let there: BTreeSet<Mac> = seen.values().flat_map(|ns| &ns.links).filter_map(|link| link.mac).collect();
+    let gone = |neighbour: &&Neighbour| is_learned(neighbour) && neighbour.mac.is_some_and(|mac| !there.contains(&mac));
+    let of = |(at, ns): (&MachineName, &Namespace)| -> Vec<Mend> {
+        ns.neighbours.iter().filter(gone).map(|one| Mend::new(at, Deed::Forget(one.clone()))).collect()
+    };
+    seen.iter().flat_map(of).collect()
 }
 
 /// Whether it was asked for. Gateways have addresses that reach beyond the link.
