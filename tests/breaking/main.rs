@@ -95,6 +95,7 @@ fn several_at_once() {
     std::thread::scope(|scope| {
         scope.spawn(|| work(THREE, 1..4));
         scope.spawn(|| work(DUAL, 11..14));
+        scope.spawn(|| work("overlay.yaml", 21..24));
     });
 }
 
