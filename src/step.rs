@@ -317,6 +317,12 @@ impl Step {
         self.action.page().check(&self.machine, seen)
     }
 
+    /// Whether taking it back tells somebody elsewhere, so that it is not left to fall with its machine: a DHCP server
+    /// keeps an address that nobody gives back.
+    pub fn says_goodbye(&self) -> bool {
+        matches!(self.action, Action::LeaseAddress(_))
+    }
+
     /// The step that takes this one back. It has no command where only the running lab knows what there was before.
     pub fn inverse(&self) -> Step {
         let way = match self.way {

@@ -29,7 +29,7 @@ fn each<'a>(value: &'a Value, key: &str) -> Vec<&'a str> {
 fn plan_has_its_documented_shape() {
     let lab = Lab::place();
     let plan = lab.run(&["plan", &topology("three-nodes.yaml"), "--json"]).json();
-    assert_eq!(keys(&plan), ["lab", "steps"]);
+    assert_eq!(keys(&plan), ["lab", "capacity", "steps"]);
     assert_eq!(plan["lab"], lab.name.as_str());
     for (place, step) in list(&plan["steps"]).iter().enumerate() {
         assert_eq!(keys(step), ["number", "chapter", "machine", "sentence", "command", "undo"]);

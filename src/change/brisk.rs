@@ -95,7 +95,9 @@ fn falls(walk: &Walk<'_>, leftovers: &[u32]) -> BTreeMap<u32, Vec<u32>> {
     let births = births.filter(|(_, step)| matches!(step.action, Action::AddNamespace(_)));
     let births: BTreeMap<&MachineName, u32> = births.map(|(number, step)| (&step.machine, number)).collect();
     // But for what ends in a machine that stays: the kernel would take it away some time later.
-    let goes = |step: &Step| touched(step, &walk.net).iter().all(|machine| births.contains_key(machine));
+    let goes = |step: &Step| {
+        !step.says_goodbye() && touched(step, &walk.net).iter().all(|machine| births.contains_key(machine))
+    };
     for number in leftovers {
         let birth = step(*number).filter(|step| goes(step)).and_then(|step| births.get(&step.machine));
         if let Some(birth) = birth.filter(|birth| *birth != number) {
@@ -112,7 +114,9 @@ fn falls(walk: &Walk<'_>, leftovers: &[u32]) -> BTreeMap<u32, Vec<u32>> {
         let mut net = around(first, &walk.net);
         first.inverse().effect(&mut net);
         for other in leftovers.iter().filter(|other| *other > number) {
-            let goes = |step: &Step| net.contains_key(&step.machine) && step.check(&net) != Finding::Present;
+            let goes = |step: &Step| {
+                !step.says_goodbye() && net.contains_key(&step.machine) && step.check(&net) != Finding::Present
+            };
             if !fallen.contains(other) && step(*other).is_some_and(goes) {
                 found.entry(*number).or_default().push(*other);
                 fallen.insert(*other);

@@ -69,6 +69,22 @@ fn pods_get_what_the_file_says_and_the_server_writes_it_down() {
 }
 
 #[test]
+fn a_pod_that_comes_later_leases_its_address_and_gives_it_back_when_it_goes() {
+    let lab = Lab::up(&topology("dhcp.yaml"));
+    let has = || leases(&lab, "node-1").into_iter().find(|(name, ..)| name == "pod-z").map(|(_, address, _)| address);
+    lab.run(&["pod", "add", "pod-z", "--node", "node-1"]).success();
+    assert_eq!(has().as_deref(), Some("10.244.0.4"));
+    let told = lab.run(&["pod", "delete", "pod-z", "--dry-run"]).success();
+    assert!(told.contains("ip netns exec pod-z netlab dhcp release"), "{told}");
+    lab.run(&["pod", "delete", "pod-z"]).success();
+    until("the lease is given back", || has().is_none().then_some(()));
+    lab.run(&["pod", "add", "pod-z", "--node", "node-1"]).success();
+    assert_eq!(has().as_deref(), Some("10.244.0.5"), "the next one");
+    lab.run(&["diff"]).success();
+    lab.down();
+}
+
+#[test]
 fn the_exchange_is_on_the_bridge_and_the_renewal_goes_to_the_server_alone() {
     let lab = short();
     let staying = Staying::make();
