@@ -172,10 +172,11 @@ impl Terms {
             Some(DhcpOption::Router(routers)) => routers.first().copied(),
             _ => None,
         };
-        let usable = !message.yiaddr().is_unspecified() && !message.yiaddr().is_broadcast();
-        let (half, most) = (lease / 2, lease - lease / 8);
+        let usable = *lease > 0 && !message.yiaddr().is_unspecified() && !message.yiaddr().is_broadcast();
+        // Never at once: a client that renews without a pause would do nothing else.
+        let (half, most) = ((lease / 2).max(1), lease - lease / 8);
         let renewal = match option(OptionCode::Renewal) {
-            Some(DhcpOption::Renewal(time)) if time < lease => *time,
+            Some(DhcpOption::Renewal(time)) if (1..*lease).contains(time) => *time,
             _ => half,
         };
         let rebinding = match option(OptionCode::Rebinding) {

@@ -67,7 +67,11 @@ impl Aside {
         loop {
             match self.lines.recv_timeout(PATIENCE) {
                 Ok(line) => shown.push(line),
-                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => break shown,
+                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => {
+                    // What a process writes to is closed before its sockets are: it is gone when it can be waited for.
+                    let _ = self.child.wait();
+                    break shown;
+                }
                 Err(e) => panic!("it does not end ({e}). There is\n{}\n", shown.join("\n")),
             }
         }

@@ -203,7 +203,10 @@ impl Client {
         loop {
             let start = Instant::now();
             match self.acquire(None) {
-                Ok(Outcome::Granted(terms)) => return Ok(Some(Held { terms, times: Times::new(start, &terms) })),
+                // It may have asked for longer than a lease lasts.
+                Ok(Outcome::Granted(terms)) => {
+                    return Ok(Some(Held { terms, times: Times::new(Instant::now(), &terms) }));
+                }
                 Ok(Outcome::Stopped) => return Ok(None),
                 Ok(Outcome::Unanswered) => {}
                 // The link may be down for a while.

@@ -174,7 +174,9 @@ fn ports(at: &MachineName, ns: &Namespace, only: Option<&str>) -> Vec<Look> {
     let line = |link: &Link| {
         let master = link.master.as_ref()?;
         let state = link.port.map(|state| state.to_string())?;
-        Some(format!("…: {}@…: <…> mtu {} master {master} state {state} …", link.name, link.mtu))
+        // `bridge` says where the other end of a pipe is; a VXLAN device has none.
+        let other = if link.kind == "veth" { "@…" } else { "" };
+        Some(format!("…: {}{other}: <…> mtu {} master {master} state {state} …", link.name, link.mtu))
     };
     let dev = only.map(|name| format!(" dev {name}")).unwrap_or_default();
     let show = if dev.is_empty() { "" } else { " show" };
