@@ -77,6 +77,7 @@ impl Shell {
 
 /// Says that the shell is gone, and throws away what was typed into it meanwhile: it was meant for the lab.
 fn warn_of_the_own_machine(lab: &Lab) {
+    signal::take_the_terminal_back();
     let _ = nix::sys::termios::tcflush(std::io::stdin(), nix::sys::termios::FlushArg::TCIFLUSH);
     let why = if lab.sandbox().is_none() { "was taken away, and this shell with it" } else { "has lost this shell" };
     let text = format!("\nlab {} {why}: what you type from here on goes to your own machine", lab.name);

@@ -41,6 +41,15 @@ pub fn leave_interrupts_to_others() {
     }
 }
 
+/// Makes this process one that the terminal listens to, after a shell was killed that had the terminal for itself: who
+/// writes to it or flushes it from the background would be stopped (SIGTTOU).
+pub fn take_the_terminal_back() {
+    let action = SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
+    // SAFETY: no handler is called.
+    let _ = unsafe { sigaction(Signal::SIGTTOU, &action) };
+    let _ = nix::unistd::tcsetpgrp(std::io::stdin(), nix::unistd::getpgrp());
+}
+
 /// Forgets a Ctrl-C that was meant for somebody else: a shell on the same terminal, which has ended since.
 pub fn forget_interrupts() {
     let _ = ASKED.compare_exchange(Signal::SIGINT as i32, 0, Ordering::Relaxed, Ordering::Relaxed);
