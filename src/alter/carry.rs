@@ -150,7 +150,9 @@ fn explain(lab: &Lab, prepared: &Prepared, done: usize, stopped: Stopped) -> Err
     let rest = how_to_go_on(prepared);
     match stopped {
         Stopped::Failed(Failed { step, refusal }) => {
-            let leg = change.legs.iter().find(|leg| leg.number == Some(step));
+            // Those before it are done: a number may stand there, too, taken back. What no plan has has none.
+            let mut left = change.legs.iter().skip(done);
+            let leg = if step == 0 { left.next() } else { left.find(|leg| leg.number == Some(step)) };
             let doing = leg.map_or_else(String::new, |leg| format!(": {}", leg.step.sentence()));
             let error = Error::refused(format!("lab {name} is changed in part; this failed{doing}"));
             let error = match leg.and_then(|leg| leg.step.command()) {

@@ -8,8 +8,9 @@
 //!
 //! No plan has this step: a plan appends rules to a chain that is new. It is a step of changes ([`crate::change`]).
 
-use super::{Finding, Inside, Page, Way};
-use crate::kernel::nft::{self, Change};
+use super::rule::{replacement, typed};
+use super::{Finding, Page, Way};
+use crate::kernel::nft::Change;
 use crate::kernel::request::Request;
 use crate::names::MachineName;
 use crate::network::ruleset::{Family, Rule};
@@ -36,13 +37,7 @@ impl ReplaceRules {
     }
 
     fn changes(&self, way: Way) -> Vec<Change> {
-        let ReplaceRules { family, table, chain, .. } = self.clone();
-        let add = |rule: &Rule| {
-            let (family, table, chain, rule) = (family, table.clone(), chain.clone(), rule.clone());
-            Change::AddRule { family, table, chain, rule }
-        };
-        let rules: Vec<Change> = self.rules(way).iter().map(add).collect();
-        std::iter::once(Change::FlushChain { family, table, chain }).chain(rules).collect()
+        replacement(self.family, &self.table, &self.chain, self.rules(way))
     }
 }
 
@@ -60,9 +55,7 @@ impl Page for ReplaceRules {
     }
 
     fn command(&self, at: &MachineName, way: Way) -> Option<String> {
-        let changes = self.changes(way);
-        let commands: Vec<String> = changes.iter().map(|c| format!("{}{}", Inside(at), nft::command(c))).collect();
-        Some(commands.join(" && "))
+        Some(typed(at, &self.changes(way)))
     }
 
     fn requests(&self, _at: &MachineName, way: Way) -> Vec<Request> {

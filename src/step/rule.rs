@@ -35,12 +35,23 @@ pub(crate) fn rules_in_order(planned: &[&Rule], seen: &[Rule]) -> Vec<usize> {
     found
 }
 
-impl AddRule {
-    fn add(&self, rule: &Rule) -> Change {
-        let AddRule { family, table, chain, .. } = self.clone();
-        Change::AddRule { family, table, chain, rule: rule.clone() }
-    }
+fn addition(family: Family, table: &str, chain: &str, rule: &Rule) -> Change {
+    Change::AddRule { family, table: table.into(), chain: chain.into(), rule: rule.clone() }
+}
 
+/// What gives a chain these rules and no others.
+pub(super) fn replacement(family: Family, table: &str, chain: &str, rules: &[Rule]) -> Vec<Change> {
+    let flush = Change::FlushChain { family, table: table.into(), chain: chain.into() };
+    std::iter::once(flush).chain(rules.iter().map(|rule| addition(family, table, chain, rule))).collect()
+}
+
+/// Changes to a machine's ruleset as one line to be typed.
+pub(super) fn typed(at: &MachineName, changes: &[Change]) -> String {
+    let commands: Vec<String> = changes.iter().map(|c| format!("{}{}", Inside(at), nft::command(c))).collect();
+    commands.join(" && ")
+}
+
+impl AddRule {
     /// The rule without its comment.
     fn text(&self) -> String {
         self.rule.parts.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
@@ -48,12 +59,8 @@ impl AddRule {
 
     fn changes(&self, way: Way) -> Vec<Change> {
         match way {
-            Way::Do => vec![self.add(&self.rule)],
-            Way::Undo => {
-                let AddRule { family, table, chain, .. } = self.clone();
-                let flush = Change::FlushChain { family, table, chain };
-                std::iter::once(flush).chain(self.earlier.iter().map(|rule| self.add(rule))).collect()
-            }
+            Way::Do => vec![addition(self.family, &self.table, &self.chain, &self.rule)],
+            Way::Undo => replacement(self.family, &self.table, &self.chain, &self.earlier),
         }
     }
 }
@@ -71,9 +78,7 @@ impl Page for AddRule {
     }
 
     fn command(&self, at: &MachineName, way: Way) -> Option<String> {
-        let changes = self.changes(way);
-        let commands: Vec<String> = changes.iter().map(|c| format!("{}{}", Inside(at), nft::command(c))).collect();
-        Some(commands.join(" && "))
+        Some(typed(at, &self.changes(way)))
     }
 
     fn requests(&self, _at: &MachineName, way: Way) -> Vec<Request> {

@@ -28,7 +28,7 @@ impl Staying {
     }
 
     /// The file to preload, if any.
-    pub fn library(&self) -> Option<PathBuf> {
+    pub fn preloaded(&self) -> Option<PathBuf> {
         self.0.as_ref().map(|directory| directory.path().join("staying.so"))
     }
 }

@@ -34,7 +34,7 @@ impl Tcpdump {
     fn at(lab: &Lab, node: &str) -> Self {
         let staying = Staying::make();
         let mut command = lab.netlab(&["exec", node, "--"]);
-        if let Some(library) = staying.library() {
+        if let Some(library) = staying.preloaded() {
             command.env("LD_PRELOAD", library);
         }
         // As the default of tcpdump is to take port 8472 for another protocol: -T.

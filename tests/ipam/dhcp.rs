@@ -90,7 +90,7 @@ fn the_exchange_is_on_the_bridge_and_the_renewal_goes_to_the_server_alone() {
     let staying = Staying::make();
     let tcpdump = "exec tcpdump -vvlnU --immediate-mode -Z root -i veth-red udp port 67 2>&1";
     let mut tcpdump = lab.netlab(&["exec", "n1", "--", "sh", "-c", tcpdump]);
-    staying.library().into_iter().for_each(|library| _ = tcpdump.env("LD_PRELOAD", library));
+    staying.preloaded().into_iter().for_each(|library| _ = tcpdump.env("LD_PRELOAD", library));
     let mut watched = Aside::begin(&mut tcpdump, b"");
     let mut shows = |text: &str| watched.until_it_shows(text, |lines| lines.iter().any(|line| line.contains(text)));
     shows("listening on");

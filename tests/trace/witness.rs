@@ -58,7 +58,7 @@ impl Witness {
     pub fn new(lab: &Lab, machines: &[String], across: (&str, &str)) -> Self {
         let (tell, heard) = channel();
         let staying = Staying::make();
-        let library = staying.library();
+        let library = staying.preloaded();
         let observe = |machine: &String| (machine.clone(), observer(lab, machine, library.as_deref(), tell.clone()));
         let observers = machines.iter().map(observe).collect();
         let across = (across.0.to_owned(), across.1.to_owned());
