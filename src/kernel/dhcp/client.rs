@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use dhcproto::v4::{DhcpOption, Message, MessageType};
 
 use super::daemon::{self, Watch, Woken};
+use super::ground::Ground;
 use super::interface::Interface;
 use super::packet::Packets;
 use super::socket::Socket;
@@ -41,7 +42,7 @@ pub enum Outcome {
     Granted(Terms),
     /// Nobody granted one in time.
     Unanswered,
-    /// Somebody asked to stop, or the namespace is gone.
+    /// Somebody asked to stop, or the namespace or the link is gone.
     Stopped,
 }
 
@@ -60,9 +61,10 @@ impl Client {
     pub fn open(around: &Surroundings, link: &LinkName, name: &str, routes: bool) -> Result<Self> {
         let interface = Interface::find(link)?;
         daemon::stop(daemon::CLIENT, false)?;
-        let socket = Socket::bind(link, CLIENT)?;
+        let socket = Socket::bind(link, Ipv4Addr::UNSPECIFIED, CLIENT)?;
         daemon::be_called(daemon::CLIENT);
-        Ok(Client { interface, id: ClientId::named(name), routes, socket, watch: Watch::begin(around)? })
+        let watch = Watch::begin(around, Ground::watch(&interface, None)?)?;
+        Ok(Client { interface, id: ClientId::named(name), routes, socket, watch })
     }
 
     /// Gets an address within a time, or tries for ever.

@@ -1,4 +1,12 @@
 //! The server: it answers whoever asks on its link, and writes down what it grants.
+//!
+//! ```text
+//! $ ss -Huln
+//! UNCONN 0 0        10.244.1.1%cni0:67  0.0.0.0:*       who knows it asks for longer, and it speaks from here
+//! UNCONN 0 0   255.255.255.255%cni0:67  0.0.0.0:*       who knows nobody asks everybody
+//! ```
+//!
+//! So everybody can see from where it serves.
 
 use std::net::Ipv4Addr;
 use std::os::fd::AsFd;
@@ -6,10 +14,12 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use dhcproto::v4::{Message, MessageType};
+use ipnetwork::Ipv4Network;
 use nix::errno::Errno;
 
 use super::daemon::{self, Watch, Woken};
 use super::files::Files;
+use super::ground::Ground;
 use super::interface::Interface;
 use super::socket::Socket;
 use crate::dhcp::answer::{Answer, answer};
@@ -22,30 +32,44 @@ use crate::names::LinkName;
 /// A server that listens.
 #[derive(Debug)]
 pub struct Server {
+    /// What is said to it alone; it speaks here, too.
     socket: Socket,
+    /// What is said to everybody.
+    shouted: Socket,
     files: Files,
     book: Book,
     watch: Watch,
 }
 
 impl Server {
-    /// Opens a server for the subnet of a link's first IPv4 address. It knows the leases that an earlier one wrote down.
+    /// Opens a server for the subnet of one of a link's IPv4 addresses: this one, or else the first. It knows the leases
+    /// that an earlier one wrote down. One that runs in this namespace already makes way for it.
     ///
     /// # Errors
-    /// `EADDRNOTAVAIL` when the link has no IPv4 address, `EADDRINUSE` when a server runs already.
-    pub fn open(around: &Surroundings, link: &LinkName, directory: &Path, lease_time: u32) -> Result<Self> {
+    /// `EADDRNOTAVAIL` when the link has no such address, `EADDRINUSE` when somebody else's server runs.
+    pub fn open(
+        around: &Surroundings,
+        link: &LinkName,
+        address: Option<Ipv4Network>,
+        directory: &Path,
+        lease_time: u32,
+    ) -> Result<Self> {
         let interface = Interface::find(link)?;
         let none = || {
             Refusal::new(format!("serve {link} by DHCP"), Errno::EADDRNOTAVAIL)
                 .with_hint("the server gives addresses of the link's own IPv4 subnet, so the link needs one of it")
         };
-        let gateway = interface.addresses()?.into_iter().next().ok_or_else(none)?;
-        let socket = Socket::bind(link, dhcp::SERVER)?;
+        let meant = |there: &Ipv4Network| address.is_none_or(|address| address == *there);
+        let gateway = interface.addresses()?.into_iter().find(meant).ok_or_else(none)?;
+        daemon::stop(daemon::SERVER, true)?;
+        let socket = Socket::bind(link, gateway.ip(), dhcp::SERVER)?;
+        let shouted = Socket::bind(link, Ipv4Addr::BROADCAST, dhcp::SERVER)?;
         let files = Files::open(directory)?;
         let mut book = Book::new(gateway, lease_time);
         book.read(&files.leases()?);
         daemon::be_called(daemon::SERVER);
-        Ok(Server { socket, files, book, watch: Watch::begin(around)? })
+        let watch = Watch::begin(around, Ground::watch(&interface, Some(gateway))?)?;
+        Ok(Server { socket, shouted, files, book, watch })
     }
 
     /// Goes into the background and serves there, until it is asked to end.
@@ -55,12 +79,12 @@ impl Server {
     pub fn run(mut self) -> Result<()> {
         daemon::detach()?;
         loop {
-            match self.watch.wait(&[self.socket.as_fd()], None)? {
+            match self.watch.wait(&[self.socket.as_fd(), self.shouted.as_fd()], None)? {
                 Woken::Message => {}
                 Woken::Asked | Woken::Orphaned => return Ok(()),
                 Woken::Time => continue,
             }
-            while let Some(bytes) = self.socket.receive() {
+            while let Some(bytes) = self.socket.receive().or_else(|| self.shouted.receive()) {
                 if let Some(asked) = message::read(&bytes) {
                     self.serve(&asked);
                 }

@@ -61,11 +61,24 @@ pub fn reserve_host(net: &mut Namespaces, at: &MachineName, client: &str, addres
     }
 }
 
-/// A DHCP server listens, or no more.
-pub fn serve_dhcp(net: &mut Namespaces, at: &MachineName, serves: bool) {
+/// A DHCP server serves from this address, or there is none any more.
+pub fn serve_dhcp(net: &mut Namespaces, at: &MachineName, address: Option<Ipv4Addr>) {
     if let Some(ns) = net.get_mut(at) {
-        ns.ipam.server = serves;
+        ns.ipam.server = address;
     }
+}
+
+/// A DHCP client ends with its link: the one that has an address for a while.
+pub(super) fn end_client_of(ns: &mut Namespace, link: &str) {
+    let leased = |address: &Address| address.unusual.iter().any(|unusual| unusual == FOR_A_WHILE);
+    if ns.addresses_of(link).any(leased) {
+        ns.ipam.client = false;
+    }
+}
+
+/// A DHCP server ends when the machine has not the address any more that it serves from.
+pub(super) fn end_server(ns: &mut Namespace) {
+    ns.ipam.server = ns.dhcp_server();
 }
 
 /// A DHCP client has this address for a link, and the default route that came with it.
