@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use ipnetwork::Ipv4Network;
 
 use super::{print, seconds};
+use crate::dhcp::message::LONGEST_ID;
 use crate::error::{Error, Result};
 use crate::kernel::dhcp::{CLIENT, Client, Outcome, SERVER, Server, stop};
 use crate::kernel::sandbox;
@@ -55,7 +56,7 @@ enum What {
         #[arg(value_name = "LINK")]
         link: LinkName,
         /// What the client calls itself (its client identifier)
-        #[arg(long, value_name = "NAME")]
+        #[arg(long, value_name = "NAME", value_parser = client_name)]
         id: String,
         /// Set no default route
         #[arg(long)]
@@ -97,6 +98,14 @@ impl Dhcp {
             What::Stop => ended(stop(SERVER, true)?, "DHCP server"),
             What::Release => ended(stop(CLIENT, true)?, "DHCP client"),
         }
+    }
+}
+
+/// A name that fits into a client identifier, behind the byte that says that it is one.
+fn client_name(text: &str) -> std::result::Result<String, String> {
+    match text.len() {
+        1..LONGEST_ID => Ok(text.to_owned()),
+        length => Err(format!("a name of 1 to {} bytes is wanted, and this one has {length}", LONGEST_ID - 1)),
     }
 }
 

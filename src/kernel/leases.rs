@@ -19,8 +19,8 @@ use nix::fcntl::{Flock, FlockArg};
 use super::listeners;
 use super::probe::Protocol;
 use super::refusal::{Refusal, Result};
-use crate::dhcp::book::{self, Lease};
 use crate::dhcp;
+use crate::dhcp::book::{self, Lease};
 use crate::names::MachineName;
 use crate::network::ipam::{self, Granted, Holder, Ipam, Leases};
 
@@ -51,9 +51,10 @@ pub fn observe(machine: &MachineName) -> Ipam {
         seen.reserved.extend(address.map(|address| (client, address)));
     }
     let granted = fs::read_to_string(ipam::leases_file(machine)).unwrap_or_default();
-    let granted = granted.lines().filter_map(book::entry);
-    seen.granted =
-        granted.map(|(address, Lease { mac, name, until, .. })| (address, Granted { name, mac, until })).collect();
+    let granted = granted.lines().filter_map(book::entry).map(|(address, Lease { client, mac, name, until })| {
+        (address, Granted { name, mac, until, declined: client.is_none() })
+    });
+    seen.granted = granted.collect();
     seen
 }
 

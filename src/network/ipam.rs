@@ -49,6 +49,8 @@ pub struct Granted {
     pub mac: Mac,
     /// Until when, in seconds since 1970.
     pub until: u64,
+    /// Whether it has declined it, as somebody else uses the address: so long nobody gets it.
+    pub declined: bool,
 }
 
 /// What a machine's IPAM is seen to have done.

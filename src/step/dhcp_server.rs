@@ -51,11 +51,9 @@ impl Page for StartDhcpServer {
 
     fn requests(&self, _at: &MachineName, way: Way) -> Vec<Request> {
         vec![match way {
-            Way::Do => Request::DhcpServe {
-                link: self.bridge.clone(),
-                address: self.gateway,
-                lease_time: self.lease_time,
-            },
+            Way::Do => {
+                Request::DhcpServe { link: self.bridge.clone(), address: self.gateway, lease_time: self.lease_time }
+            }
             Way::Undo => Request::DhcpStop,
         }]
     }

@@ -88,7 +88,7 @@ impl Client {
         Ok(Outcome::Unanswered)
     }
 
-    /// DISCOVER, OFFER, REQUEST, ACK. Nothing, if it was refused or not answered.
+    /// DISCOVER, OFFER, REQUEST, ACK, and the address is set with its route. Nothing, if it was refused or not answered.
     fn exchange(&self, packets: &Packets, until: Instant) -> Result<Option<Outcome>> {
         let mut discover = self.ask(MessageType::Discover);
         message::shout(&mut discover);
@@ -116,7 +116,7 @@ impl Client {
             match self.hear(Some(packets), request.xid(), until)? {
                 Ok(heard) => match (message::kind(&heard), Terms::of(&heard)) {
                     (Some(MessageType::Ack), Some(terms)) => {
-                        self.interface.configure(&terms, terms.router.filter(|_| self.routes))?;
+                        self.take(&terms)?;
                         return Ok(Some(Outcome::Granted(terms)));
                     }
                     (Some(MessageType::Nak), _) => return Ok(None),
@@ -125,6 +125,18 @@ impl Client {
                 Err(outcome) => return Ok(Some(outcome)),
             }
         }
+    }
+
+    /// Sets what was granted: the address with its route, or else neither, and it is given back.
+    fn take(&self, terms: &Terms) -> Result<()> {
+        self.interface.set(terms)?;
+        let routed = self.router(terms).map_or(Ok(()), |router| self.interface.set_route(router));
+        routed.inspect_err(|_| self.release(terms))
+    }
+
+    /// The gateway to take the default route by.
+    fn router(&self, terms: &Terms) -> Option<Ipv4Addr> {
+        terms.router.filter(|_| self.routes)
     }
 
     /// Goes into the background with an address, and keeps it there until somebody asks to stop.
@@ -150,7 +162,10 @@ impl Client {
             };
             let Some(to) = ask else {
                 match self.watch.wait(&[], until)? {
-                    Woken::Asked => return self.release(&terms),
+                    Woken::Asked => {
+                        self.release(&terms);
+                        return Ok(());
+                    }
                     Woken::Orphaned => return Ok(()),
                     Woken::Message | Woken::Time => continue,
                 }
@@ -162,7 +177,10 @@ impl Client {
                     None => return Ok(()),
                 },
                 Renewal::Unanswered => {}
-                Renewal::Stopped => return self.release(&terms),
+                Renewal::Stopped => {
+                    self.release(&terms);
+                    return Ok(());
+                }
                 Renewal::Orphaned => return Ok(()),
             }
         }
@@ -190,7 +208,12 @@ impl Client {
                     if next.address != terms.address {
                         self.clear(terms);
                     }
-                    self.interface.configure(&next, next.router.filter(|_| self.routes))?;
+                    // What cannot be set just now is asked for again.
+                    if self.interface.set(&next).is_err() {
+                        continue;
+                    }
+                    // Where somebody has set another default route meanwhile, it is that one that counts.
+                    let _ = self.router(&next).map(|router| self.interface.set_route(router));
                     return Ok(Renewal::Granted(Held { terms: next, times: Times::new(start, &next) }));
                 }
                 (Some(MessageType::Nak), _) => return Ok(Renewal::Refused),
@@ -221,19 +244,18 @@ impl Client {
     }
 
     /// Gives the address back.
-    fn release(&self, terms: &Terms) -> Result<()> {
+    fn release(&self, terms: &Terms) {
         let mut message = self.ask(MessageType::Release);
         message.set_ciaddr(terms.address.ip());
         message.opts_mut().insert(DhcpOption::ServerIdentifier(terms.server));
         // The server may be gone; the address goes all the same.
         let _ = self.socket.send(&message::bytes(&message), terms.server, SERVER);
         self.clear(terms);
-        Ok(())
     }
 
     fn clear(&self, terms: &Terms) {
         self.interface.clear(terms.address);
-        if let Some(router) = terms.router.filter(|_| self.routes) {
+        if let Some(router) = self.router(terms) {
             self.interface.clear_route(router);
         }
     }

@@ -34,8 +34,7 @@ impl Ground {
         let doing = || format!("watch the link {}", interface.name);
         // Of a link that goes the addresses are taken away before, one by one.
         let group = if address.is_some() { libc::RTNLGRP_IPV4_IFADDR } else { libc::RTNLGRP_LINK };
-        let news =
-            ear::listen(SockProtocol::NetlinkRoute, &[group]).map_err(|errno| Refusal::new(doing(), errno))?;
+        let news = ear::listen(SockProtocol::NetlinkRoute, &[group]).map_err(|errno| Refusal::new(doing(), errno))?;
         let ground = Ground { interface: interface.clone(), address, news };
         // Listen first, then look.
         if ground.is_gone() { Err(Refusal::new(doing(), Errno::ENODEV)) } else { Ok(ground) }

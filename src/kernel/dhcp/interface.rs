@@ -59,15 +59,20 @@ impl Interface {
         Ok(own.iter().filter_map(network).collect())
     }
 
-    /// Sets the leased address for the time of the lease, and a default route by way of `router`. An address that is there
-    /// gets the new time.
+    /// Sets the leased address for the time of the lease. One that is there gets the new time.
+    ///
+    /// # Errors
+    /// `ENODEV` when the link is gone.
+    pub fn set(&self, terms: &Terms) -> Result<()> {
+        let address = message::address_for(self.index, terms.address.into(), terms.lease);
+        self.send(address, NLM_F_CREATE | NLM_F_REPLACE, "set the leased address")
+    }
+
+    /// Adds the default route by way of `router`, unless it is there.
     ///
     /// # Errors
     /// `EEXIST` when there is another default route.
-    pub fn configure(&self, terms: &Terms, router: Option<Ipv4Addr>) -> Result<()> {
-        let address = message::address_for(self.index, terms.address.into(), terms.lease);
-        self.send(address, NLM_F_CREATE | NLM_F_REPLACE, "set the leased address")?;
-        let Some(router) = router else { return Ok(()) };
+    pub fn set_route(&self, router: Ipv4Addr) -> Result<()> {
         let doing = format!("add the default route via {router}");
         match self.send(self.route(router, true)?, 0, &doing) {
             // The one of the lease before.

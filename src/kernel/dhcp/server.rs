@@ -95,11 +95,12 @@ impl Server {
     /// Answers one message.
     fn serve(&mut self, asked: &Message) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        let before = self.book.clone();
         let Answer { message: reply, changed } = answer(&mut self.book, &self.files.reserved(), asked, now);
         if changed && self.files.write(&self.book.text()).is_err() {
-            // What is not written down is not granted: the client asks again.
-            self.book = before;
+            // What is not written down is not granted: what stands in the file is what counts, and the client asks again.
+            if let Ok(written) = self.files.leases() {
+                self.book.read(&written);
+            }
             return;
         }
         let Some(reply) = reply else { return };
