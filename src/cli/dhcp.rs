@@ -95,8 +95,8 @@ impl Dhcp {
                         )),
                 }
             }
-            What::Stop => ended(stop(SERVER, true)?, "DHCP server"),
-            What::Release => ended(stop(CLIENT, true)?, "DHCP client"),
+            What::Stop => ended(stop(SERVER)?, "DHCP server"),
+            What::Release => ended(stop(CLIENT)?, "DHCP client"),
         }
     }
 }

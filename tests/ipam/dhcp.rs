@@ -9,18 +9,16 @@ use crate::common::tcpdump::Staying;
 use crate::common::{Lab, topology, until};
 
 /// A node with a short lease: renewed after two seconds, over after four.
-const SHORT: &str = r#"
+const SHORT: &str = r#"lab: short
 cluster: { clusterCIDR: 10.244.0.0/24, ipam: dhcp, leaseTime: 4 }
 nodes: { n1: { pods: { red: {}, blue: {} } } }
 "#;
 
 fn short() -> Lab {
-    let lab = Lab::place();
-    let file = lab.state().with_file_name("short.yaml");
-    std::fs::write(&file, format!("lab: {}{SHORT}", lab.name)).expect("a file");
-    lab.run(&["up", &file.to_string_lossy()]).success();
-    lab
+    Lab::of(SHORT).0
 }
+
+const KILL_ALL_THAT_LISTEN: &str = "kill -9 $(ss -Hulnp | grep -o 'pid=[0-9]*' | cut -d= -f2)";
 
 /// The IPv4 addresses of a pod's eth0, each with the seconds that it is valid for.
 fn addresses(lab: &Lab, pod: &str) -> Vec<(String, u64)> {
@@ -174,14 +172,15 @@ fn a_second_server_takes_the_place_of_the_first_and_serves_from_the_address_that
         lab.exec("n1", &["netlab", "dhcp", "serve", "cni0", "--address", address, "--files", "/run/cni/n1/dhcp"])
     };
     let ran = serve("10.9.0.1/24");
-    assert!(ran.status == Some(3) && ran.stderr.contains("the link needs one of it"), "{ran}");
+    assert!(ran.status == Some(3) && ran.stderr.contains("serve cni0 by DHCP from 10.9.0.1/24"), "{ran}");
     assert_eq!(listening(), ["10.244.0.1%cni0:67", "255.255.255.255%cni0:67"], "the first goes on");
     lab.exec("n1", &["ip", "addr", "add", "10.9.0.1/24", "dev", "cni0"]).success();
     serve("10.9.0.1/24").success();
     assert_eq!(listening(), ["10.9.0.1%cni0:67", "255.255.255.255%cni0:67"]);
-    until("red gets an address of the other subnet", || {
-        addresses(&lab, "red").first().is_some_and(|(address, _)| address.starts_with("10.9.0.")).then_some(())
-    });
+    // So does a second client: the first one gives back what it has.
+    let said = lab.exec("red", &["netlab", "dhcp", "client", "eth0", "--id", "guest"]).success();
+    assert!(said.contains("eth0: 10.9.0.2/24 from 10.9.0.1 for 3600 s"), "{said}");
+    assert!(matches!(&addresses(&lab, "red")[..], [(address, _)] if address == "10.9.0.2/24"));
     lab.exec("n1", &["ip", "addr", "delete", "10.9.0.1/24", "dev", "cni0"]).success();
     until("it ends with its address", || listening().is_empty().then_some(()));
 }
@@ -210,11 +209,29 @@ fn a_default_route_that_somebody_has_set_does_not_cost_an_address_and_nothing_is
 #[test]
 fn the_kernel_takes_the_address_away_when_its_client_was_killed() {
     let lab = short();
-    lab.script("blue", "kill -9 $(ss -Hulnp | grep -o 'pid=[0-9]*' | cut -d= -f2)").success();
+    lab.script("blue", KILL_ALL_THAT_LISTEN).success();
     until("the time is over", || addresses(&lab, "blue").is_empty().then_some(()));
     assert_eq!(addresses(&lab, "red").len(), 1, "red's is renewed");
     lab.run(&["repair"]).success();
     assert_eq!(addresses(&lab, "blue").first().map(|(address, _)| address.as_str()), Some("10.244.0.3/24"));
+}
+
+/// Its default route is none that came with the address, and does not go when another client takes it over.
+#[test]
+fn a_client_that_was_killed_is_replaced_and_the_pods_own_routes_stay() {
+    let (lab, _) = Lab::of(
+        &SHORT
+            .replace("blue: {}", "blue: { routes: [{ to: default, via: 10.244.0.2 }] }")
+            .replace("leaseTime: 4", "leaseTime: 600"),
+    );
+    let route = || lab.ip("blue", &["route", "show", "default"]);
+    let before = route();
+    assert_eq!(before[0]["gateway"], "10.244.0.2", "{before}");
+    lab.script("blue", KILL_ALL_THAT_LISTEN).success();
+    let mended = lab.run(&["repair"]).success();
+    assert!(mended.starts_with("ip netns exec blue netlab dhcp client eth0 --id blue --no-route\nlab "), "{mended}");
+    assert_eq!(route(), before);
+    assert_eq!(lab.run(&["diff"]).status, Some(0));
 }
 
 #[test]

@@ -54,13 +54,13 @@ struct Held {
 }
 
 impl Client {
-    /// Opens a client. One that runs in this namespace already makes way for it.
+    /// Opens a client. One that runs in this namespace already makes way for it, and gives back what it has.
     ///
     /// # Errors
     /// `ENODEV` when there is no such link.
     pub fn open(around: &Surroundings, link: &LinkName, name: &str, routes: bool) -> Result<Self> {
         let interface = Interface::find(link)?;
-        daemon::stop(daemon::CLIENT, false)?;
+        daemon::stop(daemon::CLIENT)?;
         let socket = Socket::bind(link, Ipv4Addr::UNSPECIFIED, CLIENT)?;
         daemon::be_called(daemon::CLIENT);
         let watch = Watch::begin(around, Ground::watch(&interface, None)?)?;

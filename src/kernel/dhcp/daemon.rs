@@ -175,17 +175,16 @@ fn find(name: &str) -> Vec<Process> {
     held.filter(|process| is_it(process.pid)).collect()
 }
 
-/// Ends the processes of this name in the calling process's namespace, and waits until they are gone: those that may say
-/// good-bye are asked to, others are killed. Says whether there was one.
+/// Asks the processes of this name in the calling process's namespace to say good-bye, and waits until they are gone. Says
+/// whether there was one.
 ///
 /// # Errors
 /// `EPERM` when it is somebody else's, `ETIMEDOUT` when it does not end.
-pub fn stop(name: &str, with_farewell: bool) -> Result<bool> {
+pub fn stop(name: &str) -> Result<bool> {
     let found = find(name);
     for process in &found {
         let doing = || format!("end process {}", process.pid);
-        let signal = if with_farewell { Signal::SIGTERM } else { Signal::SIGKILL };
-        match process.signal(signal) {
+        match process.signal(Signal::SIGTERM) {
             // It has just ended by itself.
             Err(Errno::ESRCH) => continue,
             other => other.map_err(|errno| Refusal::new(doing(), errno))?,

@@ -55,13 +55,10 @@ impl Server {
         lease_time: u32,
     ) -> Result<Self> {
         let interface = Interface::find(link)?;
-        let none = || {
-            Refusal::new(format!("serve {link} by DHCP"), Errno::EADDRNOTAVAIL)
-                .with_hint("the server gives addresses of the link's own IPv4 subnet, so the link needs one of it")
-        };
+        let there = interface.addresses()?;
         let meant = |there: &Ipv4Network| address.is_none_or(|address| address == *there);
-        let gateway = interface.addresses()?.into_iter().find(meant).ok_or_else(none)?;
-        daemon::stop(daemon::SERVER, true)?;
+        let gateway = there.iter().copied().find(meant).ok_or_else(|| no_address(link, address, &there))?;
+        daemon::stop(daemon::SERVER)?;
         let socket = Socket::bind(link, gateway.ip(), dhcp::SERVER)?;
         let shouted = Socket::bind(link, Ipv4Addr::BROADCAST, dhcp::SERVER)?;
         let files = Files::open(directory)?;
@@ -107,6 +104,15 @@ impl Server {
         // Nothing is lost by an answer that is not delivered: the client asks again.
         let _ = self.socket.send(&message::bytes(&reply), whom(asked, &reply), dhcp::CLIENT);
     }
+}
+
+/// The link has not the address to serve from.
+fn no_address(link: &LinkName, wanted: Option<Ipv4Network>, there: &[Ipv4Network]) -> Refusal {
+    let from = wanted.map(|address| format!(" from {address}")).unwrap_or_default();
+    let there: Vec<String> = there.iter().map(ToString::to_string).collect();
+    let there = if there.is_empty() { "no IPv4 address".into() } else { there.join(", ") };
+    Refusal::new(format!("serve {link} by DHCP{from}"), Errno::EADDRNOTAVAIL)
+        .with_hint(format!("the server gives addresses of the link's own IPv4 subnet, and {link} has {there}"))
 }
 
 /// Where an answer goes (RFC 2131, section 4.1): to the client's address, if it has one, and else to everybody on the link.
