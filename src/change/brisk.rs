@@ -69,6 +69,7 @@ fn overwritten(walk: &Walk<'_>, leftovers: &mut Vec<u32>, to: u32) -> BTreeMap<u
     let to_come = to_come(walk, to);
     leftovers.retain(|number| {
         let Some(step) = walk.united.plan.step(*number) else { return false };
+        // Whoever is to be told must hear it while it is there to hear.
         if step.says_goodbye() {
             return true;
         }

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn who_calls_itself_by_what_no_answer_could_bear_gets_none() {
+    fn whoever_has_an_identifier_longer_than_an_option_gets_no_answer() {
         let mut book = Book::new("10.244.1.1/24".parse().unwrap(), 100);
         let mut message = ask(MessageType::Discover, "pod-a");
         message.opts_mut().insert(DhcpOption::ClientIdentifier(vec![7; message::LONGEST_ID + 1]));

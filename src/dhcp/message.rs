@@ -34,8 +34,8 @@ const WANTED: [OptionCode; 6] = [
     OptionCode::Rebinding,
 ];
 
-/// The longest client identifier: as many bytes as an option has room for. (One that is put together of several options,
-/// RFC 3396, may be longer. Nobody needs that, and no answer could bear it.)
+/// The longest client identifier: as many bytes as an option has room for. (Several options of one kind are one that is
+/// longer, RFC 3396; as an identifier nobody needs that, and it would stand in every line and answer.)
 pub const LONGEST_ID: usize = 255;
 
 /// A client's identifier: what it calls itself (option 61), or else its hardware address.

@@ -186,6 +186,19 @@ fn a_second_server_takes_the_place_of_the_first_and_serves_from_the_address_that
 }
 
 #[test]
+fn a_client_whose_server_is_gone_asks_everybody_and_takes_the_gateway_of_whoever_answers() {
+    let lab = short();
+    let gateway = || lab.ip("red", &["route", "show", "default"])[0]["gateway"].clone();
+    assert_eq!(gateway(), "10.244.0.1");
+    let serve = "ip addr add 10.244.0.9/24 dev cni0 && \
+                 netlab dhcp serve cni0 --address 10.244.0.9/24 --files /run/cni/n1/dhcp --lease-time 4";
+    lab.script("n1", serve).success();
+    until("it has another gateway", || (gateway() == "10.244.0.9").then_some(()));
+    assert!(matches!(&addresses(&lab, "red")[..], [(address, _)] if address == "10.244.0.2/24"));
+    lab.exec("red", &["ping", "-q", "-c", "1", "-W", "2", "10.244.0.9"]).success();
+}
+
+#[test]
 fn a_default_route_that_somebody_has_set_does_not_cost_an_address_and_nothing_is_left_of_one_that_was_refused() {
     let lab = short();
     lab.exec("red", &["ip", "route", "replace", "default", "dev", "eth0"]).success();

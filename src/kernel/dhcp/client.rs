@@ -207,6 +207,8 @@ impl Client {
                 (Some(MessageType::Ack), Some(next)) => {
                     if next.address != terms.address {
                         self.clear(terms);
+                    } else if next.router != terms.router {
+                        self.clear_route(terms);
                     }
                     // What cannot be set just now is asked for again.
                     if self.interface.set(&next).is_err() {
@@ -255,6 +257,10 @@ impl Client {
 
     fn clear(&self, terms: &Terms) {
         self.interface.clear(terms.address);
+        self.clear_route(terms);
+    }
+
+    fn clear_route(&self, terms: &Terms) {
         if let Some(router) = self.router(terms) {
             self.interface.clear_route(router);
         }
