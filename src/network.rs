@@ -219,7 +219,7 @@ impl Link {
             up: false,
             carrier: false,
             operational: false,
-            mtu: 1500,
+            mtu: setting::ETHERNET_MTU,
             mac: None,
             master: None,
             port: None,
