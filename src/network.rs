@@ -15,7 +15,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use ipnetwork::IpNetwork;
 
@@ -124,6 +124,13 @@ impl Namespace {
     /// The routes of the main table.
     pub fn main_routes(&self) -> impl Iterator<Item = &Route> {
         self.routes.iter().filter(|route| route.table == MAIN)
+    }
+
+    /// At which address a DHCP server listens, unless that is no address of the machine any more: then the server is
+    /// about to end.
+    pub fn dhcp_server(&self) -> Option<Ipv4Addr> {
+        let has = |at: &Ipv4Addr| self.addresses.iter().any(|there| there.address.ip() == IpAddr::V4(*at));
+        self.ipam.server.filter(|at| at.is_unspecified() || has(at))
     }
 
     /// The addresses of the link of this name.

@@ -53,7 +53,9 @@ fn take_alone(net: &mut Namespaces, at: &MachineName, name: &str) -> Option<Link
     let ns = net.get_mut(at)?;
     let place = ns.links.iter().position(|link| link.name == name)?;
     let link = ns.links.remove(place);
+    ipam::end_client_of(ns, name);
     ns.addresses.retain(|address| address.link != name);
+    ipam::end_server(ns);
     ns.routes.retain(|route| route.dev.as_deref() != Some(name));
     ns.neighbours.retain(|neighbour| neighbour.link != name);
     ns.fdb.retain(|entry| entry.port != name && entry.bridge.as_deref() != Some(name));
