@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use ipnetwork::Ipv4Network;
 
 use super::{Finding, Inside, Page, Way};
-use crate::kernel::request::Request;
+use crate::kernel::request::{Ipam, Request};
 use crate::names::{LinkName, MachineName};
 use crate::network::{Namespaces, effect};
 
@@ -43,10 +43,10 @@ impl Page for LeaseAddress {
 
     fn requests(&self, at: &MachineName, way: Way) -> Vec<Request> {
         let (link, route) = (self.link.clone(), self.gateway.is_some());
-        vec![match way {
-            Way::Do => Request::DhcpLease { link, client: at.clone(), route },
-            Way::Undo => Request::DhcpRelease,
-        }]
+        vec![Request::Ipam(match way {
+            Way::Do => Ipam::Lease { link, client: at.clone(), route },
+            Way::Undo => Ipam::ReleaseLease,
+        })]
     }
 
     fn effect(&self, at: &MachineName, way: Way, net: &mut Namespaces) {

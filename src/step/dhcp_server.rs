@@ -3,7 +3,7 @@
 use ipnetwork::Ipv4Network;
 
 use super::{Finding, Inside, Page, Way, quoted};
-use crate::kernel::request::Request;
+use crate::kernel::request::{Ipam, Request};
 use crate::names::{LinkName, MachineName};
 use crate::network::{Namespace, Namespaces, effect, ipam};
 
@@ -50,12 +50,10 @@ impl Page for StartDhcpServer {
     }
 
     fn requests(&self, _at: &MachineName, way: Way) -> Vec<Request> {
-        vec![match way {
-            Way::Do => {
-                Request::DhcpServe { link: self.bridge.clone(), address: self.gateway, lease_time: self.lease_time }
-            }
-            Way::Undo => Request::DhcpStop,
-        }]
+        vec![Request::Ipam(match way {
+            Way::Do => Ipam::Serve { link: self.bridge.clone(), address: self.gateway, lease_time: self.lease_time },
+            Way::Undo => Ipam::StopServing,
+        })]
     }
 
     fn effect(&self, at: &MachineName, way: Way, net: &mut Namespaces) {

@@ -79,7 +79,7 @@ impl Watch {
         let mounts = Mounts::watch()?;
         let own = own.filter(|own| names::look().is_ok_and(|names| names.values().any(|named| named == own)));
         let parent = nix::unistd::getppid().as_raw();
-        let shell = around.by_hand.then(|| Process::open(parent));
+        let shell = around.by_hand().then(|| Process::open(parent));
         let shell = shell.transpose().map_err(|errno| Refusal::new("watch the shell", errno))?;
         Ok(Watch { signals, mounts, ground, own, shell })
     }
