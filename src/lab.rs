@@ -316,8 +316,11 @@ impl Lab {
     /// # Errors
     /// When it cannot be read.
     pub fn topology(&self) -> Result<Topology> {
-        let text = self.underway().map_or_else(|| self.base_text(), |underway| Ok(underway.to))?;
-        self.parse(&text)
+        let text = match self.underway()? {
+            Some(underway) => underway.to,
+            None => self.base_text()?,
+        };
+        Ok(self.parse(&text)?)
     }
 
     /// Its journal, to be written, by whoever holds the lock.
@@ -325,7 +328,7 @@ impl Lab {
     /// # Errors
     /// When it cannot be opened.
     pub fn journal(&self) -> Result<Journal> {
-        let path = self.log(self.underway().as_ref());
+        let path = self.log();
         let open = OpenOptions::new().create(true).append(true).open(&path);
         open.and_then(|file| {
             // What a full disk left of a line was never said: the next line is not to be appended to it.
@@ -341,16 +344,22 @@ impl Lab {
 
     /// How much was written to its journal, and when: as long as that stays the same, the journal does.
     pub fn journal_mark(&self) -> Option<(u64, SystemTime)> {
-        let metadata = fs::metadata(self.log(self.underway().as_ref())).ok()?;
+        let metadata = fs::metadata(self.log()).ok()?;
         Some((metadata.len(), metadata.modified().ok()?))
     }
 
-    /// What its journal says; one that is not there says nothing.
-    pub fn record(&self, plan: &Plan) -> Record {
-        // A plan of before the change that is under way is told of before it, too.
-        let underway = self.underway().filter(|underway| plan.len() >= underway.steps);
-        let bytes = fs::read(self.log(underway.as_ref())).unwrap_or_default();
-        Record::parse(&String::from_utf8_lossy(&bytes), plan.len())
+    /// What its journal says of the steps of its plan; one that is not there says nothing. In the midst of a change, a plan
+    /// of before it is told of before it, too.
+    ///
+    /// # Errors
+    /// When the lab is being changed, and this is neither its plan nor that of before; or that cannot be read.
+    pub fn record(&self, plan: &Plan) -> Result<Record> {
+        let written = match self.change_with_journal()? {
+            Some((underway, journal)) if plan.steps.starts_with(&self.unite(&underway)?.plan.steps) => journal,
+            Some(_) if plan.steps != self.base_plan()?.steps => return Err(self.changed_meanwhile()),
+            _ => fs::read(self.file("journal")).unwrap_or_default(),
+        };
+        Ok(Record::parse(&String::from_utf8_lossy(&written), plan.len()))
     }
 
     /// The hints that were given, a line each.
