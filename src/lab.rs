@@ -18,23 +18,22 @@
 pub mod change;
 pub mod exercise;
 
+mod log;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use nix::unistd::Uid;
 
 use crate::error::{Error, Result};
-use crate::journal::{Journal, Record};
 use crate::kernel::Sandbox;
 use crate::kernel::process::ProcessId;
 use crate::kernel::sandbox::{self, Ended};
 use crate::names::LabName;
-use crate::plan::Plan;
 use crate::topology::model::Topology;
 
 /// The variable that says where the state of labs is kept, in place of the usual directory.
@@ -321,45 +320,6 @@ impl Lab {
             None => self.base_text()?,
         };
         Ok(self.parse(&text)?)
-    }
-
-    /// Its journal, to be written, by whoever holds the lock.
-    ///
-    /// # Errors
-    /// When it cannot be opened.
-    pub fn journal(&self) -> Result<Journal> {
-        let path = self.log();
-        let open = OpenOptions::new().create(true).append(true).open(&path);
-        open.and_then(|file| {
-            // What a full disk left of a line was never said: the next line is not to be appended to it.
-            let written = fs::read(&path)?;
-            let whole = written.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
-            if whole < written.len() {
-                file.set_len(whole as u64)?;
-            }
-            Ok(Journal::new(file))
-        })
-        .map_err(|e| self.unwritable(&path, &e))
-    }
-
-    /// How much was written to its journal, and when: as long as that stays the same, the journal does.
-    pub fn journal_mark(&self) -> Option<(u64, SystemTime)> {
-        let metadata = fs::metadata(self.log()).ok()?;
-        Some((metadata.len(), metadata.modified().ok()?))
-    }
-
-    /// What its journal says of the steps of its plan; one that is not there says nothing. In the midst of a change, a plan
-    /// of before it is told of before it, too.
-    ///
-    /// # Errors
-    /// When the lab is being changed, and this is neither its plan nor that of before; or that cannot be read.
-    pub fn record(&self, plan: &Plan) -> Result<Record> {
-        let written = match self.change_with_journal()? {
-            Some((underway, journal)) if plan.steps.starts_with(&self.unite(&underway)?.plan.steps) => journal,
-            Some(_) if plan.steps != self.base_plan()?.steps => return Err(self.changed_meanwhile()),
-            _ => fs::read(self.file("journal")).unwrap_or_default(),
-        };
-        Ok(Record::parse(&String::from_utf8_lossy(&written), plan.len()))
     }
 
     /// The hints that were given, a line each.

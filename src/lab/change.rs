@@ -15,7 +15,6 @@ use std::fmt;
 use std::fs;
 use std::io::ErrorKind;
 use std::net::IpAddr;
-use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -64,7 +63,7 @@ pub enum SavedLeg {
 }
 
 /// The file.
-const CHANGE: &str = "change";
+pub(super) const CHANGE: &str = "change";
 
 /// The file of the addresses that were given out last.
 const ADDRESSES: &str = "addresses";
@@ -103,12 +102,6 @@ impl Lab {
             written.split_at(written.iter().position(|byte| *byte == b'\n').map_or(written.len(), |end| end + 1));
         let underway = serde_json::from_slice(head).map_err(|e| unreadable(&e))?;
         Ok(Some((underway, journal.to_vec())))
-    }
-
-    /// The file in which it is written down what is done: the lab's journal, or that of the change that is under way.
-    pub(super) fn log(&self) -> PathBuf {
-        let change = self.file(CHANGE);
-        if change.exists() { change } else { self.file("journal") }
     }
 
     /// Begins a change, under the lab's lock, or another one in place of the one that is under way.
@@ -229,48 +222,5 @@ impl Lab {
     pub fn changed_meanwhile(&self) -> Error {
         Error::refused(format!("lab {} was changed by another netlab meanwhile", self.name))
             .help("type the command again: it looks at the lab as it is now")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::journal::Record;
-
-    fn text(pods: &str) -> String {
-        format!("lab: x\nnodes: {{ n: {{ podCIDR: 10.1.0.0/24, pods: {{ {pods} }} }} }}\n")
-    }
-
-    /// A lab of two pods of which the first 20 steps are done, for as long as somebody looks at it.
-    fn with_a_lab(look: impl FnOnce(&Lab, &Lock)) {
-        let store = std::env::temp_dir().join(format!("netlab-change-{}", std::process::id()));
-        let lab = Lab { name: "x".parse().unwrap(), directory: store.join("x") };
-        let lock = lab.lock().unwrap();
-        lab.write("topology.yaml", &text("a: {}, b: {}")).unwrap();
-        lab.write("journal", "done 1-20\n").unwrap();
-        look(&lab, &lock);
-        lab.forget(lock).unwrap();
-    }
-
-    /// Whoever has read the lab's plan just before a change begins, knows no numbers but the old ones; and the plan of the
-    /// change may be as long as the old one.
-    #[test]
-    fn each_plan_is_told_of_in_its_own_numbers() {
-        with_a_lab(|lab, lock| {
-            let before = lab.plan().unwrap();
-            let (to, from) = (text("b: { addresses: 10.1.0.3/24 }"), vec![text("a: {}, b: {}")]);
-            let underway = Underway { goal: Goal::DeletePod("a".into()), to, from, drift: Vec::new(), legs: None };
-            lab.begin_change(lock, &underway, &[7]).unwrap();
-            let during = lab.plan().unwrap();
-            assert!(before.len() == during.len() && before.steps != during.steps);
-            let done = |plan: &Plan| lab.record(plan).unwrap().done.into_iter().collect::<Vec<_>>();
-            assert_eq!(done(&before), (1..=20).collect::<Vec<_>>());
-            assert_eq!(done(&during), [7]);
-            // A plan that is neither has no numbers here.
-            let other = lab.plan_of(&text("c: {}")).unwrap();
-            assert!(lab.record(&other).unwrap_err().to_string().contains("was changed by another netlab meanwhile"));
-            lab.end_change(lock, &underway.to, &[1]).unwrap();
-            assert_eq!(lab.record(&lab.plan().unwrap()).unwrap(), Record { done: [1].into(), ..Record::default() });
-        });
     }
 }

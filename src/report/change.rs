@@ -1,7 +1,7 @@
 //! A change of a running lab, as it is shown before it is made.
 //!
 //! ```text
-//! lab three-nodes: 12 steps taken back, 0 done, by 3 commands; 128 stay
+//! lab three-nodes: 12 steps taken back, by 3 commands; 128 stay
 //!
 //! pod-f: veth pipe
 //!   1  Delete the veth pipe veth-pod-f.
@@ -117,13 +117,14 @@ pub fn text(Shown { plan, trail, count: of }: Shown<'_>, columns: usize, color: 
 
 /// `2 steps taken back, 13 done, by 14 commands`
 pub fn done(Count { back, done, commands, .. }: Count) -> String {
-    let steps = if back == 1 { "step" } else { "steps" };
-    let by = match commands {
-        0 => String::new(),
-        1 => ", by 1 command".into(),
-        _ => format!(", by {commands} commands"),
+    let some = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    let steps = match (back, done) {
+        (0, 0) => "no step done".into(),
+        (0, done) => format!("{} done", some(done, "step")),
+        (back, 0) => format!("{} taken back", some(back, "step")),
+        (back, done) => format!("{} taken back, {done} done", some(back, "step")),
     };
-    format!("{back} {steps} taken back, {done} done{by}")
+    if commands == 0 { steps } else { format!("{steps}, by {}", some(commands, "command")) }
 }
 
 /// `140 stay`
