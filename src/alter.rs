@@ -13,6 +13,8 @@
 mod carry;
 mod trail;
 
+use std::collections::BTreeSet;
+
 use crate::change::{self, Change, Count, Obstacle, Pace, United, preview, work_out};
 use crate::cursor::with_former;
 use crate::error::{Error, Result};
@@ -61,6 +63,8 @@ pub struct Prepared {
     from: Vec<String>,
     /// See [`Underway::drift`].
     drift: Vec<String>,
+    /// See [`Underway::touched`].
+    touched: BTreeSet<String>,
 }
 
 impl Prepared {
@@ -77,9 +81,9 @@ impl Prepared {
 
     /// How the file of the lab's state says it.
     fn underway(&self, legs: Option<Vec<SavedLeg>>) -> Underway {
-        let Prepared { goal, text, from, drift, .. } = self;
-        let (goal, to, from, drift) = (goal.clone(), text.clone(), from.clone(), drift.clone());
-        Underway { goal, to, from, drift, legs }
+        let Prepared { goal, text, from, drift, touched, .. } = self;
+        let (goal, to, from) = (goal.clone(), text.clone(), from.clone());
+        Underway { goal, to, from, drift: drift.clone(), touched: touched.clone(), legs }
     }
 
     fn in_force(&self) -> Vec<u32> {
@@ -102,8 +106,10 @@ pub fn is_another(lab: &Lab, plan: &Plan) -> Result<bool> {
 pub fn prepare(kernel: &Kernel, lab: &Lab, wanted: Wanted<'_>) -> Result<Prepared> {
     let Wanted { goal, text, topology, to, pace, scope } = wanted;
     let new = Plan::of(topology);
-    let (known, drift) = match lab.underway()? {
-        Some(Underway { from, to, drift, .. }) => (from.into_iter().chain([to]).collect(), Some(drift)),
+    let (known, before) = match lab.underway()? {
+        Some(Underway { from, to, drift, touched, .. }) => {
+            (from.into_iter().chain([to]).collect(), Some((drift, touched)))
+        }
         None => (vec![lab.base_text()?], None),
     };
     let mut from: Vec<String> = Vec::new();
@@ -133,27 +139,31 @@ pub fn prepare(kernel: &Kernel, lab: &Lab, wanted: Wanted<'_>) -> Result<Prepare
     let leading_there =
         |seen: &Namespaces| work_out(&united, seen, wish).map_err(|obstacle| in_the_way(lab, &new, &obstacle));
     let mut change = leading_there(&seen)?;
+    let goes_on = before.is_some();
+    let (mut drift, touched_before) = before.unwrap_or_default();
+    let mut touched = touched_before.clone();
+    touched.extend(change.touched(&seen).iter().map(ToString::to_string));
     if scope == Scope::All {
-        // Sysctls follow from a change in the machines that it touches; to look at those of all takes seconds.
-        repair::look_at_sysctls(kernel, &change.touched(&seen), &mut seen)?;
+        // Sysctls follow from a change where it touches something; to look at those of all machines takes seconds.
+        repair::look_at_sysctls(kernel, |machine| touched.contains(machine.as_str()), &mut seen)?;
         change = leading_there(&seen)?;
     }
-    let (trail, drift) = match (scope, drift) {
-        (Scope::Difference, drift) => {
-            let drift = drift.unwrap_or_else(|| trail::gone(&seen));
-            (trail::neighbours(&change.net, &drift), drift)
+    let trail = match scope {
+        Scope::Difference => {
+            if !goes_on {
+                drift = trail::gone(&seen);
+            }
+            trail::neighbours(&change.net, &drift)
         }
-        (Scope::All, drift) => {
+        Scope::All => {
             let fresh = repair::fresh(kernel, &seen)?;
-            let now = || {
-                let plan = lab.plan()?;
-                Ok::<_, Error>(trail::drift(&plan, &lab.record(&plan)?, &seen, &fresh))
-            };
-            let drift = drift.map_or_else(now, Ok)?;
-            (trail::find(&united, &change, &fresh, &drift), drift)
+            // Where an interrupted change has touched nothing, all that differs is somebody's, also now.
+            let base = lab.base_plan()?;
+            drift.extend(trail::drift(&base, &lab.record(&base)?, &seen, &fresh, &touched_before));
+            trail::find(&united, &change, &fresh, &drift)
         }
     };
-    Ok(Prepared { united, change, trail, goal: goal.clone(), text: text.to_owned(), from, drift })
+    Ok(Prepared { united, change, trail, goal: goal.clone(), text: text.to_owned(), from, drift, touched })
 }
 
 fn in_the_way(lab: &Lab, new: &Plan, Obstacle { number, found }: &Obstacle) -> Error {

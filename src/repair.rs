@@ -101,8 +101,13 @@ pub(crate) fn look_quickly(kernel: &Kernel, plan: &Plan) -> Result<Namespaces> {
 ///
 /// # Errors
 /// When they cannot be looked at.
-pub(crate) fn look_at_sysctls(kernel: &Kernel, machines: &BTreeSet<MachineName>, seen: &mut Namespaces) -> Result<()> {
-    for (machine, now) in observe(kernel, machines, &View { watched: true, ..View::LINKS })? {
+pub(crate) fn look_at_sysctls(
+    kernel: &Kernel,
+    which: impl Fn(&MachineName) -> bool,
+    seen: &mut Namespaces,
+) -> Result<()> {
+    let machines: Vec<MachineName> = seen.keys().filter(|machine| which(machine)).cloned().collect();
+    for (machine, now) in observe(kernel, &machines, &View { watched: true, ..View::LINKS })? {
         if let Some(seen) = seen.get_mut(&machine) {
             seen.sysctls.extend(now.sysctls);
         }

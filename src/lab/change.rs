@@ -10,7 +10,7 @@
 //! As long as the file is there it counts, and the other two do not. So a change begins and ends with one rename and one
 //! removal, and whoever is killed in between leaves a lab of which everybody knows what may be there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
 use std::io::ErrorKind;
@@ -36,6 +36,8 @@ pub struct Underway {
     pub from: Vec<String>,
     /// The commands that would have mended what differed from the plan before: that is nothing to do with the change.
     pub drift: Vec<String>,
+    /// The machines that were touched so far, or are about to be: in all others nothing has followed from it.
+    pub touched: BTreeSet<String>,
     /// What is done on the way, if it is gone step by step.
     pub legs: Option<Vec<SavedLeg>>,
 }
@@ -191,7 +193,10 @@ impl Lab {
     }
 
     /// The plan that it was brought up with, before the change that may be under way.
-    pub(super) fn base_plan(&self) -> Result<Plan> {
+    ///
+    /// # Errors
+    /// When its topology cannot be read.
+    pub fn base_plan(&self) -> Result<Plan> {
         self.plan_of(&self.base_text()?)
     }
 

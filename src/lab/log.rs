@@ -93,7 +93,14 @@ mod tests {
         with_a_lab(|lab, lock| {
             let before = lab.plan().unwrap();
             let (to, from) = (text("b: { addresses: 10.1.0.3/24 }"), vec![text("a: {}, b: {}")]);
-            let underway = Underway { goal: Goal::DeletePod("a".into()), to, from, drift: Vec::new(), legs: None };
+            let underway = Underway {
+                goal: Goal::DeletePod("a".into()),
+                to,
+                from,
+                drift: Vec::new(),
+                touched: [].into(),
+                legs: None,
+            };
             lab.begin_change(lock, &underway, &[7]).unwrap();
             let during = lab.plan().unwrap();
             assert!(before.len() == during.len() && before.steps != during.steps);

@@ -41,6 +41,47 @@ fn a_change_that_cannot_be_read_is_told_and_the_lab_is_taken_down_all_the_same()
     lab.down();
 }
 
+/// Sysctls are looked at in the machines that a change touches: one that was interrupted may have touched others.
+#[test]
+fn what_was_set_by_hand_outlasts_a_change_that_was_interrupted_and_another_one() {
+    let directory = Directory::new();
+    let lab = Lab::up(&directory.file("one.yaml", file("c: {}", "", "")));
+    let by_hand = "net.ipv4.conf.all.accept_local";
+    for machine in ["n1", "n2", "c"] {
+        lab.script(machine, &format!("sysctl -qw {by_hand}=1")).success();
+    }
+    let other = directory.file("other.yaml", file("c: {}, d: {}", "", ""));
+    let died = run(lab.netlab(&["up", &other]).env("NETLAB_TEST_DIE_AFTER", "2"));
+    assert!(died.signal.is_some(), "{died}");
+    // Now on the first node, which was not touched.
+    let third = file("c: {}, d: {}", "", "").replace("b: {}", "b: {}, e: {}");
+    lab.run(&["up", &directory.file("third.yaml", third)]).success();
+    for machine in ["n1", "n2", "c"] {
+        assert_eq!(lab.exec(machine, &["sysctl", "-n", by_hand]).success().trim(), "1", "{machine}");
+    }
+    lab.run(&["repair"]).success();
+    assert_eq!(lab.run(&["diff"]).status, Some(0));
+    lab.down();
+}
+
+/// Also where the steps were all done, and only what follows from them was not.
+#[test]
+fn what_follows_from_a_change_is_set_right_by_the_next_one_where_it_was_interrupted() {
+    let directory = Directory::new();
+    let with =
+        |sysctls: &str| file("c: {}", &format!("  n4: {{ address: 198.51.100.14, sysctls: {{ {sysctls} }} }}\n"), "");
+    let lab = Lab::up(&directory.file("one.yaml", with("net.ipv4.conf.default.rp_filter: 2")));
+    let copied = || lab.exec("n4", &["sysctl", "-n", "net.ipv4.conf.eth0.rp_filter"]).success();
+    assert_eq!(copied().trim(), "2", "it was there when eth0 was made");
+    let other = directory.file("other.yaml", with(""));
+    let died = run(lab.netlab(&["up", &other]).env("NETLAB_TEST_DIE_AFTER", "1"));
+    assert!(died.signal.is_some() && copied().trim() == "2", "{died}");
+    lab.run(&["up", &other]).success();
+    assert_eq!(copied().trim(), "0");
+    assert_eq!(lab.run(&["diff"]).status, Some(0));
+    lab.down();
+}
+
 #[test]
 fn a_command_that_fails_is_told_as_it_is_typed() {
     let directory = Directory::new();
