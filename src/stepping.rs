@@ -9,7 +9,6 @@
 //! While somebody thinks, nothing of this holds the lab: another terminal may move the cursor, or take the lab away, and
 //! `look` sees it. A move that was chosen in view of another record is not made.
 
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
@@ -193,7 +192,7 @@ impl Stepping {
         let about = self.next(record).or_else(|| self.other(record));
         let machine = about.and_then(|one| self.plan().step(one.number)).map(|step| &step.machine);
         // Where that cannot be read, the next look says so.
-        let whole = self.course.whole_record(&self.lab).map_or_else(|_| BTreeSet::new(), |record| record.done);
+        let whole = self.course.whole_record(&self.lab).unwrap_or_default().done;
         let made = |machine: &&MachineName| {
             let mut steps = self.course.whole().numbered();
             let birth =
