@@ -9,7 +9,7 @@
 
 use std::net::IpAddr;
 
-use ipnetwork::IpNetwork;
+use ipnetwork::{IpNetwork, Ipv4Network};
 
 use crate::kernel::nft;
 use crate::names::{LinkName, MachineName};
@@ -203,6 +203,8 @@ pub enum Request {
     DhcpServe {
         /// The link that it serves.
         link: LinkName,
+        /// The link's address that it serves from, with the prefix length of the subnet.
+        address: Ipv4Network,
         /// For how long it leases addresses, in seconds.
         lease_time: u32,
     },

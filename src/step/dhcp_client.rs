@@ -58,7 +58,8 @@ impl Page for LeaseAddress {
 
     fn check(&self, at: &MachineName, seen: &Namespaces) -> Finding {
         let LeaseAddress { link, address, .. } = self;
-        let Some(ns) = seen.get(at) else { return Finding::Missing };
+        // With the link its client ends.
+        let Some(ns) = seen.get(at).filter(|ns| ns.link(link.as_str()).is_some()) else { return Finding::Missing };
         let has = ns.addresses_of(link.as_str()).any(|there| there.address == (*address).into());
         let leads = |gateway| {
             let mut routes = ns.main_routes().filter(|route| route.to.prefix() == 0 && route.to.is_ipv4());

@@ -17,9 +17,9 @@ impl Worker {
             }
             Request::Release { network, address } => leases::release(at, network.as_str(), *address),
             Request::DhcpHost { client, address } => leases::reserve_host(at, client.as_str(), *address),
-            Request::DhcpServe { link, lease_time } => {
+            Request::DhcpServe { link, address, lease_time } => {
                 self.go(at)?;
-                dhcp::serve(at, link, *lease_time)
+                dhcp::serve(at, link, *address, *lease_time)
             }
             Request::DhcpStop => self.go(at).and_then(|()| dhcp::stop_serving()),
             Request::DhcpLease { link, client, route } => {
