@@ -13,12 +13,15 @@
 mod carry;
 mod trail;
 
-use crate::change::{self, Change, Obstacle, Pace, United, preview, work_out};
+use std::collections::BTreeSet;
+
+use crate::change::{self, Change, Count, Obstacle, Pace, United, preview, work_out};
 use crate::cursor::with_former;
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
 use crate::lab::change::{Goal, SavedLeg, Underway};
 use crate::lab::{Lab, Lock};
+use crate::network::Namespaces;
 use crate::plan::Plan;
 use crate::step::{Action, Finding, Way};
 use crate::topology::model::Topology;
@@ -60,6 +63,8 @@ pub struct Prepared {
     from: Vec<String>,
     /// See [`Underway::drift`].
     drift: Vec<String>,
+    /// See [`Underway::touched`].
+    touched: BTreeSet<String>,
 }
 
 impl Prepared {
@@ -68,11 +73,17 @@ impl Prepared {
         preview(&self.united, &self.change.legs)
     }
 
+    /// How many steps it concerns, and the commands for them and for what is set right then.
+    pub fn count(&self) -> Count {
+        let count = self.change.count();
+        Count { commands: count.commands + self.trail.len(), ..count }
+    }
+
     /// How the file of the lab's state says it.
     fn underway(&self, legs: Option<Vec<SavedLeg>>) -> Underway {
-        let Prepared { goal, text, from, united, drift, .. } = self;
-        let (goal, to, from, drift) = (goal.clone(), text.clone(), from.clone(), drift.clone());
-        Underway { goal, to, from, drift, steps: united.plan.len(), legs }
+        let Prepared { goal, text, from, drift, touched, .. } = self;
+        let (goal, to, from) = (goal.clone(), text.clone(), from.clone());
+        Underway { goal, to, from, drift: drift.clone(), touched: touched.clone(), legs }
     }
 
     fn in_force(&self) -> Vec<u32> {
@@ -85,7 +96,7 @@ impl Prepared {
 /// # Errors
 /// When its topology cannot be read.
 pub fn is_another(lab: &Lab, plan: &Plan) -> Result<bool> {
-    Ok(lab.underway().is_some() || !lab.plan()?.does_the_same_as(plan))
+    Ok(lab.underway()?.is_some() || !lab.plan()?.does_the_same_as(plan))
 }
 
 /// Works out what leads a running lab to what is wanted.
@@ -95,8 +106,10 @@ pub fn is_another(lab: &Lab, plan: &Plan) -> Result<bool> {
 pub fn prepare(kernel: &Kernel, lab: &Lab, wanted: Wanted<'_>) -> Result<Prepared> {
     let Wanted { goal, text, topology, to, pace, scope } = wanted;
     let new = Plan::of(topology);
-    let (known, drift) = match lab.underway() {
-        Some(Underway { from, to, drift, .. }) => (from.into_iter().chain([to]).collect(), Some(drift)),
+    let (known, before) = match lab.underway()? {
+        Some(Underway { from, to, drift, touched, .. }) => {
+            (from.into_iter().chain([to]).collect(), Some((drift, touched)))
+        }
         None => (vec![lab.base_text()?], None),
     };
     let mut from: Vec<String> = Vec::new();
@@ -110,8 +123,8 @@ pub fn prepare(kernel: &Kernel, lab: &Lab, wanted: Wanted<'_>) -> Result<Prepare
     }
     let mut united = United::of(new.clone(), &former);
     // A pod leaves nothing behind but neighbours, so the rest need not be looked at: that takes its time in a large lab.
-    let seen = match scope {
-        Scope::All => repair::look(kernel, &united.plan)?,
+    let mut seen = match scope {
+        Scope::All => repair::look_quickly(kernel, &united.plan)?,
         Scope::Difference => run::look(kernel, &united.plan, true)?,
     };
     for number in united.wanted + 1..=united.plan.len() {
@@ -122,21 +135,35 @@ pub fn prepare(kernel: &Kernel, lab: &Lab, wanted: Wanted<'_>) -> Result<Prepare
             united.know(number, known);
         }
     }
-    let course = change::Wish { to: to.unwrap_or(united.wanted), pace, scope };
-    let change = work_out(&united, &seen, course).map_err(|obstacle| in_the_way(lab, &new, &obstacle))?;
-    let (trail, drift) = match (scope, drift) {
-        (Scope::Difference, drift) => {
-            let drift = drift.unwrap_or_else(|| trail::gone(&seen));
-            (trail::neighbours(&change.net, &drift), drift)
+    let wish = change::Wish { to: to.unwrap_or(united.wanted), pace, scope };
+    let leading_there =
+        |seen: &Namespaces| work_out(&united, seen, wish).map_err(|obstacle| in_the_way(lab, &new, &obstacle));
+    let mut change = leading_there(&seen)?;
+    let goes_on = before.is_some();
+    let (mut drift, touched_before) = before.unwrap_or_default();
+    let mut touched = touched_before.clone();
+    touched.extend(change.touched(&seen).iter().map(ToString::to_string));
+    if scope == Scope::All {
+        // Sysctls follow from a change where it touches something; to look at those of all machines takes seconds.
+        repair::look_at_sysctls(kernel, |machine| touched.contains(machine.as_str()), &mut seen)?;
+        change = leading_there(&seen)?;
+    }
+    let trail = match scope {
+        Scope::Difference => {
+            if !goes_on {
+                drift = trail::gone(&seen);
+            }
+            trail::neighbours(&change.net, &drift)
         }
-        (Scope::All, drift) => {
+        Scope::All => {
             let fresh = repair::fresh(kernel, &seen)?;
-            let now = || Ok::<_, Error>(trail::drift(&lab.plan()?, &lab.record(&united.plan), &seen, &fresh));
-            let drift = drift.map_or_else(now, Ok)?;
-            (trail::find(&united, &change, &fresh, &drift), drift)
+            // Where an interrupted change has touched nothing, all that differs is somebody's, also now.
+            let base = lab.base_plan()?;
+            drift.extend(trail::drift(&base, &lab.record(&base)?, &seen, &fresh, &touched_before));
+            trail::find(&united, &change, &fresh, &drift)
         }
     };
-    Ok(Prepared { united, change, trail, goal: goal.clone(), text: text.to_owned(), from, drift })
+    Ok(Prepared { united, change, trail, goal: goal.clone(), text: text.to_owned(), from, drift, touched })
 }
 
 fn in_the_way(lab: &Lab, new: &Plan, Obstacle { number, found }: &Obstacle) -> Error {

@@ -27,6 +27,7 @@ mod walk;
 
 use std::collections::BTreeSet;
 
+use crate::names::MachineName;
 use crate::network::Namespaces;
 use crate::step::{Finding, Step, Way};
 
@@ -108,6 +109,15 @@ pub struct Change {
     pub done: usize,
     /// How many of its steps are in force before and stay so.
     pub stays: usize,
+}
+
+impl Change {
+    /// The machines that it touches, in the network as it was seen before.
+    pub fn touched(&self, before: &Namespaces) -> BTreeSet<MachineName> {
+        let touched =
+            |leg: &Leg| walk::touched(&leg.step, before).into_iter().chain(walk::touched(&leg.step, &self.net));
+        self.legs.iter().flat_map(touched).collect()
+    }
 }
 
 /// Something that is in the way of a step, and that no step of either plan has made.

@@ -61,7 +61,7 @@ impl Course {
     /// When its topology cannot be read, or a change was interrupted that nobody goes step by step.
     pub fn of(lab: &Lab) -> Result<Self> {
         let united = lab.united()?;
-        match lab.underway() {
+        match lab.underway()? {
             None => {
                 let (plan, steps) = (united.plan, united.wanted);
                 Ok(Course { whole: plan.clone(), plan, steps, change: None })
@@ -117,18 +117,24 @@ impl Course {
     }
 
     /// Which of the whole steps are in force, as far as netlab knows.
-    pub fn whole_record(&self, lab: &Lab) -> Record {
+    ///
+    /// # Errors
+    /// As [`Lab::record`].
+    pub fn whole_record(&self, lab: &Lab) -> Result<Record> {
         lab.record(&self.whole)
     }
 
     /// Which of its steps are in force, as far as netlab knows.
-    pub fn record(&self, lab: &Lab) -> Record {
-        let record = self.whole_record(lab);
-        let Some(change) = &self.change else { return record };
-        if lab.underway().is_none() {
+    ///
+    /// # Errors
+    /// As [`Lab::record`].
+    pub fn record(&self, lab: &Lab) -> Result<Record> {
+        let Some(change) = &self.change else { return self.whole_record(lab) };
+        if lab.underway()?.is_none() {
             // It is over since it was looked at.
-            return Record { done: (1..=self.plan.len()).collect(), ..Record::default() };
+            return Ok(Record { done: (1..=self.plan.len()).collect(), ..Record::default() });
         }
+        let record = self.whole_record(lab)?;
         let is_made = |(number, way, _): &&(u32, Way, Vec<u32>)| record.done.contains(number) == (*way == Way::Do);
         let made = change.legs.iter().take_while(is_made).count();
         let place = |number: &u32| {
@@ -137,12 +143,12 @@ impl Course {
         };
         // Forwards on this course may be backwards in the plan: what was begun either way is told as begun.
         let places = |numbers: &BTreeSet<u32>| numbers.iter().filter_map(place).collect::<BTreeSet<u32>>();
-        Record {
+        Ok(Record {
             done: (1..=u32::try_from(made).unwrap_or(u32::MAX)).collect(),
             begun: if record.is_unfinished() { places(&record.begun) } else { BTreeSet::new() },
             undoing: BTreeSet::new(),
             failed: record.failed.as_ref().and_then(|(number, why)| Some((place(number)?, why.clone()))),
-        }
+        })
     }
 
     /// What a move along the course, forwards or backwards, is in the whole.

@@ -98,21 +98,31 @@ impl<'a> Cursor<'a> {
     }
 
     /// Which steps are in force, as far as netlab knows.
-    pub fn record(&self) -> Record {
+    ///
+    /// # Errors
+    /// As [`Lab::record`].
+    pub fn record(&self) -> Result<Record> {
         self.course.record(self.lab)
     }
 
     /// The moves to the next `count` steps.
-    pub fn next(&self, count: u32) -> Vec<Move> {
-        let record = self.record();
+    ///
+    /// # Errors
+    /// As [`Lab::record`].
+    pub fn next(&self, count: u32) -> Result<Vec<Move>> {
+        let record = self.record()?;
         let next = (1..=self.course.plan.len()).filter(|number| !record.done.contains(number));
-        next.take(as_count(count)).map(|number| Move { number, way: Way::Do }).collect()
+        Ok(next.take(as_count(count)).map(|number| Move { number, way: Way::Do }).collect())
     }
 
     /// The moves that take back the last `count` steps.
-    pub fn back(&self, count: u32) -> Vec<Move> {
-        let record = self.record();
-        record.done.iter().rev().take(as_count(count)).map(|number| Move { number: *number, way: Way::Undo }).collect()
+    ///
+    /// # Errors
+    /// As [`Lab::record`].
+    pub fn back(&self, count: u32) -> Result<Vec<Move>> {
+        let record = self.record()?;
+        let back = record.done.iter().rev().take(as_count(count));
+        Ok(back.map(|number| Move { number: *number, way: Way::Undo }).collect())
     }
 
     /// The moves that lead to where the first `target` steps are in force and no others, from wherever the lab is: the
@@ -121,7 +131,7 @@ impl<'a> Cursor<'a> {
     /// # Errors
     /// When the lab cannot be looked at.
     pub fn goto(&self, target: u32) -> Result<Vec<Move>> {
-        let record = self.record();
+        let record = self.record()?;
         let plan = &self.course.plan;
         if self.course.goal().is_some() {
             return Ok(self.along(&record, target));
@@ -156,8 +166,7 @@ impl<'a> Cursor<'a> {
                 .help("`netlab up FILE` builds it again"));
         }
         if Course::of(self.lab)? != *self.course {
-            return Err(Error::refused(format!("lab {} was changed by another netlab meanwhile", self.lab.name))
-                .help("type the command again: it looks at the lab as it is now"));
+            return Err(self.lab.changed_meanwhile());
         }
         let journal = self.lab.journal()?;
         self.catch_up(&journal)?;
@@ -166,7 +175,7 @@ impl<'a> Cursor<'a> {
 
     /// Finds out what became of the steps that a process began and did not finish: it was killed, or a batch failed.
     fn catch_up(&self, journal: &Journal) -> Result<()> {
-        let record = self.course.whole_record(self.lab);
+        let record = self.course.whole_record(self.lab)?;
         if !record.is_unfinished() && record.failed.is_none() {
             return Ok(());
         }
@@ -268,10 +277,10 @@ impl Hand<'_> {
     fn finish(&self) -> Result<()> {
         let Cursor { lab, course, .. } = *self.cursor;
         let Some((text, wanted)) = course.end() else { return Ok(()) };
-        if self.cursor.record().next(course.plan.len()).is_some() {
+        if self.cursor.record()?.next(course.plan.len()).is_some() {
             return Ok(());
         }
-        let done = course.whole_record(lab).done;
+        let done = course.whole_record(lab)?.done;
         let in_force: Vec<u32> = done.into_iter().filter(|number| *number <= wanted).collect();
         lab.end_change(&self.lock, text, &in_force)
     }

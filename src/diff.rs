@@ -16,6 +16,7 @@
 
 mod foreign;
 mod kernel_made;
+mod makers;
 mod mend;
 mod order;
 mod settings;
@@ -30,6 +31,8 @@ use crate::names::MachineName;
 use crate::network::Namespaces;
 use crate::plan::Plan;
 
+use makers::Makers;
+
 pub use foreign::is_fallback;
 pub use mend::{Deed, Mend};
 pub use stale::forget_the_gone;
@@ -41,6 +44,8 @@ pub struct Expected<'a> {
     plan: &'a Plan,
     /// The steps that should be in force.
     in_force: &'a BTreeSet<u32>,
+    /// Which of its steps make links.
+    makers: Makers<'a>,
     /// The network that they make.
     net: Namespaces,
     /// The sysctls of a new namespace.
@@ -90,7 +95,7 @@ impl<'a> Expected<'a> {
     /// What there should be when these steps are in force. `fresh` has the sysctls of a new namespace.
     pub fn new(plan: &'a Plan, in_force: &'a BTreeSet<u32>, fresh: BTreeMap<String, String>) -> Self {
         let net = plan.predict(|number| in_force.contains(&number));
-        Expected { plan, in_force, net, fresh }
+        Expected { plan, in_force, makers: Makers::of(plan, in_force), net, fresh }
     }
 
     /// What differs: by machine in the plan's order, what is missing first.

@@ -18,23 +18,22 @@
 pub mod change;
 pub mod exercise;
 
+mod log;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use nix::unistd::Uid;
 
 use crate::error::{Error, Result};
-use crate::journal::{Journal, Record};
 use crate::kernel::Sandbox;
 use crate::kernel::process::ProcessId;
 use crate::kernel::sandbox::{self, Ended};
 use crate::names::LabName;
-use crate::plan::Plan;
 use crate::topology::model::Topology;
 
 /// The variable that says where the state of labs is kept, in place of the usual directory.
@@ -316,41 +315,11 @@ impl Lab {
     /// # Errors
     /// When it cannot be read.
     pub fn topology(&self) -> Result<Topology> {
-        let text = self.underway().map_or_else(|| self.base_text(), |underway| Ok(underway.to))?;
-        self.parse(&text)
-    }
-
-    /// Its journal, to be written, by whoever holds the lock.
-    ///
-    /// # Errors
-    /// When it cannot be opened.
-    pub fn journal(&self) -> Result<Journal> {
-        let path = self.log(self.underway().as_ref());
-        let open = OpenOptions::new().create(true).append(true).open(&path);
-        open.and_then(|file| {
-            // What a full disk left of a line was never said: the next line is not to be appended to it.
-            let written = fs::read(&path)?;
-            let whole = written.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
-            if whole < written.len() {
-                file.set_len(whole as u64)?;
-            }
-            Ok(Journal::new(file))
-        })
-        .map_err(|e| self.unwritable(&path, &e))
-    }
-
-    /// How much was written to its journal, and when: as long as that stays the same, the journal does.
-    pub fn journal_mark(&self) -> Option<(u64, SystemTime)> {
-        let metadata = fs::metadata(self.log(self.underway().as_ref())).ok()?;
-        Some((metadata.len(), metadata.modified().ok()?))
-    }
-
-    /// What its journal says; one that is not there says nothing.
-    pub fn record(&self, plan: &Plan) -> Record {
-        // A plan of before the change that is under way is told of before it, too.
-        let underway = self.underway().filter(|underway| plan.len() >= underway.steps);
-        let bytes = fs::read(self.log(underway.as_ref())).unwrap_or_default();
-        Record::parse(&String::from_utf8_lossy(&bytes), plan.len())
+        let text = match self.underway()? {
+            Some(underway) => underway.to,
+            None => self.base_text()?,
+        };
+        Ok(self.parse(&text)?)
     }
 
     /// The hints that were given, a line each.

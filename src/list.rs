@@ -33,11 +33,12 @@ pub fn gather(store: &Store) -> Vec<Entry> {
     let entry = |lab: crate::lab::Lab| {
         let pid = lab.sandbox().map(|sandbox| sandbox.pid());
         let plan = lab.plan().ok();
+        let record = plan.as_ref().and_then(|plan| lab.record(plan).ok());
         Entry {
             state: if pid.is_some() { "running" } else { "gone" },
             pid,
             machines: plan.as_ref().map_or(0, |plan| plan.machines.len()),
-            done: plan.as_ref().map_or(0, |plan| lab.record(plan).done.len()),
+            done: record.map_or(0, |record| record.done.len()),
             total: plan.as_ref().map_or(0, Plan::len),
             lab: lab.name,
         }

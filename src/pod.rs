@@ -27,6 +27,7 @@ use crate::names::MachineName;
 use crate::plan::{Kind, Plan};
 use crate::repair;
 use crate::run::Manner;
+use crate::topology::Failure;
 use crate::topology::model::Topology;
 
 pub use edit::{Newcomer, Wish};
@@ -80,7 +81,7 @@ impl Order {
 /// # Errors
 /// When it is not possible, or the lab is in the midst of something else.
 pub fn work_out(kernel: &Kernel, lab: &Lab, order: &Order, pace: Pace) -> Result<Errand> {
-    let underway = lab.underway();
+    let underway = lab.underway()?;
     may_change(lab, order, underway.as_ref())?;
     let now = lab.topology()?;
     let mut last = lab.last_addresses();
@@ -97,12 +98,13 @@ pub fn work_out(kernel: &Kernel, lab: &Lab, order: &Order, pace: Pace) -> Result
                 }
                 Order::Delete(name) => edit::without(&now, name)?,
             };
+            let given = addresses(&wanted, order.pod());
             if let Some(node) = now.nodes.iter().find(|there| there.machine.name == node) {
-                let given = addresses(&wanted, order.pod());
                 address::remember(node, &given, &mut last);
             }
             let text = wanted.to_yaml();
-            (lab.parse(&text)?, text)
+            let wanted = lab.parse(&text).map_err(|failure| impossible(order, &node, &given, &failure))?;
+            (wanted, text)
         }
     };
     if let Order::Add(newcomer) = order {
@@ -123,6 +125,26 @@ pub fn work_out(kernel: &Kernel, lab: &Lab, order: &Order, pace: Pace) -> Result
 fn addresses(topology: &Topology, name: &MachineName) -> Vec<IpNetwork> {
     let pods = topology.nodes.iter().flat_map(|node| &node.pods);
     pods.filter(|pod| pod.machine.name == *name).flat_map(|pod| pod.addresses.clone()).collect()
+}
+
+/// The error that there is no lab with this pod, or without it. Nobody has written the topology that says so: what is told
+/// is what was typed, and what is wrong with it.
+fn impossible(order: &Order, node: &MachineName, given: &[IpNetwork], failure: &Failure) -> Error {
+    let pod = order.pod();
+    let (what, help) = match order {
+        Order::Add(_) => {
+            let given: Vec<String> = given.iter().map(ToString::to_string).collect();
+            let with = if given.is_empty() { String::new() } else { format!(" with {}", given.join(" and ")) };
+            let help = "take another name, another node (--node), or another address (--address); nothing was done";
+            (format!("pod {pod} cannot be added to {node}{with}"), help)
+        }
+        Order::Delete(_) => {
+            let help = "`netlab up` with an edited file changes that, too, and deletes the pod; nothing was done";
+            (format!("pod {pod} cannot be deleted from {node}: something else in the lab needs it"), help)
+        }
+    };
+    let mistakes = failure.diagnostics().iter();
+    mistakes.fold(Error::usage(what), |error, mistake| error.with("because", mistake.in_words())).help(help)
 }
 
 /// A pod that is half there is where it was to be, and has the addresses that it was to have.
@@ -157,7 +179,7 @@ fn may_change(lab: &Lab, order: &Order, underway: Option<&Underway>) -> Result<(
         (None, _) => {}
     }
     let plan = lab.plan()?;
-    let (done, total) = (lab.record(&plan).done.len(), plan.len());
+    let (done, total) = (lab.record(&plan)?.done.len(), plan.len());
     if done < plan.steps.len() {
         return Err(Error::usage(format!(
             "lab {name} is at step {done} of {total}, and pods come to labs that are whole"
@@ -220,7 +242,7 @@ pub fn go_to(
 /// # Errors
 /// When the lab cannot be looked at.
 pub fn tidy(kernel: &Kernel, lab: &Lab) -> Result<()> {
-    match lab.underway() {
+    match lab.underway()? {
         Some(_) => Ok(()),
         None => repair::forget_the_gone(kernel, lab, &lab.plan()?),
     }

@@ -68,7 +68,7 @@ pub fn diff(kernel: &Kernel, lab: &Lab, plan: &Plan) -> Result<Drift> {
 /// # Errors
 /// When it cannot be found out what a new namespace has.
 pub(crate) fn compare(kernel: &Kernel, lab: &Lab, plan: &Plan, seen: &Namespaces) -> Result<Drift> {
-    let record = lab.record(plan);
+    let record = lab.record(plan)?;
     let expected = Expected::new(plan, &record.done, fresh(kernel, seen)?);
     let (differences, mends) = (expected.differences(seen), expected.mends(seen));
     Ok(Drift { record, differences, mends })
@@ -86,11 +86,41 @@ pub(crate) fn fresh(kernel: &Kernel, seen: &Namespaces) -> Result<BTreeMap<Strin
 /// # Errors
 /// When the lab cannot be looked at.
 pub(crate) fn look(kernel: &Kernel, plan: &Plan) -> Result<Namespaces> {
+    look_through(kernel, plan, true)
+}
+
+/// The same, but for sysctls that no step sets: they take the most time.
+///
+/// # Errors
+/// When the lab cannot be looked at.
+pub(crate) fn look_quickly(kernel: &Kernel, plan: &Plan) -> Result<Namespaces> {
+    look_through(kernel, plan, false)
+}
+
+/// Adds to what was seen the sysctls that were left out, of some machines.
+///
+/// # Errors
+/// When they cannot be looked at.
+pub(crate) fn look_at_sysctls(
+    kernel: &Kernel,
+    which: impl Fn(&MachineName) -> bool,
+    seen: &mut Namespaces,
+) -> Result<()> {
+    let machines: Vec<MachineName> = seen.keys().filter(|machine| which(machine)).cloned().collect();
+    for (machine, now) in observe(kernel, &machines, &View { watched: true, ..View::LINKS })? {
+        if let Some(seen) = seen.get_mut(&machine) {
+            seen.sysctls.extend(now.sysctls);
+        }
+    }
+    Ok(())
+}
+
+fn look_through(kernel: &Kernel, plan: &Plan, watched: bool) -> Result<Namespaces> {
     let mut machines = vec![MachineName::fabric()];
     machines.extend(plan.machines.iter().map(|member| member.name.clone()));
     let strangers = netns::list()?;
     machines.extend(strangers.into_iter().filter(|name| plan.member(name.as_str()).is_none()));
-    let view = View { sysctls: run::sysctls(plan), ipam: plan.has_ipam(), ..View::WHOLE };
+    let view = View { sysctls: run::sysctls(plan), ipam: plan.has_ipam(), watched, ..View::WHOLE };
     // A namespace that was deleted goes a moment later, and so do the other ends of the pipes into it.
     let end = Instant::now() + FAREWELL;
     loop {

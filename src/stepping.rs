@@ -135,13 +135,16 @@ impl Stepping {
     }
 
     /// What there is now.
-    pub fn look(&self) -> Sight {
-        match self.lab.pause() {
+    ///
+    /// # Errors
+    /// When another terminal changes the lab to something else, or it cannot be read how far it is.
+    pub fn look(&self) -> Result<Sight> {
+        Ok(match self.lab.pause() {
             Some(pause) if pause != self.pause => Sight::TakenAway,
             None => Sight::TakenAway,
             Some(_) if self.lab.sandbox().is_none() => Sight::Gone,
-            Some(_) => Sight::There(self.course.record(&self.lab)),
-        }
+            Some(_) => Sight::There(self.course.record(&self.lab)?),
+        })
     }
 
     /// The move to make next, if there is one before the end.
@@ -188,7 +191,8 @@ impl Stepping {
     pub fn place(&self, record: &Record) -> MachineName {
         let about = self.next(record).or_else(|| self.other(record));
         let machine = about.and_then(|one| self.plan().step(one.number)).map(|step| &step.machine);
-        let whole = self.course.whole_record(&self.lab).done;
+        // Where that cannot be read, the next look says so.
+        let whole = self.course.whole_record(&self.lab).unwrap_or_default().done;
         let made = |machine: &&MachineName| {
             let mut steps = self.course.whole().numbered();
             let birth =
@@ -225,7 +229,7 @@ impl Stepping {
         let kernel = sandbox.enter()?;
         let cursor = Cursor::new(&kernel, &self.lab, &self.course);
         let mut hand = patiently(|| cursor.take())?;
-        if cursor.record().done != record.done {
+        if cursor.record()?.done != record.done {
             return Ok(false);
         }
         for one in moves {

@@ -63,10 +63,10 @@ pub fn up(
     cursor::within(&plan, to)?;
     let lab = store.lab(&plan.lab);
     let lock = lab.lock()?;
+    may_be_changed(&lab)?;
     let (sandbox, lock, ran_before) = match lab.sandbox() {
         Some(sandbox) => {
             if alter::is_another(&lab, &plan)? {
-                may_be_changed(&lab)?;
                 return change(&lab, &lock, &sandbox, loaded, plan, to, manner, progress);
             }
             if lab.base_text()? != loaded.text {
@@ -87,8 +87,9 @@ pub fn up(
         true => {
             let findings = run::survey(&kernel, &plan)?;
             let todo = run::missing(&plan, &findings, to)?;
-            catch_up(&journal, &lab.record(&plan), &findings)
-                .map_err(|error| Stopped::Journal(error).explain(&plan, lab.record(&plan).done.len()))?;
+            let record = lab.record(&plan)?;
+            catch_up(&journal, &record, &findings)
+                .map_err(|error| Stopped::Journal(error).explain(&plan, record.done.len()))?;
             todo
         }
         false => plan.numbered().take_while(|(number, _)| *number <= to).collect(),
@@ -97,8 +98,10 @@ pub fn up(
         signal::remember_requests_to_stop();
         let progress = progress(todo.len());
         let progress: Progress<'_> = &*progress;
+        // Where that cannot be read, the first error is the one to tell.
+        let done = || lab.record(&plan).unwrap_or_default().done.len();
         run::run(&kernel, &plan, &todo, manner, &journal, progress)
-            .map_err(|stopped| stopped.explain(&plan, lab.record(&plan).done.len()))?;
+            .map_err(|stopped| stopped.explain(&plan, done()))?;
     }
     let unready = match to == plan.len() {
         true => ready::wait(&kernel, &witnesses(&plan), PATIENCE)?,
@@ -108,10 +111,10 @@ pub fn up(
             Vec::new()
         }
     };
+    let (steps, in_force) = (todo.len(), lab.record(&plan)?.done.len());
     if !unready.is_empty() && signal::asked_to_stop() {
-        return Err(Stopped::Asked.explain(&plan, lab.record(&plan).done.len()));
+        return Err(Stopped::Asked.explain(&plan, in_force));
     }
-    let (steps, in_force) = (todo.len(), lab.record(&plan).done.len());
     Ok(Done { plan, kernel, steps, ran_before, unready, in_force, changed: None })
 }
 
@@ -136,17 +139,18 @@ pub fn preview(store: &Store, loaded: &Loaded, to: Option<u32>) -> Result<Previe
     let to = to.unwrap_or(plan.len());
     cursor::within(&plan, to)?;
     let lab = store.lab(&plan.lab);
+    may_be_changed(&lab)?;
     let Some(sandbox) = lab.sandbox() else {
         let plan = plan.first(to);
-        let count = Count { back: 0, done: plan.steps.len(), stays: 0 };
+        let done = plan.steps.len();
+        let count = Count { back: 0, done, stays: 0, commands: done };
         return Ok(Preview { plan, trail: Vec::new(), count });
     };
-    may_be_changed(&lab)?;
     let kernel = sandbox.enter()?;
     let (text, topology) = (&loaded.text, &loaded.topology);
     let wanted = Wanted { goal: &Goal::File, text, topology, to: Some(to), pace: Pace::Brisk, scope: Scope::All };
     let prepared = alter::prepare(&kernel, &lab, wanted)?;
-    Ok(Preview { plan: prepared.plan(), count: prepared.change.count(), trail: prepared.trail })
+    Ok(Preview { plan: prepared.plan(), count: prepared.count(), trail: prepared.trail })
 }
 
 /// Writes down what the kernel holds and the journal does not know: a process that is killed, and a batch that fails,
@@ -225,7 +229,7 @@ fn change(
         let progress = progress(steps);
         alter::carry_out(&kernel, lab, lock, &prepared, manner, &*progress)?;
     }
-    let in_force = lab.record(&plan).done.len();
+    let in_force = lab.record(&plan)?.done.len();
     let unready = match in_force == plan.steps.len() {
         true => ready::wait(&kernel, &witnesses(&plan), PATIENCE)?,
         false => {
@@ -233,7 +237,7 @@ fn change(
             Vec::new()
         }
     };
-    let changed = Some(prepared.change.count());
+    let changed = Some(prepared.count());
     Ok(Done { plan, kernel, steps, ran_before: true, unready, in_force, changed })
 }
 
@@ -251,13 +255,12 @@ pub fn same_plan(lab: &Lab, plan: &Plan) -> Result<()> {
     )))
 }
 
-/// The lab of an exercise is changed by nobody but its student.
+/// The lab of an exercise is changed by nobody but its student, and its topology is kept: a file of the same plan would do
+/// what is missing, which is the fault, and bring other expectations.
 fn may_be_changed(lab: &Lab) -> Result<()> {
     match lab.is_of_an_exercise() {
         false => Ok(()),
-        true => {
-            Err(Error::usage(format!("lab {} is an exercise: another topology would solve it or spoil it", lab.name))
-                .help("`netlab exercise reset` begins it again; --lab NAME gives the lab of your file another name"))
-        }
+        true => Err(Error::usage(format!("lab {} is an exercise: a topology would solve it or spoil it", lab.name))
+            .help("`netlab exercise reset` begins it again; --lab NAME gives the lab of your file another name")),
     }
 }

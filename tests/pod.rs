@@ -265,6 +265,49 @@ fn what_was_broken_before_stays_broken() {
     lab.down();
 }
 
+/// Also in the middle of a chain of which something is missing, and where somebody has added something of his own.
+#[test]
+fn rules_that_somebody_has_deleted_or_added_are_nothing_to_do_with_a_pod() {
+    let (lab, _) = Lab::of(
+        "lab: x\nnodes: { n: { podCIDR: 10.1.0.0/24, pods: { a: {} }, masquerade: [{ from: 10.2.0.0/16 }, \
+         { from: 10.3.0.0/16 }, { from: 10.4.0.0/16 }] } }\n",
+    );
+    let chain = || lab.exec("n", &["nft", "-s", "list", "chain", "ip", "netlab", "postrouting"]).success();
+    let rules = ["ip saddr 10.2.0.0/16 masquerade", "ip saddr 10.4.0.0/16 masquerade"];
+    for rules in [&rules[..], &rules[1..], &["counter", rules[1]]] {
+        let lines: Vec<String> =
+            rules.iter().map(|rule| format!("nft add rule ip netlab postrouting {rule}\n")).collect();
+        lab.script("n", &format!("nft flush chain ip netlab postrouting\n{}", lines.concat())).success();
+        let before = chain();
+        lab.run(&["pod", "add", "b"]).success();
+        assert_eq!(chain(), before);
+        lab.run(&["pod", "delete", "b"]).success();
+        assert_eq!(chain(), before);
+    }
+    lab.down();
+}
+
+/// Nobody has written the topology that the lab would have then: what was typed is told, and what is wrong with it.
+#[test]
+fn what_does_not_fit_into_the_lab_is_told_in_the_words_of_the_command() {
+    let (lab, _) = Lab::of(
+        "lab: x\nnetworks: { lan: {} }\nnodes:\n  n:\n    interfaces: { veth-x: { network: lan } }\n\
+         \x20   bridge: { name: cni0, addresses: [10.1.0.1/24] }\n    pods: { a: {} }\n",
+    );
+    let before = lab.run(&["status", "--json"]).json();
+    for dry_run in [&["--dry-run"][..], &[]] {
+        let said = lab.run(&[&["pod", "add", "x", "--node", "n"], dry_run].concat()).fails(2);
+        for told in
+            ["pod x cannot be added to n with 10.1.0.3/24", "the name veth-x", "take another name", "nothing was done"]
+        {
+            assert!(said.contains(told), "{told}: {said}");
+        }
+        assert!(!said.contains("topology.yaml") && !said.contains("-->"), "no file is spoken of: {said}");
+    }
+    assert_eq!(lab.run(&["status", "--json"]).json(), before);
+    lab.down();
+}
+
 #[test]
 fn where_host_local_gives_the_addresses_its_files_are_asked_and_written() {
     let directory = Directory::new();

@@ -26,10 +26,16 @@ pub struct Trail {
     pub why: String,
 }
 
-/// What mends what differs already.
-pub fn drift(plan: &Plan, record: &Record, seen: &Namespaces, fresh: &BTreeMap<String, String>) -> Vec<String> {
+/// What mends what differs already, but for these machines.
+pub fn drift(
+    plan: &Plan,
+    record: &Record,
+    seen: &Namespaces,
+    fresh: &BTreeMap<String, String>,
+    but_for: &BTreeSet<String>,
+) -> Vec<String> {
     let before = Expected::new(plan, &record.done, fresh.clone());
-    before.mends(seen).iter().map(name).collect()
+    before.mends(seen).iter().filter(|mend| !but_for.contains(mend.machine.as_str())).map(name).collect()
 }
 
 /// What is to be set right once the steps of a change are made.

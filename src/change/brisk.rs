@@ -21,7 +21,7 @@ use crate::step::{Action, Finding, Step};
 /// # Errors
 /// When something that no step has made stands in the way.
 pub fn go(walk: &mut Walk<'_>, to: u32) -> Result<(), Obstacle> {
-    let Chains { mut replaced, handled } = chains::find(walk, to)?;
+    let Chains { shortened, mut replaced, handled } = chains::find(walk, to)?;
     let united = walk.united;
     let is_open = |number: &u32| united.is_leftover(*number) && !handled.contains(number);
     let mut leftovers: Vec<u32> = walk.in_force.iter().copied().filter(is_open).collect();
@@ -31,6 +31,7 @@ pub fn go(walk: &mut Walk<'_>, to: u32) -> Result<(), Obstacle> {
     let mut late = late(walk, &leftovers, to);
     let is_late: BTreeSet<u32> = late.values().flatten().copied().collect();
     let with = |number: u32| falls.get(&number).cloned().unwrap_or_default();
+    shortened.into_iter().for_each(|leg| walk.push(leg));
     for number in leftovers.iter().rev().filter(|number| !is_late.contains(number) && !fallen.contains(number)) {
         walk.back(*number, with(*number));
     }
@@ -54,7 +55,7 @@ fn around(step: &Step, net: &Namespaces) -> Namespaces {
 /// The new steps that are not in force, by machine.
 fn to_come<'a>(walk: &Walk<'a>, to: u32) -> BTreeMap<&'a MachineName, Vec<(u32, &'a Step, Finding)>> {
     let mut found: BTreeMap<&MachineName, Vec<(u32, &Step, Finding)>> = BTreeMap::new();
-    for (number, step) in walk.united.plan.numbered().take_while(|(number, _)| *number <= to) {
+    for (number, step) in walk.united.plan.numbered().filter(|(number, _)| walk.is_wanted(*number, to)) {
         match step.check(&walk.net) {
             Finding::Present => {}
             finding => found.entry(&step.machine).or_default().push((number, step, finding)),

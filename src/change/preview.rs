@@ -11,7 +11,7 @@
 use super::{Change, Leg, United};
 use crate::plan::{Chapter, Plan};
 
-/// How many steps are taken back, done, and stay.
+/// How many steps are taken back, done, and stay, and how many commands that takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count {
     /// Steps of former plans that are not in force any more afterwards.
@@ -20,12 +20,16 @@ pub struct Count {
     pub done: usize,
     /// Steps of the new plan that are in force, and stay so.
     pub stays: usize,
+    /// What is typed for it: fewer commands than steps where some fall with others, or are done together with them; and
+    /// some of them are no steps of any plan.
+    pub commands: usize,
 }
 
 impl Change {
-    /// How many steps it concerns.
+    /// How many steps it concerns, and the commands for them.
     pub fn count(&self) -> Count {
-        Count { back: self.back, done: self.done, stays: self.stays }
+        let commands = self.legs.iter().filter(|leg| leg.step.command().is_some()).count();
+        Count { back: self.back, done: self.done, stays: self.stays, commands }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::plan::Plan;
+use crate::step::Action;
 use crate::topology::parse;
 
 fn plan(pods: &str, more: &str) -> Plan {
@@ -11,14 +12,36 @@ fn plan(pods: &str, more: &str) -> Plan {
 
 /// The commands that lead from one plan, all of whose steps are in force, to another one.
 fn commands(from: &Plan, to: &Plan, pace: Pace) -> Vec<String> {
-    let change = change(from, to, pace);
-    change.legs.iter().filter_map(|leg| leg.step.command()).collect()
+    typed(&change(from, to, pace))
 }
 
 fn change(from: &Plan, to: &Plan, pace: Pace) -> Change {
-    let united = United::of(to.clone(), std::slice::from_ref(from));
-    let wish = Wish { to: to.len(), pace, scope: Scope::All };
-    work_out(&united, &from.predict(|_| true), wish).unwrap()
+    from_where(&from.predict(|_| true), from, to, Wish { to: to.len(), pace, scope: Scope::All }).unwrap()
+}
+
+/// The change of a network in which something may differ from the plan that it comes from.
+fn from_where(seen: &Namespaces, from: &Plan, to: &Plan, wish: Wish) -> Result<Change, Obstacle> {
+    work_out(&United::of(to.clone(), std::slice::from_ref(from)), seen, wish)
+}
+
+fn typed(change: &Change) -> Vec<String> {
+    change.legs.iter().filter_map(|leg| leg.step.command()).collect()
+}
+
+/// One node that masquerades these.
+fn rules(numbers: &[u8]) -> Plan {
+    rules_and_pods(numbers, "")
+}
+
+fn rules_and_pods(numbers: &[u8], pods: &str) -> Plan {
+    let rules: Vec<String> = numbers.iter().map(|n| format!("{{ from: 10.{n}.0.0/16 }}")).collect();
+    plan(pods, &format!("masquerade: [{}]", rules.join(", ")))
+}
+
+/// The number of the step that adds the rule of this place, from 0.
+fn rule(plan: &Plan, place: usize) -> u32 {
+    let mut rules = plan.numbered().filter(|(_, step)| matches!(step.action, Action::AddRule(_)));
+    rules.nth(place).map(|(number, _)| number).unwrap()
 }
 
 #[test]
@@ -41,7 +64,8 @@ fn a_pod_goes_with_two_commands_or_step_by_step() {
     assert_eq!(stepwise.first().map(String::as_str), Some("ip -n b route delete default via 10.1.0.1"));
     assert_eq!(stepwise.last().map(String::as_str), Some("ip netns delete b"));
     let counted = change(&two, &one, Pace::Brisk).count();
-    assert_eq!(counted, Count { back: two.steps.len() - one.steps.len(), done: 0, stays: one.steps.len() });
+    let back = two.steps.len() - one.steps.len();
+    assert_eq!(counted, Count { back, done: 0, stays: one.steps.len(), commands: 2 });
 }
 
 #[test]
@@ -77,10 +101,6 @@ fn what_stands_in_the_place_of_something_new_goes_just_before_it() {
 
 #[test]
 fn a_chains_rules_are_replaced_unless_they_are_only_added_to() {
-    let rules = |numbers: &[u8]| {
-        let rules: Vec<String> = numbers.iter().map(|n| format!("{{ from: 10.{n}.0.0/16 }}")).collect();
-        plan("", &format!("masquerade: [{}]", rules.join(", ")))
-    };
     let added = commands(&rules(&[2]), &rules(&[2, 3]), Pace::Brisk);
     assert!(added.len() == 1 && !added[0].contains("flush"), "{added:?}");
     let replaced = commands(&rules(&[2, 3]), &rules(&[4, 3]), Pace::Brisk);
@@ -92,12 +112,63 @@ fn a_chains_rules_are_replaced_unless_they_are_only_added_to() {
 }
 
 #[test]
+fn rules_beyond_the_last_step_that_is_asked_for_stay_as_far_as_they_are_there() {
+    let (from, to) = (rules(&[2, 3, 4]), rules(&[2, 3, 5]));
+    let without_4 = "flush chain ip netlab postrouting && ";
+    // As far as before all rules, the first one, the second one: 4 goes, and nothing else.
+    for number in [0, rule(&to, 0) - 1, rule(&to, 0), rule(&to, 1)] {
+        let wish = Wish { to: number, pace: Pace::Brisk, scope: Scope::All };
+        let change = from_where(&from.predict(|_| true), &from, &to, wish).unwrap();
+        let commands = typed(&change);
+        assert!(commands.len() == 1 && commands[0].contains(without_4), "{number}: {commands:?}");
+        assert!(["10.2.", "10.3."].iter().all(|rule| commands[0].contains(rule)), "{number}: {commands:?}");
+        assert!(change.after.contains(&rule(&to, 1)) && !change.after.contains(&rule(&to, 2)), "{number}");
+    }
+}
+
+/// Adding a pod leaves alone what somebody has broken before.
+#[test]
+fn a_chain_that_somebody_changed_is_nothing_to_do_with_a_pod() {
+    let (from, to) = (rules_and_pods(&[2, 3, 4], ""), rules_and_pods(&[2, 3, 4], "a: {}"));
+    let wish = Wish { to: to.len(), pace: Pace::Brisk, scope: Scope::Difference };
+    let broken = from.predict(|number| number != rule(&from, 1));
+    let chain = |net: &Namespaces| {
+        let node = net.get("n").unwrap();
+        let chain = node.chain(crate::network::ruleset::Family::Ip, "netlab", "postrouting").unwrap();
+        chain.rules.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let change = from_where(&broken, &from, &to, wish).unwrap();
+    assert_eq!(chain(&change.net), chain(&broken), "{:?}", typed(&change));
+    // Not even a rule of somebody else's is in the way.
+    let others = rules_and_pods(&[2, 7], "").predict(|_| true);
+    let change = from_where(&others, &from, &to, wish).unwrap();
+    assert_eq!(chain(&change.net), chain(&others), "{:?}", typed(&change));
+}
+
+#[test]
+fn what_is_left_alone_sets_nothing_over() {
+    let (from, to) = (plan("a: {}", "sysctls: { net.ipv4.conf.lo.forwarding: 0 }"), plan("a: {}, b: {}", ""));
+    let mut seen = from.predict(|_| true);
+    // Somebody has switched it off, which switches it off on all links.
+    crate::network::effect::set_sysctl(&mut seen, &"n".parse().unwrap(), "net.ipv4.ip_forward", Some("0"));
+    let back = |scope| {
+        from_where(&seen, &from, &to, Wish { to: to.len(), pace: Pace::Brisk, scope })
+            .unwrap()
+            .legs
+            .iter()
+            .filter(|leg| leg.step.way == Way::Undo)
+            .count()
+    };
+    assert_eq!((back(Scope::All), back(Scope::Difference)), (0, 1));
+}
+
+#[test]
 fn what_nobody_has_made_is_in_the_way() {
     let (from, to) = (plan("", ""), plan("a: {}", ""));
-    let united = United::of(to.clone(), std::slice::from_ref(&from));
     let mut seen = from.predict(|_| true);
     crate::network::effect::add_link(&mut seen, &"n".parse().unwrap(), "veth-a", "dummy");
-    let obstacle = work_out(&united, &seen, Wish { to: to.len(), pace: Pace::Brisk, scope: Scope::All }).unwrap_err();
+    let wish = Wish { to: to.len(), pace: Pace::Brisk, scope: Scope::All };
+    let obstacle = from_where(&seen, &from, &to, wish).unwrap_err();
     assert_eq!(obstacle.found, "veth-a is a dummy");
 }
 

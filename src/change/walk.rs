@@ -62,6 +62,11 @@ impl<'a> Walk<'a> {
         self.left_alone = (1..=self.united.wanted).filter(|number| which(*number)).collect();
     }
 
+    /// Whether a step is among the first `to`, and is done unless it is in force.
+    pub fn is_wanted(&self, number: u32, to: u32) -> bool {
+        number <= to && !self.left_alone.contains(&number)
+    }
+
     /// What was decided, and the network that it leads to.
     pub fn end(self) -> (Vec<Leg>, Namespaces) {
         (self.legs, self.net)
@@ -119,7 +124,7 @@ impl<'a> Walk<'a> {
         for _ in 0..ROUNDS {
             let mut done = false;
             for number in 1..=to {
-                if self.left_alone.contains(&number) {
+                if !self.is_wanted(number, to) {
                     continue;
                 }
                 let Before { legs, falls } = first(number, self);

@@ -64,11 +64,10 @@ impl Check {
         host::allow_many_files();
         let inside = Inside::enter(common)?;
         let topology = inside.lab.topology()?;
-        let in_force = || inside.lab.record(&inside.plan).done;
         signal::remember_requests_to_stop();
         let begun = Instant::now();
         let found = loop {
-            let in_force = in_force();
+            let in_force = inside.lab.record(&inside.plan)?.done;
             let (kernel, plan) = (&inside.kernel, &inside.plan);
             let subject = Subject { kernel, topology: &topology, plan, in_force: &in_force };
             let last = self.wait.is_none_or(|patience| begun.elapsed() >= patience);

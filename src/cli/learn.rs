@@ -69,7 +69,7 @@ impl Learn {
         let input = stdin.as_fd().try_clone_to_owned().ok().map(File::from);
         let keys = stdin.is_terminal() && std::io::stdout().is_terminal();
         let style = report::Style { columns: width(), color: colors(&std::io::stdout()), keys };
-        let lesson = Lesson::new(&plan, self.from, to, &lab.record(&plan).done);
+        let lesson = Lesson::new(&plan, self.from, to, &lab.record(&plan)?.done);
         let outcome = learn::learn(&up.kernel, &lab, &plan, lesson, input, |lesson, event| match common.json {
             true => print(&report::document(&plan, lesson, event).to_string()),
             false => print(&report::text(&plan, lesson, event, style)),
@@ -94,7 +94,7 @@ impl HintCommand {
             return Err(Error::usage(format!("lab {} is an exercise, not a lesson", inside.lab.name))
                 .help("`netlab exercise hint` gives its hints"));
         }
-        let record = inside.lab.record(&inside.plan);
+        let record = inside.lab.record(&inside.plan)?;
         let Some(step) = record.next(inside.plan.len()) else {
             return match common.json {
                 true => print_json(&serde_json::json!({"event": "hint", "step": null})),

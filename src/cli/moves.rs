@@ -52,16 +52,14 @@ pub struct Goto {
 
 impl Next {
     pub(super) fn run(self, common: &Common) -> Result<()> {
-        make(common, "next", "all steps are done: `netlab back` undoes the last one", |cursor| {
-            Ok(cursor.next(self.count))
-        })
+        make(common, "next", "all steps are done: `netlab back` undoes the last one", |cursor| cursor.next(self.count))
     }
 }
 
 impl Back {
     pub(super) fn run(self, common: &Common) -> Result<()> {
         let nothing = "no step is done: `netlab next` does the first one, `netlab down` takes the lab away";
-        make(common, "back", nothing, |cursor| Ok(cursor.back(self.count)))
+        make(common, "back", nothing, |cursor| cursor.back(self.count))
     }
 }
 
@@ -108,10 +106,11 @@ fn make(
         drop(hand);
         crate::pod::tidy(&inside.kernel, &inside.lab)?;
     }
+    let is_over = inside.lab.underway()?.is_none();
     match common.json {
-        true => print_json(&moved::document(&course.plan, &cursor.record(), &made)),
+        true => print_json(&moved::document(&course.plan, &cursor.record()?, &made)),
         false if made.is_empty() => print(nothing),
-        false => match course.goal().filter(|_| inside.lab.underway().is_none()) {
+        false => match course.goal().filter(|_| is_over) {
             Some(goal) => print(&format!("\n{} is done: lab {} is as it was to be", goal.what(), inside.lab.name)),
             None => Ok(()),
         },

@@ -115,7 +115,7 @@ impl Pod {
 fn preview(inside: &Inside, order: &Order, common: &Common) -> Result<()> {
     let Errand { prepared, .. } = pod::work_out(&inside.kernel, &inside.lab, order, Pace::Brisk)?;
     let plan = prepared.plan();
-    let shown = change::Shown { plan: &plan, trail: &prepared.trail, count: prepared.change.count() };
+    let shown = change::Shown { plan: &plan, trail: &prepared.trail, count: prepared.count() };
     match common.json {
         true => print_json(&change::document(shown)),
         false => print(&change::text(shown, width(), colors(&std::io::stdout()))),
@@ -138,16 +138,17 @@ fn all(inside: &Inside, order: &Order, common: &Common) -> Result<()> {
         print_json(&json!({
             "lab": lab.name, "pod": pod, "node": node, "addresses": addresses,
             "done": steps, "steps": steps, "milliseconds": milliseconds, "unready": unready,
+            "changed": change::Counted::from(prepared.count()),
         }))?;
     } else {
-        let word = if steps == 1 { "step" } else { "steps" };
+        let done = change::done(prepared.count());
         print(&match order {
             Order::Add(_) => {
                 let with: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
                 let with = with.join(" and ");
-                format!("pod {pod} is on {node} with {with}: {steps} {word} in {milliseconds:.0} ms")
+                format!("pod {pod} is on {node} with {with}: {done}, in {milliseconds:.0} ms")
             }
-            Order::Delete(_) => format!("pod {pod} is gone from {node}: {steps} {word} in {milliseconds:.0} ms"),
+            Order::Delete(_) => format!("pod {pod} is gone from {node}: {done}, in {milliseconds:.0} ms"),
         })?;
     }
     match unready.first() {
@@ -170,8 +171,8 @@ fn go_to(inside: &Inside, order: &Order, to: u32, common: &Common) -> Result<()>
     })?;
     pod::tidy(&inside.kernel, lab)?;
     match common.json {
-        true => print_json(&moved::document(&course.plan, &course.record(lab), &made)),
-        false => print(&whereabouts(inside, order, &course)),
+        true => print_json(&moved::document(&course.plan, &course.record(lab)?, &made)),
+        false => print(&whereabouts(inside, order, &course)?),
     }
 }
 
@@ -180,7 +181,7 @@ fn begin(inside: &Inside, order: &Order, to: Option<u32>) -> Result<()> {
     let lab = &inside.lab;
     let lock = lab.lock()?;
     let errand = pod::work_out(&inside.kernel, lab, order, Pace::Stepwise)?;
-    let goes_on = lab.underway().is_some_and(|there| there.goal == order.goal() && there.legs.is_some());
+    let goes_on = lab.underway()?.is_some_and(|there| there.goal == order.goal() && there.legs.is_some());
     if goes_on {
         return Ok(());
     }
@@ -205,19 +206,19 @@ pub(super) fn tidy(common: &Common) -> Result<()> {
     pod::tidy(&inside.kernel, &inside.lab)
 }
 
-fn whereabouts(inside: &Inside, order: &Order, course: &Course) -> String {
+fn whereabouts(inside: &Inside, order: &Order, course: &Course) -> Result<String> {
     let (pod, lab, total) = (order.pod(), &inside.lab.name, course.plan.len());
-    if inside.lab.underway().is_none() {
-        return match order {
+    if inside.lab.underway()?.is_none() {
+        return Ok(match order {
             Order::Add(_) => format!("\npod {pod} is there: all of its {total} steps are in force"),
             Order::Delete(_) => format!("\npod {pod} is gone: all of its {total} steps are taken back"),
-        };
+        });
     }
-    let done = course.record(&inside.lab).done.len();
-    format!(
+    let done = course.record(&inside.lab)?.done.len();
+    Ok(format!(
         "\nlab {lab}: {} is at step {done} of {total}\n  netlab next   do the next step\n  netlab back   undo the last \
          one\n  {}   do all the others",
         order.goal().what(),
         order.goal().command().trim_matches('`')
-    )
+    ))
 }

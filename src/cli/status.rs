@@ -21,10 +21,14 @@ impl Status {
     pub(super) fn run(self, common: &Common) -> Result<()> {
         let inside = Inside::enter(common)?;
         let seen = observe(&inside.kernel, inside.plan.machines.iter().map(|member| &member.name), &View::LINKS)?;
-        let record = inside.lab.record(&inside.plan);
-        let underway = inside.lab.underway().map(|underway| {
-            let course = Course::of(&inside.lab).ok();
-            let cursor = course.map(|course| status::Cursor::of(&course.plan, &course.record(&inside.lab)));
+        let record = inside.lab.record(&inside.plan)?;
+        let underway = inside.lab.underway()?.map(|underway| {
+            let cursor_of = |course: Course| {
+                let record = course.record(&inside.lab).ok()?;
+                Some(status::Cursor::of(&course.plan, &record))
+            };
+            // A change that was interrupted is not gone step by step.
+            let cursor = Course::of(&inside.lab).ok().and_then(cursor_of);
             let (what, command) = (underway.goal.what(), underway.goal.command().trim_matches('`').to_owned());
             status::Underway { what, command, cursor }
         });

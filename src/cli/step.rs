@@ -66,7 +66,7 @@ pub(super) fn pod(order: &Order, common: &Common) -> Result<()> {
     in_a_child(|| patiently(|| super::pod::begin_outside(&named, order)))?;
     let stepping = Stepping::of(lab, Way::Do, None)?;
     match ask(&stepping, &store)? {
-        Left::Here(_) if stepping.lab.underway().is_none() => {
+        Left::Here(_) if stepping.lab.underway()?.is_none() => {
             let (pod, total) = (order.pod(), stepping.plan().len());
             in_a_child(|| super::pod::tidy(&named))?;
             print(&match order {
@@ -176,7 +176,7 @@ fn shell(stepping: &Stepping, record: &Record, store: &Store) -> Result<()> {
 
 /// What a look at the lab shows; an error where the lab was killed.
 fn look(stepping: &Stepping) -> Result<Option<Record>> {
-    match stepping.look() {
+    match stepping.look()? {
         Sight::There(record) => Ok(Some(record)),
         Sight::TakenAway => Ok(None),
         Sight::Gone => Err(stepping.lab.gone()),

@@ -106,7 +106,7 @@ impl Trace {
         }
         let exercise = inside.lab.is_of_an_exercise();
         let ask = || {
-            let outcome = trace(&inside.kernel, &inside.plan, &inside.lab.record(&inside.plan).done, &request)?;
+            let outcome = trace(&inside.kernel, &inside.plan, &inside.lab.record(&inside.plan)?.done, &request)?;
             Ok(if exercise { outcome.without_fix() } else { outcome })
         };
         if let Some(pause) = self.watch {

@@ -80,8 +80,8 @@ impl Up {
                 "lab": done.plan.lab, "ranBefore": done.ran_before, "stepsDone": done.steps,
                 "steps": done.plan.len(), "inForce": done.in_force, "milliseconds": milliseconds, "unready": unready,
             });
-            if let Some(Count { back, done, stays }) = done.changed {
-                document["changed"] = json!({ "takenBack": back, "done": done, "stays": stays });
+            if let Some(count) = done.changed {
+                document["changed"] = json!(change::Counted::from(count));
             }
             print_json(&document)?;
         } else {
@@ -189,7 +189,8 @@ fn summary(done: &up::Done, milliseconds: f64) -> String {
 /// What became of a running lab that was changed.
 fn changed(plan: &Plan, count: Count, in_force: usize, milliseconds: f64) -> String {
     let (lab, total) = (&plan.lab, plan.len());
-    let head = format!("lab {lab} is changed: {} in {milliseconds:.0} ms", change::count(count));
+    let (done, stays) = (change::done(count), change::stays(count));
+    let head = format!("lab {lab} is changed: {done}, in {milliseconds:.0} ms; {stays}");
     match in_force == plan.steps.len() {
         true => format!("{head}\n  it is {}, and all of its {total} steps are in force", census(plan)),
         false => format!("{head}\n  it is at step {in_force} of {total}; `netlab next` goes on"),

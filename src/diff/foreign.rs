@@ -79,7 +79,7 @@ impl Expected<'_> {
         };
         let made = self.plan.numbered().find(|(_, step)| makes(step)).map(|(number, _)| number);
         let made = match thing {
-            Thing::Link(name) => self.maker(machine, name),
+            Thing::Link(name) => self.makers.maker(machine, name),
             _ => made,
         };
         made.filter(|number| !self.in_force.contains(number))

@@ -56,9 +56,9 @@ impl Expected<'_> {
         match &mend.deed {
             // Its MTU must have room on the link that it sends by, which a step may set.
             Deed::Set { link, setting, .. } if *setting == setting::mtu() && is_vxlan(mend, link, net) => {
-                (20, self.maker(&mend.machine, link).unwrap_or(0))
+                (20, self.makers.maker(&mend.machine, link).unwrap_or(0))
             }
-            Deed::SetMac { link, .. } => (20, self.maker(&mend.machine, link).unwrap_or(0)),
+            Deed::SetMac { link, .. } => (20, self.makers.maker(&mend.machine, link).unwrap_or(0)),
             _ => turn(mend),
         }
     }

@@ -15,7 +15,6 @@ use super::{Deed, Difference, Expected, Mend, Sort};
 use crate::names::MachineName;
 use crate::network::setting::{self, Owner, Value};
 use crate::network::{Link, Namespace, Namespaces};
-use crate::step::Action;
 
 impl Expected<'_> {
     /// Settings of the plan's links that somebody set.
@@ -26,7 +25,7 @@ impl Expected<'_> {
             for link in planned.links.iter().filter_map(|planned| Some((planned, ns.link(&planned.name)?))) {
                 let (planned, link) = link;
                 // What is made anew is set as new links are.
-                let maker = self.maker(machine, &link.name).and_then(|number| self.plan.step(number));
+                let maker = self.makers.maker(machine, &link.name).and_then(|number| self.plan.step(number));
                 if maker.is_some_and(|step| is_made_anew(step, seen)) {
                     continue;
                 }
@@ -36,14 +35,14 @@ impl Expected<'_> {
                         machine: machine.clone(),
                         sort: Sort::Changed,
                         what: format!("{} is a port of {master}, and of nothing in the plan", link.name),
-                        step: self.maker(machine, &link.name),
+                        step: self.makers.maker(machine, &link.name),
                         follows: false,
                         mends: vec![Mend::new(machine, deed)],
                     });
                 }
                 for value in link.settings.iter().filter(|value| !follows(value, link, ns)) {
                     let should = match value.setting == setting::mtu() {
-                        true if self.has_mtu_step(machine, &link.name) => continue,
+                        true if self.makers.is_sized(machine, &link.name) => continue,
                         true => planned.mtu.into(),
                         false => value.setting.fresh(link),
                     };
@@ -56,15 +55,6 @@ impl Expected<'_> {
         found
     }
 
-    /// Whether a step in force sets a link's MTU.
-    fn has_mtu_step(&self, machine: &MachineName, link: &str) -> bool {
-        let mut steps = self.plan.numbered().filter(|(number, _)| self.in_force.contains(number));
-        steps.any(|(_, step)| match &step.action {
-            Action::SetMtu(set) => step.machine == *machine && set.name.as_str() == link,
-            _ => false,
-        })
-    }
-
     fn setting(&self, machine: &MachineName, link: &Link, Value { setting, value }: &Value, should: u64) -> Difference {
         let what = format!("{} has {} {}, not {}", link.name, setting.word, setting.text(*value), setting.text(should));
         let deed = Deed::Set { link: link.name.clone(), setting, value: should };
@@ -72,22 +62,10 @@ impl Expected<'_> {
             machine: machine.clone(),
             sort: Sort::Changed,
             what,
-            step: self.maker(machine, &link.name),
+            step: self.makers.maker(machine, &link.name),
             follows: false,
             mends: vec![Mend::new(machine, deed)],
         }
-    }
-
-    /// The step that makes a link.
-    pub(super) fn maker(&self, machine: &MachineName, link: &str) -> Option<u32> {
-        let makes = |step: &crate::step::Step| match &step.action {
-            Action::AddBridge(bridge) => step.machine == *machine && bridge.name.as_str() == link,
-            Action::AddVxlan(device) => step.machine == *machine && device.name.as_str() == link,
-            Action::AddVeth(pipe) => step.machine == *machine && pipe.name.as_str() == link,
-            Action::MoveLink(moved) => moved.to == *machine && moved.rename.as_str() == link,
-            _ => false,
-        };
-        self.plan.numbered().find(|(_, step)| makes(step)).map(|(number, _)| number)
     }
 }
 

@@ -45,7 +45,7 @@ impl Verdict {
 /// When the lab cannot be looked at.
 pub fn judge(kernel: &Kernel, lab: &Lab, exercise: &Exercise) -> Result<Vec<Verdict>> {
     let plan = Plan::of(&exercise.topology);
-    let record = lab.record(&plan);
+    let record = lab.record(&plan)?;
     let mut verdicts = packets::judge(kernel, exercise, &plan, &record.done)?;
     verdicts.extend(streams::judge(kernel, &plan, &exercise.transfers)?);
     verdicts.extend(state::judge(kernel, lab, &plan, &exercise.state)?);

@@ -10,11 +10,11 @@
 //! As long as the file is there it counts, and the other two do not. So a change begins and ends with one rename and one
 //! removal, and whoever is killed in between leaves a lab of which everybody knows what may be there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::fs;
-use std::io::{BufRead, BufReader, ErrorKind};
+use std::io::ErrorKind;
 use std::net::IpAddr;
-use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ use crate::change::United;
 use crate::error::{Error, Result};
 use crate::journal;
 use crate::plan::Plan;
-use crate::topology::{self, model::Topology};
+use crate::topology::{self, Failure, model::Topology};
 
 /// A change that is under way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,8 +36,8 @@ pub struct Underway {
     pub from: Vec<String>,
     /// The commands that would have mended what differed from the plan before: that is nothing to do with the change.
     pub drift: Vec<String>,
-    /// How many steps the united plan has.
-    pub steps: u32,
+    /// The machines that were touched so far, or are about to be: in all others nothing has followed from it.
+    pub touched: BTreeSet<String>,
     /// What is done on the way, if it is gone step by step.
     pub legs: Option<Vec<SavedLeg>>,
 }
@@ -65,7 +65,7 @@ pub enum SavedLeg {
 }
 
 /// The file.
-const CHANGE: &str = "change";
+pub(super) const CHANGE: &str = "change";
 
 /// The file of the addresses that were given out last.
 const ADDRESSES: &str = "addresses";
@@ -75,15 +75,35 @@ pub type Last = BTreeMap<String, IpAddr>;
 
 impl Lab {
     /// The change that is under way, if there is one.
-    pub fn underway(&self) -> Option<Underway> {
-        let mut line = String::new();
-        BufReader::new(fs::File::open(self.file(CHANGE)).ok()?).read_line(&mut line).ok()?;
-        serde_json::from_str(&line).ok()
+    ///
+    /// # Errors
+    /// When it cannot be read: nobody knows then what may be there.
+    pub fn underway(&self) -> Result<Option<Underway>> {
+        Ok(self.change_with_journal()?.map(|(underway, _)| underway))
     }
 
-    /// The file in which it is written down what is done: the lab's journal, or that of the change that is under way.
-    pub(super) fn log(&self, underway: Option<&Underway>) -> PathBuf {
-        self.file(if underway.is_some() { CHANGE } else { "journal" })
+    /// The same, and what was done on the way.
+    pub(super) fn change_with_journal(&self) -> Result<Option<(Underway, Vec<u8>)>> {
+        let path = self.file(CHANGE);
+        let unreadable = |why: &dyn fmt::Display| {
+            Error::refused(format!(
+                "cannot read {}, where it is kept what the lab is being changed to: {why}",
+                path.display()
+            ))
+            .with("expected", "a line of JSON, as `netlab up` and `netlab pod` write it, and a journal behind it")
+            .help(format!(
+                "`netlab down {0}` removes lab {0} all the same; `netlab up FILE` builds it again",
+                self.name
+            ))
+        };
+        let written = match fs::read(&path) {
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+            written => written.map_err(|e| unreadable(&e))?,
+        };
+        let (head, journal) =
+            written.split_at(written.iter().position(|byte| *byte == b'\n').map_or(written.len(), |end| end + 1));
+        let underway = serde_json::from_slice(head).map_err(|e| unreadable(&e))?;
+        Ok(Some((underway, journal.to_vec())))
     }
 
     /// Begins a change, under the lab's lock, or another one in place of the one that is under way.
@@ -148,7 +168,7 @@ impl Lab {
     ///
     /// # Errors
     /// When it is none.
-    pub fn parse(&self, text: &str) -> Result<Topology> {
+    pub fn parse(&self, text: &str) -> std::result::Result<Topology, Failure> {
         let mut topology = topology::parse(&self.file("topology.yaml").to_string_lossy(), text)?;
         // `up --lab` may have given it another name than the file did.
         topology.lab = self.name.clone();
@@ -160,14 +180,28 @@ impl Lab {
     /// # Errors
     /// When its topology cannot be read.
     pub fn united(&self) -> Result<United> {
-        let plan = |text: &String| Ok(Plan::of(&self.parse(text)?));
-        match self.underway() {
-            None => Ok(United::of(plan(&self.base_text()?)?, &[])),
-            Some(underway) => {
-                let former = underway.from.iter().map(plan).collect::<Result<Vec<_>>>()?;
-                Ok(United::of(plan(&underway.to)?, &former))
-            }
+        match self.underway()? {
+            None => Ok(United::of(self.base_plan()?, &[])),
+            Some(underway) => self.unite(&underway),
         }
+    }
+
+    /// The plan of a change: the new one, and behind it what is left over.
+    pub(super) fn unite(&self, Underway { to, from, .. }: &Underway) -> Result<United> {
+        let former = from.iter().map(|text| self.plan_of(text)).collect::<Result<Vec<_>>>()?;
+        Ok(United::of(self.plan_of(to)?, &former))
+    }
+
+    /// The plan that it was brought up with, before the change that may be under way.
+    ///
+    /// # Errors
+    /// When its topology cannot be read.
+    pub fn base_plan(&self) -> Result<Plan> {
+        self.plan_of(&self.base_text()?)
+    }
+
+    fn plan_of(&self, text: &str) -> Result<Plan> {
+        Ok(Plan::of(&self.parse(text)?))
     }
 
     /// The steps that may be in force: see [`Lab::united`].
@@ -185,9 +219,13 @@ impl Lab {
     pub fn still_has(&self, plan: &Plan) -> Result<()> {
         match self.plan()? == *plan {
             true => Ok(()),
-            false => Err(Error::refused(format!("lab {} was changed by another netlab meanwhile", self.name))
-                .help("type the command again: it looks at the lab as it is now")
-                .busy()),
+            false => Err(self.changed_meanwhile()),
         }
+    }
+
+    /// The error that its plan is not the one any more that somebody has in hand.
+    pub fn changed_meanwhile(&self) -> Error {
+        Error::refused(format!("lab {} was changed by another netlab meanwhile", self.name))
+            .help("type the command again: it looks at the lab as it is now")
     }
 }

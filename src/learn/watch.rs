@@ -77,7 +77,7 @@ pub fn learn(
     let mut gone = false;
     loop {
         let looked = Instant::now();
-        let record = lab.record(plan);
+        let record = lab.record(plan)?;
         let seen = repair::look(kernel, plan)?;
         let events = lesson.look(&seen, &repair::fresh(kernel, &seen)?);
         write_down(lab, plan, &lesson, &record);
@@ -133,7 +133,7 @@ fn write_down(lab: &Lab, plan: &Plan, lesson: &Lesson<'_>, record: &Record) {
     }
     // Where somebody holds the lock, or the disk is full, the next look tries again.
     let Ok(_lock) = lab.lock() else { return };
-    if lab.record(plan) != *record {
+    if lab.still_has(plan).is_err() || !lab.record(plan).is_ok_and(|now| now == *record) {
         return;
     }
     let Ok(journal) = lab.journal() else { return };

@@ -1,7 +1,7 @@
 //! A change of a running lab, as it is shown before it is made.
 //!
 //! ```text
-//! lab three-nodes: 12 steps taken back, 0 done, 128 stay
+//! lab three-nodes: 12 steps taken back, by 3 commands; 128 stay
 //!
 //! pod-f: veth pipe
 //!   1  Delete the veth pipe veth-pod-f.
@@ -33,14 +33,28 @@ pub struct Shown<'a> {
 /// The title of what is set right at last.
 const TRAIL: &str = "what follows from it";
 
-/// A change for programs.
+/// How many steps a change concerns, for programs.
 #[derive(Debug, Serialize)]
-pub struct Document<'a> {
-    lab: &'a LabName,
+pub struct Counted {
     #[serde(rename = "takenBack")]
     taken_back: usize,
     done: usize,
     stays: usize,
+    commands: usize,
+}
+
+impl From<Count> for Counted {
+    fn from(Count { back, done, stays, commands }: Count) -> Self {
+        Counted { taken_back: back, done, stays, commands }
+    }
+}
+
+/// A change for programs.
+#[derive(Debug, Serialize)]
+pub struct Document<'a> {
+    lab: &'a LabName,
+    #[serde(flatten)]
+    count: Counted,
     steps: Vec<StepDocument<'a>>,
 }
 
@@ -75,13 +89,12 @@ pub fn document<'a>(Shown { plan, trail, count }: Shown<'a>) -> Document<'a> {
         command: Some(trail.mend.command()),
     };
     let steps = plan.numbered().zip(titles).map(step).chain((plan.len() + 1..).zip(trail).map(mend)).collect();
-    let Count { back, done, stays } = count;
-    Document { lab: &plan.lab, taken_back: back, done, stays, steps }
+    Document { lab: &plan.lab, count: count.into(), steps }
 }
 
 /// The change for people.
 pub fn text(Shown { plan, trail, count: of }: Shown<'_>, columns: usize, color: bool) -> String {
-    let head = format!("lab {}: {}", plan.lab, count(of));
+    let head = format!("lab {}: {}; {}", plan.lab, done(of), stays(of));
     if plan.is_empty() && trail.is_empty() {
         return format!("{head}: nothing to do\n");
     }
@@ -102,9 +115,19 @@ pub fn text(Shown { plan, trail, count: of }: Shown<'_>, columns: usize, color: 
     text
 }
 
-/// `2 steps taken back, 13 done, 140 stay`
-pub fn count(Count { back, done, stays }: Count) -> String {
-    let steps = if back == 1 { "step" } else { "steps" };
-    let stay = if stays == 1 { "stays" } else { "stay" };
-    format!("{back} {steps} taken back, {done} done, {stays} {stay}")
+/// `2 steps taken back, 13 done, by 14 commands`
+pub fn done(Count { back, done, commands, .. }: Count) -> String {
+    let some = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    let steps = match (back, done) {
+        (0, 0) => "no step done".into(),
+        (0, done) => format!("{} done", some(done, "step")),
+        (back, 0) => format!("{} taken back", some(back, "step")),
+        (back, done) => format!("{} taken back, {done} done", some(back, "step")),
+    };
+    if commands == 0 { steps } else { format!("{steps}, by {}", some(commands, "command")) }
+}
+
+/// `140 stay`
+pub fn stays(Count { stays, .. }: Count) -> String {
+    format!("{stays} {}", if stays == 1 { "stays" } else { "stay" })
 }

@@ -45,6 +45,13 @@ impl Diagnostic {
         Diagnostic { title: title.into(), span: None, label: String::new(), also: None, help: None }
     }
 
+    /// What is wrong, without the text that it is in.
+    pub fn in_words(&self) -> String {
+        let notes = [&self.label].into_iter().chain(self.also.as_ref().map(|(_, note)| note));
+        let notes: Vec<&str> = notes.map(String::as_str).filter(|note| !note.is_empty()).collect();
+        if notes.is_empty() { self.title.clone() } else { format!("{} ({})", self.title, notes.join("; ")) }
+    }
+
     /// Writes `label` beside the carets.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();

@@ -12,3 +12,4 @@ mod common;
 mod draw;
 mod manners;
 mod pairs;
+mod trouble;

@@ -28,11 +28,11 @@ fn a_dry_run_shows_what_is_done_and_does_nothing() {
     let (directory, lab) = (Directory::new(), Lab::place());
     let one = directory.file("one.yaml", file("c: {}", NODE_3, HOST));
     let new = lab.run(&["up", "--dry-run", &one]).success();
-    assert!(new.contains(": 0 steps taken back, ") && new.contains(" done, 0 stay"), "{new}");
+    assert!(new.contains(" steps done, by ") && new.contains(" commands; 0 stay"), "{new}");
     assert!(new.contains("ip netns add n1") && !lab.state().exists(), "{new}");
     lab.run(&["up", &one]).success();
     let same = lab.run(&["up", "--dry-run", &one]).success();
-    assert!(same.contains("0 steps taken back, 0 done, ") && same.contains("nothing to do"), "{same}");
+    assert!(same.contains(": no step done; ") && same.contains("nothing to do"), "{same}");
 
     let other = directory.file("other.yaml", file("d: {}", "", HOST));
     let before = state_of(&lab);
@@ -56,6 +56,10 @@ fn a_dry_run_shows_what_is_done_and_does_nothing() {
         "{document}"
     );
     before.assert_same(&state_of(&lab), "before (-), after a dry run (+)");
+    // As many commands as are printed, and that is what is told.
+    let commands = steps.iter().filter(|step| step["command"].is_string()).count();
+    assert_eq!(document["commands"], commands);
+    assert!(commands < 30 && shown.contains(&format!(", by {commands} commands; ")), "{commands}: {shown}");
 
     // The printed commands, typed, are the change.
     let typed: Vec<&str> = steps.iter().filter_map(|step| step["command"].as_str()).collect();
@@ -181,7 +185,9 @@ fn a_lab_in_the_middle_is_brought_to_the_end_of_the_new_plan_or_as_far_as_asked(
     lab.run(&["up", &one, "--to", "20"]).success();
     let said = lab.run(&["up", &other, "--to", "30"]).success();
     assert!(
-        said.contains("is changed: 0 steps taken back, 10 done, 20 stay") && said.contains("at step 30 of"),
+        said.contains("is changed: 10 steps done, by 10 commands, in ")
+            && said.contains(" ms; 20 stay")
+            && said.contains("at step 30 of"),
         "{said}"
     );
     assert!(lab.run(&["next"]).success().contains("step 31 of"));
