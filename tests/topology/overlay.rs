@@ -142,6 +142,14 @@ fn devices_that_learn_have_a_flood_list_and_no_entries() {
 }
 
 #[test]
+fn an_overlay_of_weave_is_the_same_whether_it_is_written_or_derives() {
+    let text = std::fs::read_to_string(directory().join("weave.yaml")).unwrap();
+    let written = text.replace("  ipam: weave\n", "  ipam: weave\n  routing: vxlan\n");
+    assert_ne!(text, written);
+    assert_eq!(read(&written), read(&text));
+}
+
+#[test]
 fn nodes_that_share_a_subnet_send_to_each_other_directly_with_cross_subnet() {
     let topology = ship("overlay-cross-subnet.yaml");
     assert_eq!(
@@ -166,6 +174,37 @@ fn nodes_that_share_a_subnet_send_to_each_other_directly_with_cross_subnet() {
     );
     let peers = &devices(&topology, "node-1")[0].peers;
     assert_eq!(peers[0].addresses, ["fd00:10:0:1::".parse::<std::net::IpAddr>().unwrap()]);
+}
+
+/// Two nodes on one network with unequal prefix lengths: a's subnet holds b's address, and b's does not hold a's.
+#[test]
+fn what_only_one_of_two_nodes_takes_for_its_subnet_goes_by_the_tunnel_in_both_directions() {
+    let node = |address: &str, rest: &str| {
+        format!("{{ interfaces: {{ eth0: {{ network: lan, addresses: {address} }} }}, {rest} }}")
+    };
+    for (cidr, one, [other, near], gateway) in [
+        ("10.244.0.0/16", "192.168.1.11/16", ["192.168.2.12/24", "192.168.2.12/16"], "192.168.2.1"),
+        ("'fd00::/56'", "'fd01::1:11/64'", ["'fd01::2:12/112'", "'fd01::2:12/64'"], "'fd01::2:1'"),
+    ] {
+        for (address, overlay) in [(other, 1), (near, 0)] {
+            let topology = read(&format!(
+                "lab: x
+networks: {{ lan: {{}} }}
+cluster: {{ clusterCIDR: {cidr}, routing: vxlan, vxlan: {{ crossSubnet: true }} }}
+nodes:
+  a: {}
+  b: {}
+",
+                node(one, "pods: { p: }"),
+                node(address, &format!("pods: {{ q: }}, routes: [{{ to: default, via: {gateway} }}]")),
+            ));
+            for name in ["a", "b"] {
+                let tunnelled = routes(&topology, name).iter().filter(|route| route.contains(" dev flannel")).count();
+                let peers = devices(&topology, name)[0].peers.len();
+                assert_eq!((tunnelled, peers), (overlay, overlay), "{name}, {address}: {:?}", routes(&topology, name));
+            }
+        }
+    }
 }
 
 #[test]

@@ -147,7 +147,11 @@ fn blocks() {
         "lab: x\nnodes: { n: { podCIDR: 10.0.0.0/24, bridge: { addresses: «10.1.0.1/24 } } }\n",
         &["not of the node's podCIDR"],
     );
-    case("lab: x\nnodes: { n: { podCIDR: [10.0.0.0/24, «10.1.0.0/24] } }\n", &["two IPv4 blocks"]);
+    // One mistake, also where a cluster says which block it expects in this place.
+    for cluster in ["", "cluster: { clusterCIDR: 10.0.0.0/8 }", "cluster: { clusterCIDR: [10.0.0.0/8, 'fd00::/56'] }"] {
+        let file = format!("lab: x\n{cluster}\nnodes: {{ n: {{ podCIDR: [10.0.0.0/24, «10.1.0.0/24] }} }}\n");
+        case(&file, &["two IPv4 blocks"]);
+    }
     case(
         "lab: x\ncluster: { clusterCIDR: 10.0.0.0/16 }\nnodes: { n: { podCIDR: «10.1.0.0/24 } }\n",
         &["not a part of clusterCIDR"],
