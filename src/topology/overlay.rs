@@ -168,7 +168,7 @@ impl Overlay<'_> {
                 }
             }
             let vtep = Spanned::new(end.local, span);
-            match (addresses.is_empty(), self.cluster.vxlan.learning) {
+            match (addresses.is_empty(), self.cluster.vxlan.learns()) {
                 (true, _) => {}
                 (false, true) => flood.push(vtep),
                 (false, false) => peers.push(VxlanPeerSpec { vtep, mac: end.mac, addresses }),
@@ -217,7 +217,7 @@ impl Overlay<'_> {
             dev: Spanned::new(self.underlays.get(index)?.carrier(tunnel.outer)?.interface.name.value.clone(), span),
             mac: mine.mac,
             mtu: mine.mtu,
-            learning: options.learning,
+            learning: options.learns(),
             master: bridge.map(|bridge| Spanned::new(bridge.name.value.clone(), span)),
             addresses: blocks.filter_map(own).collect(),
             peers,

@@ -68,8 +68,8 @@ pub fn options(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<Overlay
     let id = present(&fields, "id").and_then(|tree| values::vni(tree, diagnostics));
     let port = present(&fields, "port").and_then(|tree| values::port(tree, diagnostics));
     let mtu = present(&fields, "mtu").and_then(|tree| values::mtu(tree, diagnostics));
-    let mut switch =
-        |key| present(&fields, key).and_then(|tree| values::boolean(tree, diagnostics)).is_some_and(|on| on.value);
-    let (learning, cross_subnet) = (switch("learning"), switch("crossSubnet"));
+    let learning = present(&fields, "learning").and_then(|tree| values::boolean(tree, diagnostics));
+    let cross_subnet = present(&fields, "crossSubnet").and_then(|tree| values::boolean(tree, diagnostics));
+    let cross_subnet = cross_subnet.is_some_and(|on| on.value);
     Some(OverlaySpec { name, id, port, learning, cross_subnet, mtu })
 }

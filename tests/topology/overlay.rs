@@ -327,6 +327,34 @@ fn each_method_finds_its_address() {
 }
 
 #[test]
+fn a_router_and_the_world_speak_to_the_address_that_is_found() {
+    let text = std::fs::read_to_string(directory().join("underlay-autodetect.yaml")).unwrap();
+    let text = text
+        .replace("[172.16.0.1/24] }", "[172.16.0.1/24] }\n      eth1: { network: data, addresses: [192.168.1.1/24] }");
+    let of = |method: &str, rest: &str| {
+        let text = text.replace("routing: vxlan", rest).replace("interface=eth1", method);
+        read(&if rest.contains("flat") { text.replace("  masquerade: true\n", "") } else { text })
+    };
+    let (management, data) = ("172.16.0", "192.168.1");
+    for (method, net) in [("first-found", management), ("interface=eth1", data), ("cidr=192.168.1.0/24", data)] {
+        // The router that derives stands there and nowhere else, with the first address that is free.
+        let derived = of(method, "routing: router");
+        let router = machine(&derived, "router");
+        let addresses: Vec<String> = router.interfaces.iter().map(|one| one.addresses[0].to_string()).collect();
+        assert_eq!(addresses, [format!("{net}.2/24")], "{method}");
+        assert_eq!(routes(&derived, "router")[1], format!("10.244.1.0/24 via {net}.12"), "{method}");
+        assert_eq!(routes(&derived, "node-1"), [format!("0.0.0.0/0 via {net}.2")], "{method}");
+        // One that is named is on both networks, and is spoken to there.
+        let named = of(method, "routing: router\n  router: admin");
+        assert_eq!(routes(&named, "admin")[1], format!("10.244.1.0/24 via {net}.12"), "{method}");
+        assert_eq!(routes(&named, "node-1"), [format!("0.0.0.0/0 via {net}.1")], "{method}");
+        // And so does a host that is on both networks of a flat cluster's nodes.
+        let flat = of(method, "kind: flat");
+        assert_eq!(routes(&flat, "admin")[1], format!("10.244.1.0/24 via {net}.12"), "{method}");
+    }
+}
+
+#[test]
 fn node_routes_lead_to_the_address_that_is_found() {
     let via = |method: &str| {
         let text = std::fs::read_to_string(directory().join("underlay-autodetect.yaml")).unwrap();

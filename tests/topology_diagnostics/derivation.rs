@@ -77,6 +77,7 @@ fn one_subnet_for_all_pods() {
     case(&file("routing: none, kind: «flat", "a: "), &["the world cannot know which node has which pod"]);
     case(&file("routing: none, clusterCIDR: «'fd00::/64'", "a: "), &["Weave Net gives addresses of IPv4 only"]);
     case(&file("routing: none, nodeCIDRMaskSize: «24", "a: "), &["no blocks are cut"]);
+    case(&file("vxlan: { learning: «false }", "a: "), &["the VXLAN devices have to learn", "leave `learning` out"]);
     case(&file("routing: none", "a: { podCIDR: «10.32.0.0/24 }"), &["a node has no block of its own"]);
     case(
         &file("routing: none, clusterCIDR: 10.1.0.0/29", "a: { pods: { p: , q: , r: } }, «b: { pods: { s: , t: } }"),

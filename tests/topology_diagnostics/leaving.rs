@@ -64,6 +64,18 @@ fn a_router_shares_a_subnet_with_every_node() {
 }
 
 #[test]
+fn a_router_and_a_method_that_finds_nothing() {
+    for router in ["router", "router, router: gw"] {
+        let none = cluster(&format!("routing: {router}, underlay: {{ autodetect: interface=eth7 }}"), GW);
+        let failure = fail(&none).0;
+        let titles: Vec<&str> = failure.diagnostics().iter().map(|one| one.title.as_str()).collect();
+        let of = |node| format!("{node} has no IPv4 address for traffic between nodes");
+        assert_eq!(titles, [of("a"), of("b")], "{failure}");
+        assert!(failure.to_string().contains("no interface with an IPv4 address matches `eth7`"), "{failure}");
+    }
+}
+
+#[test]
 fn two_clusters_with_the_same_addresses_need_a_router_each() {
     let file = "lab: x
 networks: { lan: { subnets: 192.168.1.0/24 } }
