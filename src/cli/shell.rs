@@ -26,8 +26,8 @@ use crate::names::FABRIC;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  netlab shell            in the lab: ip netns, ip -n node-1 route, ip netns exec pod-a ping …
-  netlab shell node-1     in a machine: ip route, bridge fdb, nft list ruleset …")]
+  netlab shell          in the lab: ip netns, ip -n node-1 route …
+  netlab shell node-1   in a machine: ip route, bridge fdb, nft list ruleset …")]
 pub struct Shell {
     /// Which machine; without it the fabric, from which all of them are within reach
     #[arg(value_name = "MACHINE", default_value = FABRIC)]
