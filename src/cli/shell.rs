@@ -49,11 +49,9 @@ impl Shell {
             let place = if machine.is_fabric() { String::new() } else { format!(", machine {machine}") };
             let _ = writeln!(std::io::stderr(), "lab {}{place}; `exit` leaves the shell", inside.lab.name);
         }
-        // Debian's and Ubuntu's bash put this into the prompt.
-        let place =
-            if machine.is_fabric() { inside.lab.name.to_string() } else { format!("{}:{machine}", inside.lab.name) };
+        // Debian's and Ubuntu's bash put this into the prompt. A lab may be called like one of its machines: both are told.
         // SAFETY: the process has one thread.
-        unsafe { std::env::set_var("debian_chroot", place) };
+        unsafe { std::env::set_var("debian_chroot", format!("{}:{machine}", inside.lab.name)) };
         run_inside(&inside, &machine, &[shell]).map(|()| ExitCode::SUCCESS)
     }
 

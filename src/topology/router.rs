@@ -147,7 +147,7 @@ fn candidates(
 ) -> Vec<usize> {
     let nodes: Vec<Near<'_>> = nodes.iter().map(|node| Near::of(node, cluster)).collect();
     let meets = |host: &MachineSpec| {
-        nodes.iter().any(|node| families.iter().any(|family| node.to_router(host, *family).is_some()))
+        nodes.iter().any(|node| families.iter().any(|family| node.router_address(host, *family).is_some()))
     };
     let forwards = |host: &MachineSpec| host.forwarding == Some(true) && !taken.derived.contains(&host.name.value);
     let all = hosts.iter().enumerate().filter(|(_, host)| forwards(host) && meets(host));
@@ -177,7 +177,7 @@ fn routes_to_blocks(
     for node in nodes {
         let near = Near::of(node, cluster);
         for block in &node.pod_cidr {
-            let Some(via) = near.from_router(router, block.family()) else {
+            let Some(via) = near.node_address(router, block.family()) else {
                 diagnostics.push(near.complaint(cluster, router, block.family()));
                 break;
             };
@@ -218,11 +218,11 @@ fn give_default_routes(
             continue;
         }
         let near = Near::of(node, cluster);
-        match near.to_router(router, *family) {
+        match near.router_address(router, *family) {
             Some(via) => node.machine.routes.push(route(to, via, node.machine.name.span)),
             // What the router said of the node already, the node does not say again.
             None if !cluster.cloud_routes
-                || near.from_router(router, *family).is_some()
+                || near.node_address(router, *family).is_some()
                 || !has_block(node, *family) =>
             {
                 diagnostics.push(near.complaint(cluster, router, *family));

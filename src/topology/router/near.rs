@@ -30,12 +30,12 @@ impl<'n> Near<'n> {
     }
 
     /// The router's address, as the node sees it.
-    pub fn to_router(&self, router: &MachineSpec, family: Family) -> Option<IpAddr> {
+    pub fn router_address(&self, router: &MachineSpec, family: Family) -> Option<IpAddr> {
         neighbours::of_router(self.node, &self.underlay, router, self.method, family)
     }
 
     /// The node's address, as the router sees it.
-    pub fn from_router(&self, router: &MachineSpec, family: Family) -> Option<IpAddr> {
+    pub fn node_address(&self, router: &MachineSpec, family: Family) -> Option<IpAddr> {
         neighbours::of_node(router, self.node, &self.underlay, self.method, family)
     }
 
