@@ -20,6 +20,7 @@ pub mod vxlan;
 use ipnetwork::IpNetwork;
 
 use crate::names::{LinkName, MachineName};
+use crate::network::setting::ETHERNET_MTU;
 use crate::step::{Action, AddAddress, QuietLink, SetMtu, SetUp, Step};
 
 /// Addresses a link and sets it up: what every link gets at last.
@@ -47,12 +48,12 @@ fn finish_link(
 /// Sets the MTU of both ends of a veth pipe, whose far end has been moved: each end also drops what is larger when it
 /// comes in. What they are born with need not be set.
 fn pipe_mtu(near: (&MachineName, &LinkName), far: (&MachineName, &LinkName), mtu: u32, why: &str) -> Vec<Step> {
-    if mtu == SetMtu::OF_VETH {
+    if mtu == ETHERNET_MTU {
         return Vec::new();
     }
     let why_far = "and the same for the other end, which drops what comes in and is larger";
     let step = |(at, link): (&MachineName, &LinkName), why: &str| {
-        Step::new(at, Action::SetMtu(SetMtu { name: link.clone(), mtu, former: SetMtu::OF_VETH }), why)
+        Step::new(at, Action::SetMtu(SetMtu { name: link.clone(), mtu, former: ETHERNET_MTU }), why)
     };
     vec![step(near, why), step(far, why_far)]
 }

@@ -15,7 +15,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use ipnetwork::IpNetwork;
 
@@ -126,6 +126,13 @@ impl Namespace {
         self.routes.iter().filter(|route| route.table == MAIN)
     }
 
+    /// At which address a DHCP server listens, unless that is no address of the machine any more: then the server is
+    /// about to end.
+    pub fn dhcp_server(&self) -> Option<Ipv4Addr> {
+        let has = |at: &Ipv4Addr| self.addresses.iter().any(|there| there.address.ip() == IpAddr::V4(*at));
+        self.ipam.server.filter(|at| at.is_unspecified() || has(at))
+    }
+
     /// The addresses of the link of this name.
     pub fn addresses_of<'a>(&'a self, link: &'a str) -> impl Iterator<Item = &'a Address> {
         self.addresses.iter().filter(move |a| a.link == link)
@@ -212,7 +219,7 @@ impl Link {
             up: false,
             carrier: false,
             operational: false,
-            mtu: 1500,
+            mtu: setting::ETHERNET_MTU,
             mac: None,
             master: None,
             port: None,

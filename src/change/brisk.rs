@@ -69,6 +69,10 @@ fn overwritten(walk: &Walk<'_>, leftovers: &mut Vec<u32>, to: u32) -> BTreeMap<u
     let to_come = to_come(walk, to);
     leftovers.retain(|number| {
         let Some(step) = walk.united.plan.step(*number) else { return false };
+        // Whoever is to be told must hear it while it is there to hear.
+        if step.says_goodbye() {
+            return true;
+        }
         let rivals = to_come.get(&step.machine).into_iter().flatten();
         let mut rivals = rivals.filter(|(_, _, finding)| matches!(finding, Finding::Differs(_)));
         let over = rivals.find(|(_, rival, _)| {

@@ -186,11 +186,6 @@ impl Census {
         self.people.iter().enumerate().filter(|(_, person)| is(person.role)).map(|(number, _)| number).collect()
     }
 
-    /// Every pod.
-    pub fn pods(&self) -> Vec<Number> {
-        self.all(|role| matches!(role, Role::Pod(_)))
-    }
-
     /// The node that it is or stands on; a host stands for itself.
     pub fn node_of(&self, number: Number) -> Number {
         match self.person(number).map(|person| person.role) {

@@ -18,6 +18,7 @@ use nix::errno::Errno;
 
 use crate::kernel::refusal::Result;
 use crate::kernel::volley::{Shot, Volley};
+use crate::network::setting::IPV6_MIN_MTU;
 
 /// What was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +46,8 @@ const ROUNDS: usize = 8;
 /// How many errors a sender is told at once.
 const TOLD_AT_ONCE: usize = 5;
 
-/// IPv6 links take so much at least (RFC 8200); less is not asked for.
-const LEAST: u32 = 1280;
+/// IPv6 links take so much at least; less is not asked for.
+const LEAST: u32 = IPV6_MIN_MTU;
 
 /// The length of IP and ICMP headers.
 pub fn headers(to: IpAddr) -> u32 {

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use ipnetwork::Ipv4Network;
 
 use super::{print, seconds};
+use crate::dhcp::message::LONGEST_ID;
 use crate::error::{Error, Result};
 use crate::kernel::dhcp::{CLIENT, Client, Outcome, SERVER, Server, stop};
 use crate::kernel::sandbox;
@@ -19,8 +21,8 @@ use crate::names::LinkName;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  ip netns exec node-1 netlab dhcp serve cni0 --files /run/cni/node-1/dhcp \\
-    --lease-time 3600
+  ip netns exec node-1 netlab dhcp serve cni0 --address 10.244.0.1/24 \\
+    --files /run/cni/node-1/dhcp --lease-time 3600
   ip netns exec pod-a netlab dhcp client eth0 --id pod-a
   ip netns exec pod-a netlab dhcp release
 
@@ -34,11 +36,14 @@ pub struct Dhcp {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Give the addresses of a link's IPv4 subnet to whoever asks on it
+    /// Give the addresses of a link's IPv4 subnet to whoever asks on it, until the link or its address goes
     Serve {
         /// The link
         #[arg(value_name = "LINK")]
         link: LinkName,
+        /// Which of the link's addresses to serve from, with the prefix length of the subnet [default: the first]
+        #[arg(long, value_name = "ADDRESS/LENGTH")]
+        address: Option<Ipv4Network>,
         /// The directory with `hosts`, which says who is to have which address, and `leases`, which says who has it
         #[arg(long, value_name = "DIRECTORY")]
         files: PathBuf,
@@ -54,7 +59,7 @@ enum What {
         #[arg(value_name = "LINK")]
         link: LinkName,
         /// What the client calls itself (its client identifier)
-        #[arg(long, value_name = "NAME")]
+        #[arg(long, value_name = "NAME", value_parser = client_name)]
         id: String,
         /// Set no default route
         #[arg(long)]
@@ -74,8 +79,8 @@ impl Dhcp {
                 .help("`netlab shell pod-a` opens a shell in a machine of a running lab"));
         };
         match self.what {
-            What::Serve { link, files, lease_time } => {
-                Ok(Server::open(&around, &link, &files, lease_time).and_then(Server::run)?)
+            What::Serve { link, address, files, lease_time } => {
+                Ok(Server::open(&around, &link, address, &files, lease_time).and_then(Server::run)?)
             }
             What::Client { link, id, no_route, timeout } => {
                 let client = Client::open(&around, &link, &id, !no_route)?;
@@ -93,9 +98,17 @@ impl Dhcp {
                         )),
                 }
             }
-            What::Stop => ended(stop(SERVER, true)?, "DHCP server"),
-            What::Release => ended(stop(CLIENT, true)?, "DHCP client"),
+            What::Stop => ended(stop(SERVER)?, "DHCP server"),
+            What::Release => ended(stop(CLIENT)?, "DHCP client"),
         }
+    }
+}
+
+/// A name that fits into a client identifier, behind the byte that says that it is one.
+fn client_name(text: &str) -> std::result::Result<String, String> {
+    match text.len() {
+        1..LONGEST_ID => Ok(text.to_owned()),
+        length => Err(format!("a name of 1 to {} bytes is wanted, and this one has {length}", LONGEST_ID - 1)),
     }
 }
 

@@ -136,7 +136,7 @@ fn all(inside: &Inside, order: &Order, common: &Common) -> Result<()> {
         let unready: Vec<_> = unready.iter().map(|u| json!({"machine": u.machine, "what": u.what})).collect();
         let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
         print_json(&json!({
-            "lab": lab.name, "pod": pod, "node": node, "addresses": addresses, "over": true,
+            "lab": lab.name, "pod": pod, "node": node, "addresses": addresses,
             "done": steps, "steps": steps, "milliseconds": milliseconds, "unready": unready,
         }))?;
     } else {

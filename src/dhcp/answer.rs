@@ -7,6 +7,7 @@
 //!           by who has an address (renewal) ACK, or NAK if it may not have it
 //!           by who once had one (reboot)    ACK or NAK; nothing, if this server knows nothing of it
 //! RELEASE                                   nothing; the address is free
+//! DECLINE                                   nothing; the address is in use by somebody else, and nobody gets it
 //! ```
 
 use std::collections::BTreeMap;
@@ -34,7 +35,8 @@ pub fn answer(book: &mut Book, reserved: &BTreeMap<String, Ipv4Addr>, asked: &Me
         return nothing;
     }
     let Ok(mac) = asked.chaddr().try_into().map(Mac) else { return nothing };
-    let (client, wanted) = (ClientId::of(asked), message::wanted(asked));
+    let Some(client) = ClientId::of(asked) else { return nothing };
+    let (wanted, us) = (message::wanted(asked), book.gateway.ip());
     match message::kind(asked) {
         Some(MessageType::Discover) => {
             let chosen = book.choose(&client, wanted, reserved, now);
@@ -42,7 +44,6 @@ pub fn answer(book: &mut Book, reserved: &BTreeMap<String, Ipv4Addr>, asked: &Me
             Answer { message: offer, changed: false }
         }
         Some(MessageType::Request) => {
-            let us = book.gateway.ip();
             let Some(wanted) = wanted else { return nothing };
             match message::server(asked) {
                 // Another server was chosen.
@@ -60,6 +61,9 @@ pub fn answer(book: &mut Book, reserved: &BTreeMap<String, Ipv4Addr>, asked: &Me
         Some(MessageType::Release) => {
             Answer { message: None, changed: wanted.is_some_and(|address| book.release(address, &client)) }
         }
+        Some(MessageType::Decline) if message::server(asked) == Some(us) => {
+            Answer { message: None, changed: wanted.is_some_and(|address| book.decline(address, &client, now)) }
+        }
         _ => nothing,
     }
 }
@@ -67,7 +71,7 @@ pub fn answer(book: &mut Book, reserved: &BTreeMap<String, Ipv4Addr>, asked: &Me
 /// Whether the server has anything to say about a client, or about the address that it thinks it has.
 fn knows(book: &Book, reserved: &BTreeMap<String, Ipv4Addr>, client: &ClientId, wanted: Ipv4Addr) -> bool {
     let kept = client.name().is_some_and(|name| reserved.contains_key(name));
-    kept || !book.may_give(wanted) || book.leases.values().any(|lease| lease.client == *client)
+    kept || !book.may_give(wanted) || book.leases.values().any(|lease| lease.is_of(client))
 }
 
 /// An offer or a grant.
@@ -140,6 +144,44 @@ mod tests {
         release.set_ciaddr(ip(9));
         assert_eq!(answer(&mut book, &kept, &release, 60), Answer { message: None, changed: true });
         assert!(book.leases.is_empty());
+    }
+
+    #[test]
+    fn an_address_that_is_declined_is_given_to_nobody_for_the_time_of_a_lease() {
+        let mut book = Book::new("10.244.1.1/29".parse().unwrap(), 100);
+        let kept = BTreeMap::from([("pod-a".to_owned(), ip(3))]);
+        let decline = |name: &str, last: u8, server: u8| {
+            let mut message = ask(MessageType::Decline, name);
+            message.opts_mut().insert(DhcpOption::RequestedIpAddress(ip(last)));
+            message.opts_mut().insert(DhcpOption::ServerIdentifier(ip(server)));
+            message
+        };
+        let nothing = Answer::default();
+        for (name, declined, next) in [("guest", 2, 4), ("pod-a", 3, 5)] {
+            let ours = request(name, ip(declined), Some(ip(1)));
+            assert_eq!(told(&answer(&mut book, &kept, &ours, 0)), Some((MessageType::Ack, ip(declined))));
+            assert_eq!(answer(&mut book, &kept, &decline("other", declined, 1), 0), nothing, "it is not its");
+            assert_eq!(answer(&mut book, &kept, &decline(name, declined, 9), 0), nothing, "said to another server");
+            let told_so = answer(&mut book, &kept, &decline(name, declined, 1), 10);
+            assert_eq!(told_so, Answer { message: None, changed: true });
+            let offer = answer(&mut book, &kept, &ask(MessageType::Discover, name), 11);
+            assert_eq!(told(&offer), Some((MessageType::Offer, ip(next))), "another one");
+            let again = answer(&mut book, &kept, &request(name, ip(declined), Some(ip(1))), 12);
+            assert_eq!(told(&again).map(|(kind, _)| kind), Some(MessageType::Nak));
+            book.grant(ip(next), ClientId::named(name), Mac([2, 0, 0, 0, 0, 1]), 13);
+        }
+        let offer = answer(&mut book, &kept, &ask(MessageType::Discover, "pod-a"), 109);
+        assert_eq!(told(&offer), Some((MessageType::Offer, ip(5))));
+        let offer = answer(&mut book, &kept, &ask(MessageType::Discover, "pod-a"), 110);
+        assert_eq!(told(&offer), Some((MessageType::Offer, ip(3))), "the time is over");
+    }
+
+    #[test]
+    fn whoever_has_an_identifier_longer_than_an_option_gets_no_answer() {
+        let mut book = Book::new("10.244.1.1/24".parse().unwrap(), 100);
+        let mut message = ask(MessageType::Discover, "pod-a");
+        message.opts_mut().insert(DhcpOption::ClientIdentifier(vec![7; message::LONGEST_ID + 1]));
+        assert_eq!(answer(&mut book, &BTreeMap::new(), &message, 0), Answer::default());
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! ```text
 //! 1795000000 0a:58:0a:f4:01:02 10.244.1.2 pod-a 00:70:6f:64:2d:61
 //! until      hardware address  address    name  client identifier
+//!
+//! 1795000000 5e:f2:a4:00:10:03 10.244.1.3 declined *        it told that somebody uses that address; nobody gets it until
 //! ```
 
 use std::collections::BTreeMap;
@@ -13,11 +15,15 @@ use ipnetwork::Ipv4Network;
 use super::message::ClientId;
 use crate::network::Mac;
 
+/// What stands in the place of an identifier where there is none, and in that of its name.
+const NOBODY: &str = "*";
+const DECLINED: &str = "declined";
+
 /// A lease that was granted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
-    /// Who has it.
-    pub client: ClientId,
+    /// Who has it; nobody, if whoever it was granted to has found that somebody else uses the address (DECLINE).
+    pub client: Option<ClientId>,
     /// The hardware address that it asked from.
     pub mac: Mac,
     /// What it calls itself, if that is a plain name.
@@ -35,6 +41,13 @@ pub struct Book {
     pub lease_time: u32,
     /// Who has which address.
     pub leases: BTreeMap<Ipv4Addr, Lease>,
+}
+
+impl Lease {
+    /// Whether it is this client's.
+    pub fn is_of(&self, client: &ClientId) -> bool {
+        self.client.as_ref() == Some(client)
+    }
 }
 
 impl Book {
@@ -59,8 +72,11 @@ impl Book {
         reserved: &BTreeMap<String, Ipv4Addr>,
         now: u64,
     ) -> Option<Ipv4Addr> {
+        let is_declined = |address: &Ipv4Addr| {
+            self.leases.get(address).is_some_and(|lease| lease.client.is_none() && lease.until > now)
+        };
         let kept = client.name().and_then(|name| reserved.get(name)).copied();
-        if let Some(kept) = kept {
+        if let Some(kept) = kept.filter(|kept| !is_declined(kept)) {
             return Some(kept).filter(|kept| self.may_give(*kept) && self.is_free(*kept, client, now));
         }
         let open = |address: &Ipv4Addr| {
@@ -68,7 +84,7 @@ impl Book {
                 && self.is_free(*address, client, now)
                 && !reserved.values().any(|kept| kept == address)
         };
-        let had = self.leases.iter().find(|(_, lease)| lease.client == *client).map(|(address, _)| *address);
+        let had = self.leases.iter().find(|(_, lease)| lease.is_of(client)).map(|(address, _)| *address);
         let never_used = || self.hosts().find(|address| open(address) && !self.leases.contains_key(address));
         let used_longest_ago = || {
             let over = self.leases.iter().filter(|(address, _)| open(address));
@@ -79,7 +95,7 @@ impl Book {
 
     /// Whether nobody else has it.
     fn is_free(&self, address: Ipv4Addr, client: &ClientId, now: u64) -> bool {
-        self.leases.get(&address).is_none_or(|lease| lease.client == *client || lease.until <= now)
+        self.leases.get(&address).is_none_or(|lease| lease.is_of(client) || lease.until <= now)
     }
 
     /// The addresses of the subnet, in order.
@@ -93,32 +109,40 @@ impl Book {
         let until = now.saturating_add(self.lease_time.into());
         let name = client.name().map(str::to_owned);
         // Nobody has two of them.
-        self.leases.retain(|_, lease| lease.client != client);
-        self.leases.insert(address, Lease { client, mac, name, until });
+        self.leases.retain(|_, lease| !lease.is_of(&client));
+        self.leases.insert(address, Lease { client: Some(client), mac, name, until });
         until
     }
 
     /// Takes a lease back, if it is this client's.
     pub fn release(&mut self, address: Ipv4Addr, client: &ClientId) -> bool {
-        let its = self.leases.get(&address).is_some_and(|lease| lease.client == *client);
+        let its = self.leases.get(&address).is_some_and(|lease| lease.is_of(client));
         its && self.leases.remove(&address).is_some()
+    }
+
+    /// Keeps an address from everybody for the time of a lease (RFC 2131, section 4.3.3), if it is this client's.
+    pub fn decline(&mut self, address: Ipv4Addr, client: &ClientId, now: u64) -> bool {
+        let until = now.saturating_add(self.lease_time.into());
+        let its = self.leases.get_mut(&address).filter(|lease| lease.is_of(client));
+        its.map(|lease| *lease = Lease { client: None, name: None, until, ..*lease }).is_some()
     }
 
     /// The leases as a file.
     pub fn text(&self) -> String {
         let line = |(address, Lease { client, mac, name, until }): (&Ipv4Addr, &Lease)| {
-            format!("{until} {mac} {address} {} {client}\n", name.as_deref().unwrap_or("*"))
+            let (name, client) = match client {
+                Some(client) => (name.as_deref().unwrap_or(NOBODY), client.to_string()),
+                None => (DECLINED, NOBODY.to_owned()),
+            };
+            format!("{until} {mac} {address} {name} {client}\n")
         };
         self.leases.iter().map(line).collect()
     }
 
-    /// Takes over the leases of a file. Lines that are none of the subnet's are passed over.
+    /// Takes over the leases of a file, and no others. Lines that are none of the subnet's are passed over.
     pub fn read(&mut self, text: &str) {
-        for (address, lease) in text.lines().filter_map(entry) {
-            if self.may_give(address) {
-                self.leases.insert(address, lease);
-            }
-        }
+        let entries = text.lines().filter_map(entry);
+        self.leases = entries.filter(|(address, _)| self.may_give(*address)).collect();
     }
 }
 
@@ -128,8 +152,9 @@ pub fn entry(line: &str) -> Option<(Ipv4Addr, Lease)> {
     let until = words.next()?.parse().ok()?;
     let mac = Mac(hexadecimal(words.next()?)?.try_into().ok()?);
     let address = words.next()?.parse().ok()?;
-    let name = words.next().filter(|name| *name != "*").map(str::to_owned);
-    let client = ClientId(hexadecimal(words.next()?)?);
+    let (name, client) = (words.next()?, words.next()?);
+    let client = if client == NOBODY { None } else { Some(ClientId(hexadecimal(client)?)) };
+    let name = client.as_ref().and(Some(name)).filter(|name| *name != NOBODY).map(str::to_owned);
     Some((address, Lease { client, mac, name, until }))
 }
 
@@ -190,11 +215,16 @@ mod tests {
         let mut book = book();
         book.grant(ip(2), ClientId::named("pod-a"), MAC, 7);
         book.grant(ip(3), ClientId(vec![1, 2, 0, 0, 0, 0, 9]), MAC, 8);
+        book.grant(ip(4), ClientId::named("declined"), MAC, 9);
+        book.grant(ip(5), ClientId::named("pod-b"), MAC, 9);
+        assert!(book.decline(ip(5), &ClientId::named("pod-b"), 10));
         let text = book.text();
         assert_eq!(
             text,
             "107 02:00:00:00:00:01 10.244.1.2 pod-a 00:70:6f:64:2d:61\n\
-             108 02:00:00:00:00:01 10.244.1.3 * 01:02:00:00:00:00:09\n"
+             108 02:00:00:00:00:01 10.244.1.3 * 01:02:00:00:00:00:09\n\
+             109 02:00:00:00:00:01 10.244.1.4 declined 00:64:65:63:6c:69:6e:65:64\n\
+             110 02:00:00:00:00:01 10.244.1.5 declined *\n"
         );
         let mut again = Book::new(book.gateway, 100);
         again.read(&format!("nonsense\n1 2 3\n\n5 02:00:00:00:00:01 10.9.9.9 x 00\n{text}"));

@@ -34,6 +34,10 @@ const WANTED: [OptionCode; 6] = [
     OptionCode::Rebinding,
 ];
 
+/// The longest client identifier: as many bytes as an option has room for. (Several options of one kind are one that is
+/// longer, RFC 3396; as an identifier nobody needs that, and it would stand in every line and answer.)
+pub const LONGEST_ID: usize = 255;
+
 /// A client's identifier: what it calls itself (option 61), or else its hardware address.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ClientId(pub Vec<u8>);
@@ -44,12 +48,13 @@ impl ClientId {
         ClientId([&[0], name.as_bytes()].concat())
     }
 
-    /// That of who sent a message.
-    pub fn of(message: &Message) -> Self {
+    /// That of who sent a message; none, if it is too long.
+    pub fn of(message: &Message) -> Option<Self> {
         match message.opts().get(OptionCode::ClientIdentifier) {
-            Some(DhcpOption::ClientIdentifier(id)) if !id.is_empty() => ClientId(id.clone()),
+            Some(DhcpOption::ClientIdentifier(id)) if id.len() > LONGEST_ID => None,
+            Some(DhcpOption::ClientIdentifier(id)) if !id.is_empty() => Some(ClientId(id.clone())),
             // Type 1 is Ethernet.
-            _ => ClientId([&[1], message.chaddr()].concat()),
+            _ => Some(ClientId([&[1], message.chaddr()].concat())),
         }
     }
 
@@ -215,7 +220,7 @@ mod tests {
         assert!(written.len() >= SHORTEST);
         let back = read(&written).unwrap();
         assert_eq!((kind(&back), back.xid(), back.flags().broadcast()), (Some(MessageType::Discover), 7, true));
-        assert_eq!((ClientId::of(&back).name(), back.chaddr()), (Some("pod-a"), &MAC.0[..]));
+        assert_eq!((ClientId::of(&back), back.chaddr()), (Some(ClientId::named("pod-a")), &MAC.0[..]));
     }
 
     #[test]
@@ -231,6 +236,22 @@ mod tests {
                 _ = read(&wrong).map(|message| (Terms::of(&message), ClientId::of(&message), wanted(&message)));
             }
         }
+    }
+
+    #[test]
+    fn an_identifier_is_no_longer_than_an_option() {
+        let mut message = question(MessageType::Discover, 7, MAC, &ClientId::named("pod-a"));
+        let mut sent = |length: usize| {
+            message.opts_mut().insert(DhcpOption::ClientIdentifier(vec![7; length]));
+            read(&bytes(&message)).unwrap()
+        };
+        assert_eq!(ClientId::of(&sent(0)), Some(ClientId(vec![1, 2, 0, 0, 0, 0, 1])), "its hardware address");
+        assert_eq!(ClientId::of(&sent(LONGEST_ID)), Some(ClientId(vec![7; LONGEST_ID])));
+        // Two options, one behind the other, that are one (RFC 3396).
+        let long = sent(LONGEST_ID + 1);
+        let put_together = long.opts().get(OptionCode::ClientIdentifier);
+        assert_eq!(put_together, Some(&DhcpOption::ClientIdentifier(vec![7; LONGEST_ID + 1])));
+        assert_eq!(ClientId::of(&long), None);
     }
 
     #[test]

@@ -95,11 +95,10 @@ impl Expected<'_> {
 fn follows(Value { setting, value }: &Value, link: &Link, ns: &Namespace) -> bool {
     match (setting.owner, setting.word) {
         (Owner::Link, "mtu") if link.kind == "bridge" => {
-            /// That of a bridge without ports (`ETH_DATA_LEN`; `br_mtu_min`, `net/bridge/br_if.c`).
-            const WITHOUT_PORTS: u32 = 1500;
             let smallest =
                 ns.links.iter().filter(|port| port.master.as_ref() == Some(&link.name)).map(|port| port.mtu).min();
-            u64::from(smallest.unwrap_or(WITHOUT_PORTS)) == *value
+            // Without ports it is Ethernet's (`br_mtu_min`, `net/bridge/br_if.c`).
+            u64::from(smallest.unwrap_or(setting::ETHERNET_MTU)) == *value
         }
         (Owner::Port, "state") => true,
         _ => false,

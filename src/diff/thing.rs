@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use ipnetwork::IpNetwork;
 
 use crate::kernel::nft::{self, Change};
-use crate::kernel::request::Request;
+use crate::kernel::request::{Ipam, Request};
 use crate::names::MachineName;
 use crate::network::ipam::{self, Holder};
 use crate::network::policy_rule::PolicyRule;
@@ -195,7 +195,7 @@ impl Thing {
             Thing::PolicyRule(rule) => Some(Request::PolicyRule { rule: rule.clone(), add: false }),
             Thing::Table { .. } | Thing::Chain { .. } | Thing::Rule { .. } => self.change().map(Request::Nft),
             Thing::Lease { network, address, .. } => {
-                Some(Request::Release { network: network.parse().ok()?, address: *address })
+                Some(Request::Ipam(Ipam::Release { network: network.parse().ok()?, address: *address }))
             }
         }
     }

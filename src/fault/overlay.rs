@@ -22,9 +22,9 @@ use super::{Aspect, Deed, Families, Kind, Strike, Wish};
 use crate::feature;
 use crate::names::{LinkName, MachineName};
 use crate::network::ruleset::Part;
-use crate::network::setting::Owner;
+use crate::network::setting::{ETHERNET_MTU, IPV6_MIN_MTU, Owner};
 use crate::plan;
-use crate::step::{Action, SetMtu, SetUp, Step};
+use crate::step::{Action, SetUp, Step};
 use crate::topology::model::{Machine, Vxlan};
 use crate::trace::cause::Cause;
 
@@ -162,15 +162,9 @@ fn filtered(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
     found
 }
 
-/// What a link takes that nobody has set, in bytes.
-const ETHERNET: u32 = SetMtu::OF_VETH;
-
-/// What IPv6 needs at least, in bytes.
-const LEAST: u32 = 1280;
-
 fn no_room(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
-    let of_pods = site.pods().filter_map(|pod| pod.ports.first()).map(|eth0| eth0.mtu.unwrap_or(ETHERNET)).max();
-    let Some(mtu) = of_pods.filter(|mtu| *mtu >= LEAST) else { return Vec::new() };
+    let of_pods = site.pods().filter_map(|pod| pod.ports.first()).map(|eth0| eth0.mtu.unwrap_or(ETHERNET_MTU)).max();
+    let Some(mtu) = of_pods.filter(|mtu| *mtu >= IPV6_MIN_MTU) else { return Vec::new() };
     // What a node sends to a host looks like what it masquerades, and is larger.
     let hosts = || site.stations.iter().filter(|station| station.kind == plan::Kind::Host);
     let speaks = |node: &Station<'_>| hosts().any(|host| [false, true].iter().any(|v6| site.is_tried(node, host, *v6)));
@@ -180,7 +174,9 @@ fn no_room(kind: &'static Kind, site: &Site<'_>, wish: &Wish) -> Vec<Strike> {
     let mut found: Vec<Strike> = Vec::new();
     for (at, tunnel) in devices(site, wish).filter(|_| wish.other.is_none()) {
         let Some(cable) = at.cables().find(|port| port.link == tunnel.device.dev) else { continue };
-        let Some((fabric, far)) = cable.far.as_ref().filter(|_| cable.mtu.unwrap_or(ETHERNET) > mtu) else { continue };
+        let Some((fabric, far)) = cable.far.as_ref().filter(|_| cable.mtu.unwrap_or(ETHERNET_MTU) > mtu) else {
+            continue;
+        };
         let deed = Deed::setting(fabric, Owner::Link, "mtu", far, u64::from(mtu));
         let Some(deed) = deed.filter(|deed| !found.iter().any(|other| other.deeds.contains(deed))) else { continue };
         found.push(Strike::at(kind, at.name()).does([deed]).hits(too_large(site, at, (fabric, far), mtu)));
@@ -199,7 +195,7 @@ fn too_large(site: &Site<'_>, at: &Station<'_>, (fabric, far): (&MachineName, &L
     for station in
         site.stations.iter().filter(|station| station.machine.masquerade.is_empty() || station.kind == plan::Kind::Node)
     {
-        for port in station.cables().filter(|port| port.mtu.unwrap_or(ETHERNET) > mtu) {
+        for port in station.cables().filter(|port| port.mtu.unwrap_or(ETHERNET_MTU) > mtu) {
             for own in &port.addresses {
                 let from = Pattern { from: Some(alone(own.ip())), ..asked.clone() };
                 match station.kind {

@@ -28,11 +28,11 @@ pub fn prepare(node: &MachineName, bridge: &Bridge, cluster: Option<&Cluster>) -
             let why = "host-local IPAM keeps a file there for each address that it gives out";
             vec![Step::new(node, Action::MakeLeaseDirectory(action), why)]
         }
-        Some(Ipam::Dhcp) if bridge.addresses.iter().any(IpNetwork::is_ipv4) => {
+        Some(Ipam::Dhcp) => {
             let lease_time = cluster.and_then(|cluster| cluster.lease_time).unwrap_or(LEASE_TIME);
-            let action = StartDhcpServer { bridge: network, lease_time };
             let why = "it gives the addresses of the node's block to whoever asks";
-            vec![Step::new(node, Action::StartDhcpServer(action), why)]
+            let action = |gateway| Action::StartDhcpServer(StartDhcpServer { bridge: network, gateway, lease_time });
+            served(bridge).map(|gateway| Step::new(node, action(gateway), why)).into_iter().collect()
         }
         _ => Vec::new(),
     }
@@ -79,10 +79,15 @@ pub fn leased(bridge: &Bridge, pod: &Pod, cluster: Option<&Cluster>) -> Option<L
     if cluster.and_then(|cluster| cluster.ipam) != Some(Ipam::Dhcp) {
         return None;
     }
-    let gateway = bridge.addresses.iter().find_map(v4)?;
+    let gateway = served(bridge)?;
     let in_it = |address: &Ipv4Network| address.prefix() == gateway.prefix() && gateway.contains(address.ip());
     let address = pod.addresses.iter().filter_map(v4).find(in_it)?;
     Some(Leased { address, gateway: gateway.ip() })
+}
+
+/// The bridge's address that its DHCP server serves from: the first one of IPv4.
+fn served(bridge: &Bridge) -> Option<Ipv4Network> {
+    bridge.addresses.iter().find_map(v4)
 }
 
 fn v4(network: &IpNetwork) -> Option<Ipv4Network> {

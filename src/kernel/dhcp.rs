@@ -11,6 +11,7 @@
 mod client;
 mod daemon;
 mod files;
+mod ground;
 mod interface;
 mod packet;
 mod server;

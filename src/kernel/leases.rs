@@ -19,6 +19,7 @@ use nix::fcntl::{Flock, FlockArg};
 use super::listeners;
 use super::probe::Protocol;
 use super::refusal::{Refusal, Result};
+use crate::dhcp;
 use crate::dhcp::book::{self, Lease};
 use crate::names::MachineName;
 use crate::network::ipam::{self, Granted, Holder, Ipam, Leases};
@@ -32,8 +33,14 @@ const LONGEST: u64 = 4096;
 
 /// What there is of a machine's IPAM. The calling thread is in its namespace.
 pub fn observe(machine: &MachineName) -> Ipam {
-    let listens = |port| !listeners::of(Protocol::Udp(port)).is_empty();
-    let mut seen = Ipam { server: listens(67), client: listens(68), ..Ipam::default() };
+    let listens = |port| listeners::of(Protocol::Udp(port)).into_iter();
+    // What it hears of what goes to everybody says nothing of it.
+    let server = |address| match address {
+        IpAddr::V4(address) => Some(address).filter(|address| !address.is_broadcast()),
+        IpAddr::V6(_) => None,
+    };
+    let client = listens(dhcp::CLIENT).next().is_some();
+    let mut seen = Ipam { server: listens(dhcp::SERVER).find_map(server), client, ..Ipam::default() };
     for (name, path) in entries(ipam::data_directory(machine)) {
         if path.is_dir() {
             seen.networks.insert(name, leases(&path));
@@ -44,9 +51,10 @@ pub fn observe(machine: &MachineName) -> Ipam {
         seen.reserved.extend(address.map(|address| (client, address)));
     }
     let granted = fs::read_to_string(ipam::leases_file(machine)).unwrap_or_default();
-    let granted = granted.lines().filter_map(book::entry);
-    seen.granted =
-        granted.map(|(address, Lease { mac, name, until, .. })| (address, Granted { name, mac, until })).collect();
+    let granted = granted.lines().filter_map(book::entry).map(|(address, Lease { client, mac, name, until })| {
+        (address, Granted { name, mac, until, declined: client.is_none() })
+    });
+    seen.granted = granted.collect();
     seen
 }
 

@@ -7,16 +7,19 @@
 //! Batch { at: node-1, sendings: [ … ] }                         → one sendmsg
 //! ```
 
+mod ipam;
+
 use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
 
 use crate::kernel::nft;
 use crate::names::{LinkName, MachineName};
-use crate::network::ipam::Holder;
 use crate::network::policy_rule::PolicyRule;
 use crate::network::setting::Setting;
 use crate::network::{FdbEntry, Mac, Neighbour, Route, Vxlan};
+
+pub use ipam::Ipam;
 
 /// One thing asked of the kernel, in the namespace that its [`Batch`] names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -167,75 +170,14 @@ pub enum Request {
     },
     /// Change the ruleset.
     Nft(nft::Change),
-    /// Make the directory of a network's leases, or remove those of all its networks.
-    LeaseDirectory {
-        /// The network's name.
-        network: LinkName,
-        /// Make or remove.
-        make: bool,
-    },
-    /// Reserve an address.
-    Reserve {
-        /// The network's name.
-        network: LinkName,
-        /// The address.
-        address: IpAddr,
-        /// The number of the range set that it is of.
-        set: u8,
-        /// For whom.
-        holder: Holder,
-    },
-    /// Release an address.
-    Release {
-        /// The network's name.
-        network: LinkName,
-        /// The address.
-        address: IpAddr,
-    },
-    /// Have the DHCP server keep an address for a client, or no more.
-    DhcpHost {
-        /// The client's identifier.
-        client: MachineName,
-        /// The address.
-        address: Option<IpAddr>,
-    },
-    /// Start a DHCP server.
-    DhcpServe {
-        /// The link that it serves.
-        link: LinkName,
-        /// For how long it leases addresses, in seconds.
-        lease_time: u32,
-    },
-    /// Stop it.
-    DhcpStop,
-    /// Lease an address by DHCP.
-    DhcpLease {
-        /// The link that gets it.
-        link: LinkName,
-        /// The client's identifier.
-        client: MachineName,
-        /// Whether to take a default route, too.
-        route: bool,
-    },
-    /// Give it back.
-    DhcpRelease,
+    /// Give an address out, or prepare for that.
+    Ipam(Ipam),
 }
 
 impl Request {
     /// Whether it is carried out at once, and by way of something else than netlink: what was asked before must be done.
     pub fn is_at_once(&self) -> bool {
-        matches!(
-            self,
-            Request::Sysctl { .. }
-                | Request::LeaseDirectory { .. }
-                | Request::Reserve { .. }
-                | Request::Release { .. }
-                | Request::DhcpHost { .. }
-                | Request::DhcpServe { .. }
-                | Request::DhcpStop
-                | Request::DhcpLease { .. }
-                | Request::DhcpRelease
-        )
+        matches!(self, Request::Sysctl { .. } | Request::Ipam(_))
     }
 }
 
@@ -303,15 +245,7 @@ impl std::fmt::Display for Request {
             Request::FdbSet { entry } => write!(f, "set the forwarding entry {entry}"),
             Request::FdbDelete { entry } => write!(f, "delete the forwarding entry {entry}"),
             Request::Nft(change) => write!(f, "run `{}`", nft::command(change)),
-            Request::LeaseDirectory { network, make: true } => write!(f, "make the directory for leases of {network}"),
-            Request::LeaseDirectory { network, make: false } => write!(f, "remove the leases of {network}"),
-            Request::Reserve { address, holder, .. } => write!(f, "reserve {address} for {holder}"),
-            Request::Release { address, .. } => write!(f, "release {address}"),
-            Request::DhcpHost { client, .. } => write!(f, "change the DHCP reservation of {client}"),
-            Request::DhcpServe { link, .. } => write!(f, "start a DHCP server on {link}"),
-            Request::DhcpStop => write!(f, "stop the DHCP server"),
-            Request::DhcpLease { link, .. } => write!(f, "lease an address for {link}"),
-            Request::DhcpRelease => write!(f, "release the leased address"),
+            Request::Ipam(request) => request.fmt(f),
         }
     }
 }

@@ -72,13 +72,17 @@ impl Sandbox {
     }
 }
 
-/// The sandbox that a process was started in.
+/// The sandbox that a process was started in; whoever has this, is in one.
 #[derive(Debug)]
 pub struct Surroundings {
-    /// Proof of being inside.
-    pub kernel: Kernel,
+    by_hand: bool,
+}
+
+impl Surroundings {
     /// Whether somebody made it by hand: then there is no pause process, and no `netlab down`.
-    pub by_hand: bool,
+    pub fn by_hand(&self) -> bool {
+        self.by_hand
+    }
 }
 
 /// The sandbox that this process was started in: by `netlab shell` or `exec`, or by hand in namespaces of somebody's own
@@ -90,7 +94,7 @@ pub fn around() -> Option<Surroundings> {
     let source = run.split(" - tmpfs ").nth(1)?.split(' ').next()?;
     let by_hand = source == "netlab";
     let inside = by_hand || source.starts_with("netlab:");
-    inside.then_some(Surroundings { kernel: Kernel { _only_from_enter: () }, by_hand })
+    inside.then_some(Surroundings { by_hand })
 }
 
 /// What was ended.

@@ -208,7 +208,7 @@ impl Worker {
                 self.go(at)?;
                 sysctl::write(key, value)?;
             }
-            request if request.is_at_once() => self.give_addresses(at, request)?,
+            Request::Ipam(request) => self.give_addresses(at, request)?,
             Request::Nft(change) => {
                 sending.nft_steps.push(step);
                 sending.nft.push(change.clone());

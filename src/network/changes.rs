@@ -236,7 +236,7 @@ fn leases(ipam: &Ipam) -> impl Iterator<Item = String> + '_ {
 
 /// The programs that listen for DHCP.
 fn programs(ipam: &Ipam) -> impl Iterator<Item = String> + '_ {
-    let server = ipam.server.then(|| "DHCP server, which listens on UDP port 67".to_owned());
+    let server = ipam.server.map(|at| format!("DHCP server, which listens at {at}, UDP port 67"));
     server.into_iter().chain(ipam.client.then(|| "DHCP client, which listens on UDP port 68".to_owned()))
 }
 

@@ -47,11 +47,7 @@ const LOOPBACK: &str = "lo";
 /// Its MTU (`loopback_setup`, `drivers/net/loopback.c`).
 const LOOPBACK_MTU: u32 = 65536;
 
-/// That of a link that nobody has set (`ETH_DATA_LEN`, `include/uapi/linux/if_ether.h`).
-const ETHERNET_MTU: u32 = 1500;
-
-/// The smallest MTU that IPv6 works with (`IPV6_MIN_MTU`), and the length of link-local prefixes.
-const IPV6_MTU: u32 = 1280;
+/// The length of link-local prefixes.
 const LINK_LOCAL_LENGTH: u8 = 64;
 
 /// The sysctls that keep it without IPv6. It is older than its machine's defaults.

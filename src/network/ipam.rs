@@ -49,6 +49,8 @@ pub struct Granted {
     pub mac: Mac,
     /// Until when, in seconds since 1970.
     pub until: u64,
+    /// Whether it has declined it, as somebody else uses the address: so long nobody gets it.
+    pub declined: bool,
 }
 
 /// What a machine's IPAM is seen to have done.
@@ -60,8 +62,9 @@ pub struct Ipam {
     pub reserved: BTreeMap<String, Ipv4Addr>,
     /// What the DHCP server has granted, by the address.
     pub granted: BTreeMap<Ipv4Addr, Granted>,
-    /// Whether a DHCP server listens (UDP port 67).
-    pub server: bool,
+    /// At which address a DHCP server listens (UDP port 67): netlab's at the one that it serves from, others' mostly at
+    /// 0.0.0.0.
+    pub server: Option<Ipv4Addr>,
     /// Whether a DHCP client listens (UDP port 68).
     pub client: bool,
 }

@@ -91,7 +91,13 @@ const fn switch(owner: Owner, word: &'static str, number: u16, default: u64) -> 
 
 use Owner::{Bridge, Port};
 
-const MTU: Setting = number(Owner::Link, "mtu", 4, 4, 1500);
+/// What a link is born with that carries Ethernet frames, in bytes (`ETH_DATA_LEN`, `include/uapi/linux/if_ether.h`).
+pub const ETHERNET_MTU: u32 = 1500;
+
+/// The smallest MTU with which a link has IPv6, in bytes (`IPV6_MIN_MTU`, `include/uapi/linux/ipv6.h`; RFC 8200).
+pub const IPV6_MIN_MTU: u32 = 1280;
+
+const MTU: Setting = number(Owner::Link, "mtu", 4, 4, ETHERNET_MTU as u64);
 
 /// The largest packet that a link sends, in bytes.
 pub fn mtu() -> &'static Setting {

@@ -5,6 +5,7 @@
 //! 10.244.1.2  pod-a eth0  host-local cni0
 //! 10.244.1.3  pod-b eth0  host-local cni0, the last one
 //! 10.244.2.2  pod-c       dhcp, for 3541 s
+//! 10.244.2.3  nobody      dhcp, declined: somebody uses it, for 120 s
 //! ```
 
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -29,6 +30,8 @@ pub struct LeaseDocument {
     mac: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<u64>,
+    /// Whether it was declined: somebody uses it to whom it was not given.
+    declined: bool,
     /// Whether it is the one that was given out last.
     last: bool,
 }
@@ -44,6 +47,7 @@ pub fn documents(ipam: &Ipam) -> Vec<LeaseDocument> {
             interface: Some(holder.interface.clone()),
             mac: None,
             until: None,
+            declined: false,
             last: leases.last.values().any(|last| last == address),
         })
     });
@@ -55,6 +59,7 @@ pub fn documents(ipam: &Ipam) -> Vec<LeaseDocument> {
         interface: None,
         mac: Some(lease.mac.to_string()),
         until: Some(lease.until),
+        declined: lease.declined,
         last: false,
     });
     held.chain(granted).collect()
@@ -69,9 +74,11 @@ pub fn text(ipam: &Ipam, columns: usize) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let mut table = table(columns.saturating_sub(2), ["ADDRESS", "WHOSE", "BY"]);
     for lease in leases {
-        let whose: Vec<String> = lease.name.or(lease.mac).into_iter().chain(lease.interface).collect();
+        let whose = if lease.declined { Some("nobody".to_owned()) } else { lease.name.or(lease.mac) };
+        let whose: Vec<String> = whose.into_iter().chain(lease.interface).collect();
         let network = lease.network.map(|network| format!(" {network}")).unwrap_or_default();
         let last = if lease.last { ", the last one" } else { "" };
+        let declined = if lease.declined { ", declined: somebody uses it" } else { "" };
         let time = lease.until.map(|until| match until.saturating_sub(now) {
             0 => ", its time is over".to_owned(),
             left => format!(", for {left} s"),
@@ -79,7 +86,7 @@ pub fn text(ipam: &Ipam, columns: usize) -> String {
         table.add_row([
             lease.address,
             whose.join(" "),
-            format!("{}{network}{last}{}", lease.by, time.unwrap_or_default()),
+            format!("{}{network}{last}{declined}{}", lease.by, time.unwrap_or_default()),
         ]);
     }
     lines(&table)

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use ipnetwork::Ipv4Network;
 
 use super::{Finding, Inside, Page, Way};
-use crate::kernel::request::Request;
+use crate::kernel::request::{Ipam, Request};
 use crate::names::{LinkName, MachineName};
 use crate::network::{Namespaces, effect};
 
@@ -43,10 +43,10 @@ impl Page for LeaseAddress {
 
     fn requests(&self, at: &MachineName, way: Way) -> Vec<Request> {
         let (link, route) = (self.link.clone(), self.gateway.is_some());
-        vec![match way {
-            Way::Do => Request::DhcpLease { link, client: at.clone(), route },
-            Way::Undo => Request::DhcpRelease,
-        }]
+        vec![Request::Ipam(match way {
+            Way::Do => Ipam::Lease { link, client: at.clone(), route },
+            Way::Undo => Ipam::ReleaseLease,
+        })]
     }
 
     fn effect(&self, at: &MachineName, way: Way, net: &mut Namespaces) {
@@ -58,7 +58,8 @@ impl Page for LeaseAddress {
 
     fn check(&self, at: &MachineName, seen: &Namespaces) -> Finding {
         let LeaseAddress { link, address, .. } = self;
-        let Some(ns) = seen.get(at) else { return Finding::Missing };
+        // With the link its client ends.
+        let Some(ns) = seen.get(at).filter(|ns| ns.link(link.as_str()).is_some()) else { return Finding::Missing };
         let has = ns.addresses_of(link.as_str()).any(|there| there.address == (*address).into());
         let leads = |gateway| {
             let mut routes = ns.main_routes().filter(|route| route.to.prefix() == 0 && route.to.is_ipv4());

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::{Finding, Page, Way, quoted};
-use crate::kernel::request::Request;
+use crate::kernel::request::{Ipam, Request};
 use crate::names::MachineName;
 use crate::network::{Namespaces, effect, ipam};
 
@@ -40,7 +40,7 @@ impl Page for ReserveHost {
 
     fn requests(&self, _at: &MachineName, way: Way) -> Vec<Request> {
         let address = (way == Way::Do).then_some(self.address.into());
-        vec![Request::DhcpHost { client: self.pod.clone(), address }]
+        vec![Request::Ipam(Ipam::KeepFor { client: self.pod.clone(), address })]
     }
 
     fn effect(&self, at: &MachineName, way: Way, net: &mut Namespaces) {

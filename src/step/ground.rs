@@ -45,8 +45,8 @@ impl Step {
             Action::ReplaceRules(rules) => ns.chain(rules.family, &rules.table, &rules.chain).is_some(),
             Action::ReserveAddress(lease) => ns.ipam.networks.contains_key(lease.network.as_str()),
             // Without an address of its own it has nothing to give.
-            Action::StartDhcpServer(server) => ns.addresses_of(server.bridge.as_str()).any(|a| a.address.is_ipv4()),
-            Action::ReserveHost(_) => ns.ipam.server,
+            Action::StartDhcpServer(server) => server.has_address(ns),
+            Action::ReserveHost(_) => ns.ipam.server.is_some(),
             Action::LeaseAddress(lease) => ns.link(lease.link.as_str()).is_some_and(|link| link.up),
         }
     }

@@ -1,7 +1,7 @@
 //! `mkdir -p /run/cni/node-1/networks/cni0`: where the node's host-local IPAM writes down which addresses it has given out.
 
 use super::{Finding, Page, Way, quoted};
-use crate::kernel::request::Request;
+use crate::kernel::request::{Ipam, Request};
 use crate::names::{LinkName, MachineName};
 use crate::network::{Namespaces, effect, ipam};
 
@@ -34,7 +34,7 @@ impl Page for MakeLeaseDirectory {
     }
 
     fn requests(&self, _at: &MachineName, way: Way) -> Vec<Request> {
-        vec![Request::LeaseDirectory { network: self.network.clone(), make: way == Way::Do }]
+        vec![Request::Ipam(Ipam::LeaseDirectory { network: self.network.clone(), make: way == Way::Do })]
     }
 
     fn effect(&self, at: &MachineName, way: Way, net: &mut Namespaces) {

@@ -21,9 +21,6 @@ pub struct SetMtu {
 }
 
 impl SetMtu {
-    /// What a veth end is born with, in bytes (`ETH_DATA_LEN`, `include/uapi/linux/if_ether.h`).
-    pub const OF_VETH: u32 = 1500;
-
     fn target(&self, way: Way) -> u32 {
         match way {
             Way::Do => self.mtu,

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::{Finding, Page, Way, quoted};
-use crate::kernel::request::Request;
+use crate::kernel::request::{Ipam, Request};
 use crate::names::{LinkName, MachineName};
 use crate::network::ipam::{self, Holder};
 use crate::network::{Namespaces, effect};
@@ -57,10 +57,10 @@ impl Page for ReserveAddress {
 
     fn requests(&self, _at: &MachineName, way: Way) -> Vec<Request> {
         let (network, address) = (self.network.clone(), self.address);
-        vec![match way {
-            Way::Do => Request::Reserve { network, address, set: self.set, holder: self.holder() },
-            Way::Undo => Request::Release { network, address },
-        }]
+        vec![Request::Ipam(match way {
+            Way::Do => Ipam::Reserve { network, address, set: self.set, holder: self.holder() },
+            Way::Undo => Ipam::Release { network, address },
+        })]
     }
 
     fn effect(&self, at: &MachineName, way: Way, net: &mut Namespaces) {

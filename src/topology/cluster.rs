@@ -38,30 +38,22 @@ pub fn decode(
         false => blocks(cidrs, masks(&fields, diagnostics), diagnostics),
     };
     let routing = choice(&fields, "routing", "a kind of routing", keys::ROUTING, diagnostics).map(routing);
-    let router = present(&fields, "router").and_then(|tree| values::name(tree, "the name of a host", diagnostics));
+    let router = fields.present("router").and_then(|tree| values::name(tree, "the name of a host", diagnostics));
     let derived = if shared { Routing::Vxlan } else { Routing::NodeRoutes };
     let allocator = choice(&fields, "CIDRAllocatorType", "an allocator", keys::ALLOCATORS, diagnostics);
     let by_cloud = allocator.is_some_and(|word| word.value == "CloudAllocator");
     let mut switch =
-        |key| present(&fields, key).and_then(|tree| values::boolean(tree, diagnostics)).map(|switch| switch.value);
+        |key| fields.present(key).and_then(|tree| values::boolean(tree, diagnostics)).map(|switch| switch.value);
     let allocate = switch("allocateNodeCIDRs").unwrap_or(true) && !by_cloud;
     let cloud_routes = switch("configureCloudRoutes").unwrap_or(true);
     let masquerade = switch("masquerade");
-    let mut vxlan = present(&fields, "vxlan").and_then(|tree| vxlan::options(tree, diagnostics)).unwrap_or_default();
+    let mut vxlan = fields.present("vxlan").and_then(|tree| vxlan::options(tree, diagnostics)).unwrap_or_default();
     if shared {
         weave::default_device(&mut vxlan, owner);
     }
-    let lease_time = present(&fields, "leaseTime").and_then(|tree| values::lease_time(tree, diagnostics));
-    if let Some(time) = &lease_time
-        && ipam.as_ref().is_none_or(|ipam| ipam.value != Ipam::Dhcp)
-    {
-        diagnostics.push(
-            Diagnostic::new(time.span, "`leaseTime` is for `ipam: dhcp`")
-                .label("nobody leases addresses here")
-                .help("add `ipam: dhcp`, or leave `leaseTime` out"),
-        );
-    }
-    let autodetect = present(&fields, "underlay").and_then(|tree| underlay::decode(tree, diagnostics));
+    let lease_time = fields.present("leaseTime").and_then(|tree| values::lease_time(tree, diagnostics));
+    diagnostics.extend(idle_lease_time(lease_time.as_ref(), ipam.as_ref()));
+    let autodetect = fields.present("underlay").and_then(|tree| underlay::decode(tree, diagnostics));
     Some(ClusterSpec {
         name,
         span: owner,
@@ -80,9 +72,14 @@ pub fn decode(
     })
 }
 
-/// The value of a key that is there and not empty.
-pub fn present<'a, 't>(fields: &Fields<'a, 't>, key: &'static str) -> Option<&'a Tree<'t>> {
-    fields.get(key).filter(|tree| !tree.is_null())
+/// The complaint about a time for leases where nobody leases anything.
+fn idle_lease_time(time: Option<&Spanned<u32>>, ipam: Option<&Spanned<Ipam>>) -> Option<Diagnostic> {
+    let idle = time.filter(|_| ipam.is_none_or(|ipam| ipam.value != Ipam::Dhcp))?;
+    Some(
+        Diagnostic::new(idle.span, "`leaseTime` is for `ipam: dhcp`")
+            .label("nobody leases addresses here")
+            .help("add `ipam: dhcp`, or leave `leaseTime` out"),
+    )
 }
 
 /// One of a few words.
@@ -93,7 +90,7 @@ fn choice(
     words: &'static [&'static str],
     diagnostics: &mut Diagnostics,
 ) -> Option<Spanned<&'static str>> {
-    let tree = present(fields, key)?;
+    let tree = fields.present(key)?;
     Some(Spanned::new(values::choice(tree, noun, words, diagnostics)?, tree.span))
 }
 
@@ -121,7 +118,7 @@ fn pool(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<PoolSpec> {
     let fields = Fields::open(tree, &keys::POOL, tree.span, diagnostics)?;
     let cidr = fields.get("cidr").and_then(|tree| values::subnet(tree, diagnostics));
     let mut switch =
-        |key| present(&fields, key).and_then(|tree| values::boolean(tree, diagnostics)).is_some_and(|on| on.value);
+        |key| fields.present(key).and_then(|tree| values::boolean(tree, diagnostics)).is_some_and(|on| on.value);
     let (nat_outgoing, disabled) = (switch("natOutgoing"), switch("disabled"));
     Some(PoolSpec { cidr: cidr?, nat_outgoing, disabled })
 }
@@ -148,7 +145,7 @@ fn ranges(fields: &Fields<'_, '_>, pools: &[PoolSpec], diagnostics: &mut Diagnos
 
 /// How large nodes' blocks are to be.
 fn masks(fields: &Fields<'_, '_>, diagnostics: &mut Diagnostics) -> Masks {
-    let mut mask = |key| present(fields, key).and_then(|tree| values::prefix_length(tree, diagnostics));
+    let mut mask = |key| fields.present(key).and_then(|tree| values::prefix_length(tree, diagnostics));
     Masks { any: mask("nodeCIDRMaskSize"), v4: mask("nodeCIDRMaskSizeIPv4"), v6: mask("nodeCIDRMaskSizeIPv6") }
 }
 

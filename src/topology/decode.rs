@@ -46,7 +46,7 @@ fn clusters(fields: &Fields<'_, '_>, diagnostics: &mut Diagnostics) -> Vec<Clust
         let name = values::parse_name(&Spanned::new(&*key.value, key.span), "the name of a cluster", diagnostics);
         cluster::decode(Some(name?), tree, key.span, diagnostics)
     });
-    let Some(tree) = fields.get("cluster").filter(|tree| !tree.is_null()) else { return all };
+    let Some(tree) = fields.present("cluster") else { return all };
     let owner = fields.key_span("cluster").unwrap_or(tree.span);
     if let Some(several) = fields.key_span("clusters") {
         diagnostics.push(
@@ -73,7 +73,7 @@ fn node(key: &Key<'_>, tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option
     let before = diagnostics.count();
     let name = machine_name(key, "the name of a node", diagnostics);
     let fields = Fields::open(tree, &keys::NODE, key.span, diagnostics)?;
-    let cluster = fields.get("cluster").filter(|tree| !tree.is_null());
+    let cluster = fields.present("cluster");
     let cluster = cluster.and_then(|tree| values::name(tree, "the name of a cluster", diagnostics));
     let nat_address = one_or_many(fields.get("natOutgoingAddress"), diagnostics, values::address);
     let address = one_or_many(fields.get("address"), diagnostics, values::address);
@@ -119,7 +119,7 @@ fn machine(
         .map(|tree| list(Some(tree), "masquerade entries", diagnostics, masquerade));
     let vxlan = fields.get_if_known("vxlan");
     let vxlan = map(vxlan, "VXLAN devices", diagnostics, vxlan::device);
-    let forwarding = fields.get("forwarding").filter(|tree| !tree.is_null());
+    let forwarding = fields.present("forwarding");
     let forwarding = forwarding.and_then(|tree| values::boolean(tree, diagnostics)).map(|switch| switch.value);
     let sysctls = map(fields.get("sysctls"), "sysctls", diagnostics, sysctl::decode);
     let intact = diagnostics.count() == before;
@@ -154,7 +154,7 @@ fn bridge(tree: &Tree<'_>, owner: Span, diagnostics: &mut Diagnostics) -> Option
 }
 
 fn mtu(fields: &Fields<'_, '_>, diagnostics: &mut Diagnostics) -> Option<u32> {
-    let tree = fields.get("mtu").filter(|tree| !tree.is_null())?;
+    let tree = fields.present("mtu")?;
     values::mtu(tree, diagnostics).map(|mtu| mtu.value)
 }
 
@@ -168,9 +168,9 @@ fn route(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<RouteSpec> {
     let via = fields.get("via").and_then(|tree| values::address(tree, diagnostics));
     let family = via.as_ref().map(|via| Family::of(via.value));
     let to = fields.get("to").and_then(|tree| values::destination(tree, family, diagnostics));
-    let dev = fields.get("dev").filter(|tree| !tree.is_null());
+    let dev = fields.present("dev");
     let dev = dev.and_then(|tree| values::name(tree, "the name of a link", diagnostics));
-    let onlink = fields.get("onlink").filter(|tree| !tree.is_null());
+    let onlink = fields.present("onlink");
     let onlink = onlink.and_then(|tree| values::boolean(tree, diagnostics)).is_some_and(|on| on.value);
     Some(RouteSpec { to: to?, via: via?, dev, onlink })
 }
@@ -179,7 +179,7 @@ fn masquerade(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<Masquera
     let fields = Fields::open(tree, &keys::MASQUERADE, tree.span, diagnostics)?;
     let from = fields.get("from").and_then(|tree| values::range(tree, diagnostics));
     let except = one_or_many(fields.get("except"), diagnostics, values::range);
-    let to = fields.get("to").filter(|tree| !tree.is_null()).and_then(|tree| values::address(tree, diagnostics));
+    let to = fields.present("to").and_then(|tree| values::address(tree, diagnostics));
     Some(MasqueradeSpec { from: from?, except, to })
 }
 

@@ -37,11 +37,10 @@ pub fn decode(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<Expectat
             diagnostics.push(diagnostic.label("expected a machine, `pods`, `nodes` or `hosts`"));
         }
     }
-    let reachable = fields.get("reachable").filter(|tree| !tree.is_null());
+    let reachable = fields.present("reachable");
     let reachable = reachable.and_then(|tree| values::boolean(tree, diagnostics)).is_none_or(|yes| yes.value);
     let seen_as = one_or_many(fields.get("as"), diagnostics, identity);
-    let mut port =
-        |key| fields.get(key).filter(|tree| !tree.is_null()).and_then(|tree| values::port(tree, diagnostics));
+    let mut port = |key| fields.present(key).and_then(|tree| values::port(tree, diagnostics));
     let (tcp, udp) = (port("tcp"), port("udp"));
     if let (Some(tcp), Some(udp)) = (&tcp, &udp) {
         diagnostics.push(
@@ -58,7 +57,7 @@ pub fn decode(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<Expectat
                 .help("leave out `as`, or `reachable: false`"),
         );
     }
-    let family = fields.get("family").filter(|tree| !tree.is_null()).and_then(|tree| family(tree, diagnostics));
+    let family = fields.present("family").and_then(|tree| family(tree, diagnostics));
     let port = tcp.map(|port| Port::Tcp(port.value)).or(udp.map(|port| Port::Udp(port.value)));
     (diagnostics.count() == before).then_some(ExpectationSpec { from, to, reachable, seen_as, port, family })
 }

@@ -65,6 +65,11 @@ impl<'a, 't> Fields<'a, 't> {
         self.entries.iter().find(|(key, _)| &*key.value == name).map(|(_, tree)| tree)
     }
 
+    /// The value of a key that is there and not empty.
+    pub fn present(&self, name: &'static str) -> Option<&'a Tree<'t>> {
+        self.get(name).filter(|tree| !tree.is_null())
+    }
+
     /// The value of a key that not every such object has.
     pub fn get_if_known(&self, name: &'static str) -> Option<&'a Tree<'t>> {
         if self.object.keys().any(|key| key.name == name) { self.get(name) } else { None }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::keys::{FILE, GROUP_OF_CLUSTER, GROUPS, Object, Shape};
 use super::sysctl;
 use crate::names::{LINK_NAME_MAX, MACHINE_NAME_MAX};
+use crate::network::setting::IPV6_MIN_MTU;
 
 /// What all names have in common; see [`crate::names`].
 const NAME: &str = "^[A-Za-z0-9_][A-Za-z0-9_.-]*$";
@@ -91,7 +92,7 @@ fn describe(shape: &Shape, definitions: &mut Map<String, Value>) -> Value {
         Shape::Count => json!({ "type": "integer", "minimum": 1 }),
         Shape::Bool => json!({ "type": "boolean" }),
         Shape::PrefixLength => json!({ "type": "integer", "minimum": 1, "maximum": 128 }),
-        Shape::Mtu => json!({ "type": "integer", "minimum": 1280, "maximum": 65535 }),
+        Shape::Mtu => json!({ "type": "integer", "minimum": IPV6_MIN_MTU, "maximum": 65535 }),
         Shape::Vni => json!({ "type": "integer", "minimum": 1, "maximum": 0x00ff_ffff }),
         Shape::Mac => json!({ "type": "string", "pattern": "^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$" }),
         Shape::Method => json!({ "type": "string", "pattern": "^(first-found|(can-reach|interface|cidr)=.+)$" }),

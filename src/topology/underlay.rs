@@ -9,7 +9,6 @@
 //!
 //! The methods are those of Calico (<https://docs.tigera.io/calico/latest/reference/configure-calico-node>).
 
-use super::cluster::present;
 use super::diagnostic::{Diagnostic, Diagnostics, quoted};
 use super::fields::{Fields, nearest};
 use super::span::{Span, Spanned};
@@ -23,7 +22,7 @@ const METHODS: [&str; 3] = ["can-reach", "interface", "cidr"];
 /// Reads the key `underlay`.
 pub fn decode(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<Autodetect> {
     let fields = Fields::open(tree, &keys::UNDERLAY, tree.span, diagnostics)?;
-    method(present(&fields, "autodetect")?, diagnostics)
+    method(fields.present("autodetect")?, diagnostics)
 }
 
 fn method(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<Autodetect> {

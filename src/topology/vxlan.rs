@@ -9,7 +9,6 @@
 //!                    peers: [{ vtep: 192.168.1.12, mac: "66:2a:00:00:00:02", addresses: 10.244.2.0 }] }
 //! ```
 
-use super::cluster::present;
 use super::decode::{link_name, list, one_or_many};
 use super::diagnostic::Diagnostics;
 use super::fields::Fields;
@@ -26,14 +25,14 @@ const NOUN: &str = "the name of a VXLAN device, which is a link";
 pub fn device(key: &Key<'_>, tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<VxlanSpec> {
     let name = link_name(key, NOUN, diagnostics);
     let fields = Fields::open(tree, &keys::VXLAN, key.span, diagnostics)?;
-    let id = present(&fields, "id").and_then(|tree| values::vni(tree, diagnostics));
-    let port = present(&fields, "port").and_then(|tree| values::port(tree, diagnostics));
-    let local = present(&fields, "local").and_then(|tree| values::address(tree, diagnostics));
-    let dev = present(&fields, "dev").and_then(|tree| values::name(tree, "the name of a link", diagnostics));
-    let mac = present(&fields, "mac").and_then(|tree| values::mac(tree, diagnostics));
-    let mtu = present(&fields, "mtu").and_then(|tree| values::mtu(tree, diagnostics));
-    let learning = present(&fields, "learning").and_then(|tree| values::boolean(tree, diagnostics));
-    let master = present(&fields, "master").and_then(|tree| values::name(tree, "the name of a bridge", diagnostics));
+    let id = fields.present("id").and_then(|tree| values::vni(tree, diagnostics));
+    let port = fields.present("port").and_then(|tree| values::port(tree, diagnostics));
+    let local = fields.present("local").and_then(|tree| values::address(tree, diagnostics));
+    let dev = fields.present("dev").and_then(|tree| values::name(tree, "the name of a link", diagnostics));
+    let mac = fields.present("mac").and_then(|tree| values::mac(tree, diagnostics));
+    let mtu = fields.present("mtu").and_then(|tree| values::mtu(tree, diagnostics));
+    let learning = fields.present("learning").and_then(|tree| values::boolean(tree, diagnostics));
+    let master = fields.present("master").and_then(|tree| values::name(tree, "the name of a bridge", diagnostics));
     let addresses = one_or_many(fields.get("addresses"), diagnostics, values::device_address);
     let peers = list(fields.get("peers"), "peers", diagnostics, peer);
     let flood = one_or_many(fields.get("flood"), diagnostics, values::address);
@@ -55,8 +54,8 @@ pub fn device(key: &Key<'_>, tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> 
 
 fn peer(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<VxlanPeerSpec> {
     let fields = Fields::open(tree, &keys::VXLAN_PEER, tree.span, diagnostics)?;
-    let vtep = present(&fields, "vtep").and_then(|tree| values::address(tree, diagnostics));
-    let mac = present(&fields, "mac").and_then(|tree| values::mac(tree, diagnostics));
+    let vtep = fields.present("vtep").and_then(|tree| values::address(tree, diagnostics));
+    let mac = fields.present("mac").and_then(|tree| values::mac(tree, diagnostics));
     let addresses = one_or_many(fields.get("addresses"), diagnostics, values::address);
     Some(VxlanPeerSpec { vtep: vtep?, mac: mac?.value, addresses })
 }
@@ -64,12 +63,12 @@ fn peer(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<VxlanPeerSpec>
 /// Reads how a cluster's devices are made.
 pub fn options(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<OverlaySpec> {
     let fields = Fields::open(tree, &keys::OVERLAY, tree.span, diagnostics)?;
-    let name = present(&fields, "name").and_then(|tree| values::name(tree, NOUN, diagnostics));
-    let id = present(&fields, "id").and_then(|tree| values::vni(tree, diagnostics));
-    let port = present(&fields, "port").and_then(|tree| values::port(tree, diagnostics));
-    let mtu = present(&fields, "mtu").and_then(|tree| values::mtu(tree, diagnostics));
-    let learning = present(&fields, "learning").and_then(|tree| values::boolean(tree, diagnostics));
-    let cross_subnet = present(&fields, "crossSubnet").and_then(|tree| values::boolean(tree, diagnostics));
+    let name = fields.present("name").and_then(|tree| values::name(tree, NOUN, diagnostics));
+    let id = fields.present("id").and_then(|tree| values::vni(tree, diagnostics));
+    let port = fields.present("port").and_then(|tree| values::port(tree, diagnostics));
+    let mtu = fields.present("mtu").and_then(|tree| values::mtu(tree, diagnostics));
+    let learning = fields.present("learning").and_then(|tree| values::boolean(tree, diagnostics));
+    let cross_subnet = fields.present("crossSubnet").and_then(|tree| values::boolean(tree, diagnostics));
     let cross_subnet = cross_subnet.is_some_and(|on| on.value);
     Some(OverlaySpec { name, id, port, learning, cross_subnet, mtu })
 }

@@ -87,6 +87,33 @@ fn topologies_that_are_drawn_by_lot_follow_each_other_from_seed_3_on() {
     (first..first + number("NETLAB_TEST_SEEDS", 2)).for_each(|seed| by_lot(seed, 4));
 }
 
+/// There is another server then, which serves from another address, and the pods give back what they had of the former.
+#[test]
+fn pods_that_ask_for_their_addresses_get_others_when_the_range_is_another() {
+    let (directory, walker) = (Directory::new(), Lab::place());
+    let text = std::fs::read_to_string(topology("dhcp.yaml")).expect("a file");
+    let other_range = text.replace("10.244.", "10.245.");
+    let files = [
+        ("first", text.clone()),
+        ("other range", other_range.clone()),
+        ("shorter lease", other_range.replace("leaseTime: 3600", "leaseTime: 600")),
+        ("nobody asks", other_range.replace("ipam: dhcp", "ipam: host-local").replace("leaseTime: 3600", "")),
+        ("first again", text),
+        ("other range again", other_range),
+    ];
+    for (number, (name, text)) in files.into_iter().enumerate() {
+        let file = directory.file(&format!("{number}.yaml"), text);
+        let words: &[&str] = if number > 4 { &["--no-fuse"] } else { &[] };
+        lead(&walker, &file, words, Look::WithoutSysctls, name);
+        if name == "shorter lease" {
+            walker.exec("pod-a", &["netlab", "dhcp", "release"]).success();
+            let said = walker.exec("pod-a", &["netlab", "dhcp", "client", "eth0", "--id", "pod-a"]).success();
+            assert!(said.contains("eth0: 10.245.0.2/24 from 10.245.0.1 for 600 s"), "{said}");
+        }
+    }
+    walker.down_among_others();
+}
+
 #[test]
 fn topologies_that_are_shipped_follow_each_other() {
     let walker = Lab::place();

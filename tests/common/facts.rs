@@ -8,6 +8,7 @@
 //! Hardware addresses and indexes are passed over too.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 
 use netlab::network::ipam::Ipam;
 use netlab::network::{Namespaces, PortState};
@@ -170,8 +171,9 @@ fn ipam(ipam: &Ipam) -> impl Iterator<Item = String> {
         lines.push(directory);
     }
     lines.extend(ipam.reserved.iter().map(|(client, address)| format!("dhcp/hosts/{client} id:{client},{address}")));
-    lines.extend(ipam.server.then(|| "%cni0:67".to_owned()));
-    lines.extend(ipam.client.then(|| "%eth0:68".to_owned()));
+    let heard = ipam.server.into_iter().flat_map(|at| [at, Ipv4Addr::BROADCAST]);
+    lines.extend(heard.map(|at| format!("{at}%cni0:67")));
+    lines.extend(ipam.client.then(|| "0.0.0.0%eth0:68".to_owned()));
     lines.into_iter()
 }
 

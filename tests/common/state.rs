@@ -33,7 +33,7 @@ leases() {
     for file in $(cd "/run/cni/$0" && ls -d networks/* networks/*/* dhcp/hosts/*); do
         [ -d "/run/cni/$0/$file" ] && echo "$file" || echo "$file $(tr "\r\n" "  " <"/run/cni/$0/$file")"
     done
-    ss -Huln | grep -Eo "%[^ ]*:6[78]"
+    ss -Huln | grep -Eo "[^ ]+%[^ ]+:6[78]"
 }
 ask ip -j -d link; ask nft -j list ruleset; ask ip -j neigh show nud permanent; ask bridge -j fdb
 ask ip -j -d route show table all; ask ip -j -d -6 route show table all

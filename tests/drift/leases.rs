@@ -34,6 +34,24 @@ pub const DHCP: &[Fault] = &[
         &["missing node-1 | DHCP server on cni0 | netlab dhcp serve cni0"],
     ),
     fault(
+        "ip -n node-1 addr add 10.9.0.1/24 dev cni0 && \
+         ip netns exec node-1 netlab dhcp serve cni0 --address 10.9.0.1/24 --files /run/cni/node-1/dhcp",
+        2,
+        &[
+            "changed node-1 | a DHCP server serves from 10.9.0.1; the plan says DHCP server on cni0 for 10.244.0.0/24 \
+             | netlab dhcp serve cni0 --address 10.244.0.1/24",
+            "foreign node-1 | address 10.9.0.1/24 on cni0",
+        ],
+    ),
+    // It ends with its address, and with its link.
+    fault(
+        "ip -n node-1 addr delete 10.244.0.1/24 dev cni0",
+        0,
+        &["missing node-1 | address 10.244.0.1/24 on cni0 | addr add 10.244.0.1/24 dev cni0"],
+    ),
+    fault("ip -n node-1 link delete cni0", 7, &["missing node-1 | bridge cni0 | link add cni0 type bridge"]),
+    fault("ip -n pod-b link delete eth0", 0, &["missing node-1 | pipe | link add veth-pod-b type veth"]),
+    fault(
         "ip netns exec pod-a netlab dhcp release",
         1,
         &["missing pod-a | address 10.244.0.2/24 on eth0, by DHCP | netlab dhcp client eth0 --id pod-a"],

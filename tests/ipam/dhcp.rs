@@ -9,18 +9,16 @@ use crate::common::tcpdump::Staying;
 use crate::common::{Lab, topology, until};
 
 /// A node with a short lease: renewed after two seconds, over after four.
-const SHORT: &str = r#"
+const SHORT: &str = r#"lab: short
 cluster: { clusterCIDR: 10.244.0.0/24, ipam: dhcp, leaseTime: 4 }
 nodes: { n1: { pods: { red: {}, blue: {} } } }
 "#;
 
 fn short() -> Lab {
-    let lab = Lab::place();
-    let file = lab.state().with_file_name("short.yaml");
-    std::fs::write(&file, format!("lab: {}{SHORT}", lab.name)).expect("a file");
-    lab.run(&["up", &file.to_string_lossy()]).success();
-    lab
+    Lab::of(SHORT).0
 }
+
+const KILL_ALL_THAT_LISTEN: &str = "kill -9 $(ss -Hulnp | grep -o 'pid=[0-9]*' | cut -d= -f2)";
 
 /// The IPv4 addresses of a pod's eth0, each with the seconds that it is valid for.
 fn addresses(lab: &Lab, pod: &str) -> Vec<(String, u64)> {
@@ -140,13 +138,113 @@ fn a_lease_is_renewed_as_long_as_there_is_a_server_and_then_it_is_over() {
 }
 
 #[test]
+fn a_server_ends_with_its_bridge_and_the_next_one_knows_what_it_granted() {
+    let lab = short();
+    lab.exec("n1", &["ip", "link", "delete", "cni0"]).success();
+    until("it hears nobody, and ends", || {
+        lab.exec("n1", &["ss", "-Huln", "sport", "=", ":67"]).success().is_empty().then_some(())
+    });
+    let told: Value = serde_json::from_str(&lab.run(&["diff", "--json"]).stdout).expect("JSON");
+    let server = |difference: &&Value| difference["what"] == "DHCP server on cni0 for 10.244.0.0/24";
+    let server = told["differences"].as_array().expect("differences").iter().find(server);
+    assert!(server.is_some_and(|server| server["sort"] == "missing"), "{told}");
+    let mended = lab.run(&["repair"]).success();
+    assert!(mended.contains("netlab dhcp serve cni0 --address 10.244.0.1/24"), "{mended}");
+    let of_red = || leases(&lab, "n1").into_iter().find(|(name, ..)| name == "red").expect("a lease");
+    let before = of_red();
+    until("red's client has asked the new server for longer", || (of_red().2 > before.2).then_some(()));
+    assert_eq!(addresses(&lab, "red").first().map(|(address, _)| address.as_str()), Some("10.244.0.2/24"));
+    assert_eq!(lab.run(&["diff"]).status, Some(0));
+}
+
+#[test]
+fn a_second_server_takes_the_place_of_the_first_and_serves_from_the_address_that_it_is_given() {
+    let lab = short();
+    let listening = || {
+        let told = lab.exec("n1", &["ss", "-Huln", "sport", "=", ":67"]).success();
+        let mut all: Vec<String> =
+            told.lines().filter_map(|line| line.split_whitespace().nth(3)).map(str::to_owned).collect();
+        all.sort();
+        all
+    };
+    assert_eq!(listening(), ["10.244.0.1%cni0:67", "255.255.255.255%cni0:67"]);
+    let serve = |address: &str| {
+        lab.exec("n1", &["netlab", "dhcp", "serve", "cni0", "--address", address, "--files", "/run/cni/n1/dhcp"])
+    };
+    let ran = serve("10.9.0.1/24");
+    assert!(ran.status == Some(3) && ran.stderr.contains("serve cni0 by DHCP from 10.9.0.1/24"), "{ran}");
+    assert_eq!(listening(), ["10.244.0.1%cni0:67", "255.255.255.255%cni0:67"], "the first goes on");
+    lab.exec("n1", &["ip", "addr", "add", "10.9.0.1/24", "dev", "cni0"]).success();
+    serve("10.9.0.1/24").success();
+    assert_eq!(listening(), ["10.9.0.1%cni0:67", "255.255.255.255%cni0:67"]);
+    // So does a second client: the first one gives back what it has.
+    let said = lab.exec("red", &["netlab", "dhcp", "client", "eth0", "--id", "guest"]).success();
+    assert!(said.contains("eth0: 10.9.0.2/24 from 10.9.0.1 for 3600 s"), "{said}");
+    assert!(matches!(&addresses(&lab, "red")[..], [(address, _)] if address == "10.9.0.2/24"));
+    lab.exec("n1", &["ip", "addr", "delete", "10.9.0.1/24", "dev", "cni0"]).success();
+    until("it ends with its address", || listening().is_empty().then_some(()));
+}
+
+#[test]
+fn a_client_whose_server_is_gone_asks_everybody_and_takes_the_gateway_of_whoever_answers() {
+    let lab = short();
+    let gateway = || lab.ip("red", &["route", "show", "default"])[0]["gateway"].clone();
+    assert_eq!(gateway(), "10.244.0.1");
+    let serve = "ip addr add 10.244.0.9/24 dev cni0 && \
+                 netlab dhcp serve cni0 --address 10.244.0.9/24 --files /run/cni/n1/dhcp --lease-time 4";
+    lab.script("n1", serve).success();
+    until("it has another gateway", || (gateway() == "10.244.0.9").then_some(()));
+    assert!(matches!(&addresses(&lab, "red")[..], [(address, _)] if address == "10.244.0.2/24"));
+    lab.exec("red", &["ping", "-q", "-c", "1", "-W", "2", "10.244.0.9"]).success();
+}
+
+#[test]
+fn a_default_route_that_somebody_has_set_does_not_cost_an_address_and_nothing_is_left_of_one_that_was_refused() {
+    let lab = short();
+    lab.exec("red", &["ip", "route", "replace", "default", "dev", "eth0"]).success();
+    let of_red = || leases(&lab, "n1").into_iter().find(|(name, ..)| name == "red").map(|(.., until)| until);
+    for _ in 0..2 {
+        let before = of_red();
+        until("red's lease is renewed all the same", || (of_red() > before).then_some(()));
+    }
+    assert_eq!(addresses(&lab, "red").first().map(|(address, _)| address.as_str()), Some("10.244.0.2/24"));
+
+    lab.exec("red", &["netlab", "dhcp", "release"]).success();
+    lab.exec("red", &["ip", "route", "replace", "default", "dev", "eth0"]).success();
+    let ran = lab.exec("red", &["netlab", "dhcp", "client", "eth0", "--id", "red"]);
+    assert!(ran.status == Some(3) && ran.stderr.contains("add the default route via 10.244.0.1"), "{ran}");
+    assert_eq!(addresses(&lab, "red"), [], "it is not left behind");
+    until("and is given back", || of_red().is_none().then_some(()));
+    let ran = lab.exec("red", &["netlab", "dhcp", "client", "eth0", "--id", &"x".repeat(255)]);
+    assert!(ran.status == Some(2) && ran.stderr.contains("1 to 254 bytes"), "{ran}");
+}
+
+#[test]
 fn the_kernel_takes_the_address_away_when_its_client_was_killed() {
     let lab = short();
-    lab.script("blue", "kill -9 $(ss -Hulnp | grep -o 'pid=[0-9]*' | cut -d= -f2)").success();
+    lab.script("blue", KILL_ALL_THAT_LISTEN).success();
     until("the time is over", || addresses(&lab, "blue").is_empty().then_some(()));
     assert_eq!(addresses(&lab, "red").len(), 1, "red's is renewed");
     lab.run(&["repair"]).success();
     assert_eq!(addresses(&lab, "blue").first().map(|(address, _)| address.as_str()), Some("10.244.0.3/24"));
+}
+
+/// Its default route is none that came with the address, and does not go when another client takes it over.
+#[test]
+fn a_client_that_was_killed_is_replaced_and_the_pods_own_routes_stay() {
+    let (lab, _) = Lab::of(
+        &SHORT
+            .replace("blue: {}", "blue: { routes: [{ to: default, via: 10.244.0.2 }] }")
+            .replace("leaseTime: 4", "leaseTime: 600"),
+    );
+    let route = || lab.ip("blue", &["route", "show", "default"]);
+    let before = route();
+    assert_eq!(before[0]["gateway"], "10.244.0.2", "{before}");
+    lab.script("blue", KILL_ALL_THAT_LISTEN).success();
+    let mended = lab.run(&["repair"]).success();
+    assert!(mended.starts_with("ip netns exec blue netlab dhcp client eth0 --id blue --no-route\nlab "), "{mended}");
+    assert_eq!(route(), before);
+    assert_eq!(lab.run(&["diff"]).status, Some(0));
 }
 
 #[test]

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use dhcproto::v4::{DhcpOption, Message, MessageType};
 
 use super::daemon::{self, Watch, Woken};
+use super::ground::Ground;
 use super::interface::Interface;
 use super::packet::Packets;
 use super::socket::Socket;
@@ -41,7 +42,7 @@ pub enum Outcome {
     Granted(Terms),
     /// Nobody granted one in time.
     Unanswered,
-    /// Somebody asked to stop, or the namespace is gone.
+    /// Somebody asked to stop, or the namespace or the link is gone.
     Stopped,
 }
 
@@ -53,16 +54,17 @@ struct Held {
 }
 
 impl Client {
-    /// Opens a client. One that runs in this namespace already makes way for it.
+    /// Opens a client. One that runs in this namespace already makes way for it, and gives back what it has.
     ///
     /// # Errors
     /// `ENODEV` when there is no such link.
     pub fn open(around: &Surroundings, link: &LinkName, name: &str, routes: bool) -> Result<Self> {
         let interface = Interface::find(link)?;
-        daemon::stop(daemon::CLIENT, false)?;
-        let socket = Socket::bind(link, CLIENT)?;
+        daemon::stop(daemon::CLIENT)?;
+        let socket = Socket::bind(link, Ipv4Addr::UNSPECIFIED, CLIENT)?;
         daemon::be_called(daemon::CLIENT);
-        Ok(Client { interface, id: ClientId::named(name), routes, socket, watch: Watch::begin(around)? })
+        let watch = Watch::begin(around, Ground::watch(&interface, None)?)?;
+        Ok(Client { interface, id: ClientId::named(name), routes, socket, watch })
     }
 
     /// Gets an address within a time, or tries for ever.
@@ -86,7 +88,7 @@ impl Client {
         Ok(Outcome::Unanswered)
     }
 
-    /// DISCOVER, OFFER, REQUEST, ACK. Nothing, if it was refused or not answered.
+    /// DISCOVER, OFFER, REQUEST, ACK, and the address is set with its route. Nothing, if it was refused or not answered.
     fn exchange(&self, packets: &Packets, until: Instant) -> Result<Option<Outcome>> {
         let mut discover = self.ask(MessageType::Discover);
         message::shout(&mut discover);
@@ -114,7 +116,7 @@ impl Client {
             match self.hear(Some(packets), request.xid(), until)? {
                 Ok(heard) => match (message::kind(&heard), Terms::of(&heard)) {
                     (Some(MessageType::Ack), Some(terms)) => {
-                        self.interface.configure(&terms, terms.router.filter(|_| self.routes))?;
+                        self.take(&terms)?;
                         return Ok(Some(Outcome::Granted(terms)));
                     }
                     (Some(MessageType::Nak), _) => return Ok(None),
@@ -123,6 +125,18 @@ impl Client {
                 Err(outcome) => return Ok(Some(outcome)),
             }
         }
+    }
+
+    /// Sets what was granted: the address with its route, or else neither, and it is given back.
+    fn take(&self, terms: &Terms) -> Result<()> {
+        self.interface.set(terms)?;
+        let routed = self.router(terms).map_or(Ok(()), |router| self.interface.set_route(router));
+        routed.inspect_err(|_| self.release(terms))
+    }
+
+    /// The gateway to take the default route by.
+    fn router(&self, terms: &Terms) -> Option<Ipv4Addr> {
+        terms.router.filter(|_| self.routes)
     }
 
     /// Goes into the background with an address, and keeps it there until somebody asks to stop.
@@ -148,7 +162,10 @@ impl Client {
             };
             let Some(to) = ask else {
                 match self.watch.wait(&[], until)? {
-                    Woken::Asked => return self.release(&terms),
+                    Woken::Asked => {
+                        self.release(&terms);
+                        return Ok(());
+                    }
                     Woken::Orphaned => return Ok(()),
                     Woken::Message | Woken::Time => continue,
                 }
@@ -160,7 +177,10 @@ impl Client {
                     None => return Ok(()),
                 },
                 Renewal::Unanswered => {}
-                Renewal::Stopped => return self.release(&terms),
+                Renewal::Stopped => {
+                    self.release(&terms);
+                    return Ok(());
+                }
                 Renewal::Orphaned => return Ok(()),
             }
         }
@@ -187,8 +207,15 @@ impl Client {
                 (Some(MessageType::Ack), Some(next)) => {
                     if next.address != terms.address {
                         self.clear(terms);
+                    } else if next.router != terms.router {
+                        self.clear_route(terms);
                     }
-                    self.interface.configure(&next, next.router.filter(|_| self.routes))?;
+                    // What cannot be set just now is asked for again.
+                    if self.interface.set(&next).is_err() {
+                        continue;
+                    }
+                    // Where somebody has set another default route meanwhile, it is that one that counts.
+                    let _ = self.router(&next).map(|router| self.interface.set_route(router));
                     return Ok(Renewal::Granted(Held { terms: next, times: Times::new(start, &next) }));
                 }
                 (Some(MessageType::Nak), _) => return Ok(Renewal::Refused),
@@ -219,19 +246,22 @@ impl Client {
     }
 
     /// Gives the address back.
-    fn release(&self, terms: &Terms) -> Result<()> {
+    fn release(&self, terms: &Terms) {
         let mut message = self.ask(MessageType::Release);
         message.set_ciaddr(terms.address.ip());
         message.opts_mut().insert(DhcpOption::ServerIdentifier(terms.server));
         // The server may be gone; the address goes all the same.
         let _ = self.socket.send(&message::bytes(&message), terms.server, SERVER);
         self.clear(terms);
-        Ok(())
     }
 
     fn clear(&self, terms: &Terms) {
         self.interface.clear(terms.address);
-        if let Some(router) = terms.router.filter(|_| self.routes) {
+        self.clear_route(terms);
+    }
+
+    fn clear_route(&self, terms: &Terms) {
+        if let Some(router) = self.router(terms) {
             self.interface.clear_route(router);
         }
     }

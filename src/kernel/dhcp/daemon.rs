@@ -8,7 +8,7 @@
 //!
 //! No file says where they are: a file can be wrong. A program that is in a namespace keeps it alive, so each of them also
 //! watches the names in `/run/netns`, and ends when its namespace has lost its own. Where somebody builds a lab by hand,
-//! there is no `netlab down`: there it ends with the shell that started it.
+//! there is no `netlab down`: there it ends with the shell that started it. And it ends with its link.
 
 use std::fs;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
@@ -21,6 +21,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::time::TimeSpec;
 use nix::unistd::{ForkResult, fork, setsid};
 
+use super::ground::Ground;
 use crate::kernel::listen::names::{self, Identity, Mounts};
 use crate::kernel::netns::Netns;
 use crate::kernel::process::Process;
@@ -45,7 +46,7 @@ pub enum Woken {
     Time,
     /// Somebody asks it to end.
     Asked,
-    /// The namespace has lost its name, or the shell has ended in which the lab was built by hand.
+    /// The namespace has lost its name, the link has gone, or the shell has ended in which the lab was built by hand.
     Orphaned,
 }
 
@@ -54,6 +55,8 @@ pub enum Woken {
 pub struct Watch {
     signals: SignalFd,
     mounts: Mounts,
+    /// The link without which there is nothing to do.
+    ground: Ground,
     /// The namespace, if it had a name at the beginning.
     own: Option<Identity>,
     /// Without whom there is nothing to do: the shell in which somebody builds a lab by hand.
@@ -65,7 +68,7 @@ impl Watch {
     ///
     /// # Errors
     /// When no more files can be opened.
-    pub fn begin(around: &Surroundings) -> Result<Self> {
+    pub fn begin(around: &Surroundings, ground: Ground) -> Result<Self> {
         let refused = |errno| Refusal::new("listen for signals", errno);
         let mut asking = SigSet::empty();
         [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP].into_iter().for_each(|signal| asking.add(signal));
@@ -76,9 +79,9 @@ impl Watch {
         let mounts = Mounts::watch()?;
         let own = own.filter(|own| names::look().is_ok_and(|names| names.values().any(|named| named == own)));
         let parent = nix::unistd::getppid().as_raw();
-        let shell = around.by_hand.then(|| Process::open(parent));
+        let shell = around.by_hand().then(|| Process::open(parent));
         let shell = shell.transpose().map_err(|errno| Refusal::new("watch the shell", errno))?;
-        Ok(Watch { signals, mounts, own, shell })
+        Ok(Watch { signals, mounts, ground, own, shell })
     }
 
     /// Waits for one of these things.
@@ -90,6 +93,7 @@ impl Watch {
             let mut fds = vec![
                 PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
                 PollFd::new(self.mounts.as_fd(), PollFlags::POLLPRI),
+                PollFd::new(self.ground.as_fd(), PollFlags::POLLIN),
             ];
             fds.extend(files.iter().map(|file| PollFd::new(*file, PollFlags::POLLIN)));
             fds.extend(self.shell.iter().map(|shell| PollFd::new(shell.as_fd(), PollFlags::POLLIN)));
@@ -105,17 +109,19 @@ impl Watch {
                 return Ok(Woken::Asked);
             }
             let shell_ended = self.shell.is_some() && fds.last().is_some_and(ready);
-            if shell_ended || fds.get(1).is_some_and(ready) && self.is_orphaned() {
+            let unnamed = fds.get(1).is_some_and(ready) && self.is_unnamed();
+            let groundless = fds.get(2).is_some_and(ready) && self.ground.is_gone();
+            if shell_ended || unnamed || groundless {
                 return Ok(Woken::Orphaned);
             }
-            if fds.iter().skip(2).any(ready) {
+            if fds.iter().skip(3).any(ready) {
                 return Ok(Woken::Message);
             }
         }
     }
 
     /// Whether the namespace had a name, and has it no more.
-    fn is_orphaned(&self) -> bool {
+    fn is_unnamed(&self) -> bool {
         let Some(own) = self.own else { return false };
         names::look().is_ok_and(|names| !names.values().any(|named| *named == own))
     }
@@ -169,17 +175,20 @@ fn find(name: &str) -> Vec<Process> {
     held.filter(|process| is_it(process.pid)).collect()
 }
 
-/// Ends the processes of this name in the calling process's namespace, and waits until they are gone: those that may say
-/// good-bye are asked to, others are killed. Says whether there was one.
+/// Asks the processes of this name in the calling process's namespace to say good-bye, and waits until they are gone. Says
+/// whether there was one.
 ///
 /// # Errors
 /// `EPERM` when it is somebody else's, `ETIMEDOUT` when it does not end.
-pub fn stop(name: &str, with_farewell: bool) -> Result<bool> {
+pub fn stop(name: &str) -> Result<bool> {
     let found = find(name);
     for process in &found {
         let doing = || format!("end process {}", process.pid);
-        let signal = if with_farewell { Signal::SIGTERM } else { Signal::SIGKILL };
-        process.signal(signal).map_err(|errno| Refusal::new(doing(), errno))?;
+        match process.signal(Signal::SIGTERM) {
+            // It has just ended by itself.
+            Err(Errno::ESRCH) => continue,
+            other => other.map_err(|errno| Refusal::new(doing(), errno))?,
+        }
         if !process.ends_within(FAREWELL) {
             return Err(Refusal::new(doing(), Errno::ETIMEDOUT));
         }

@@ -12,7 +12,7 @@ use ipnetwork::{IpNetwork, Ipv4Network};
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_REPLACE};
 use nix::errno::Errno;
 use nix::ifaddrs::{InterfaceAddress, getifaddrs};
-use nix::net::if_::if_nametoindex;
+use nix::net::if_::{if_indextoname, if_nametoindex};
 
 use crate::dhcp::message::Terms;
 use crate::kernel::message::{self, Message};
@@ -40,7 +40,7 @@ impl Interface {
     pub fn find(name: &LinkName) -> Result<Self> {
         let refused = |errno| Refusal::new(format!("use the link {name}"), errno);
         let index = if_nametoindex(name.as_str()).map_err(|_| refused(Errno::ENODEV))?;
-        let mac = own(name).map_err(refused)?.iter().find_map(|own| own.address?.as_link_addr()?.addr());
+        let mac = own(name.as_str()).map_err(refused)?.iter().find_map(|own| own.address?.as_link_addr()?.addr());
         let mac = mac.filter(|mac| *mac != [0; 6]).map(Mac).ok_or_else(|| refused(Errno::EAFNOSUPPORT))?;
         Ok(Interface { name: name.clone(), index, mac })
     }
@@ -48,24 +48,31 @@ impl Interface {
     /// Its IPv4 addresses with their prefix lengths.
     ///
     /// # Errors
-    /// As getifaddrs(3).
+    /// `ENODEV` when it is gone; as getifaddrs(3).
     pub fn addresses(&self) -> Result<Vec<Ipv4Network>> {
-        let own =
-            own(&self.name).map_err(|errno| Refusal::new(format!("list the addresses of {}", self.name), errno))?;
+        let refused = |errno| Refusal::new(format!("list the addresses of {}", self.name), errno);
+        // Its number is its own for ever, its name is not.
+        let name = if_indextoname(self.index).map_err(|_| refused(Errno::ENODEV))?;
+        let own = own(&name.to_string_lossy()).map_err(refused)?;
         let ip = |address: Option<nix::sys::socket::SockaddrStorage>| Some(address?.as_sockaddr_in()?.ip());
         let network = |own: &InterfaceAddress| Ipv4Network::with_netmask(ip(own.address)?, ip(own.netmask)?).ok();
         Ok(own.iter().filter_map(network).collect())
     }
 
-    /// Sets the leased address for the time of the lease, and a default route by way of `router`. An address that is there
-    /// gets the new time.
+    /// Sets the leased address for the time of the lease. One that is there gets the new time.
+    ///
+    /// # Errors
+    /// `ENODEV` when the link is gone.
+    pub fn set(&self, terms: &Terms) -> Result<()> {
+        let address = message::address_for(self.index, terms.address.into(), terms.lease);
+        self.send(address, NLM_F_CREATE | NLM_F_REPLACE, "set the leased address")
+    }
+
+    /// Adds the default route by way of `router`, unless it is there.
     ///
     /// # Errors
     /// `EEXIST` when there is another default route.
-    pub fn configure(&self, terms: &Terms, router: Option<Ipv4Addr>) -> Result<()> {
-        let address = message::address_for(self.index, terms.address.into(), terms.lease);
-        self.send(address, NLM_F_CREATE | NLM_F_REPLACE, "set the leased address")?;
-        let Some(router) = router else { return Ok(()) };
+    pub fn set_route(&self, router: Ipv4Addr) -> Result<()> {
         let doing = format!("add the default route via {router}");
         match self.send(self.route(router, true)?, 0, &doing) {
             // The one of the lease before.
@@ -112,6 +119,6 @@ impl Interface {
 }
 
 /// Everything that getifaddrs(3) says of a link.
-fn own(name: &LinkName) -> nix::Result<Vec<InterfaceAddress>> {
-    Ok(getifaddrs()?.filter(|own| own.interface_name == name.as_str()).collect())
+fn own(name: &str) -> nix::Result<Vec<InterfaceAddress>> {
+    Ok(getifaddrs()?.filter(|own| own.interface_name == name).collect())
 }

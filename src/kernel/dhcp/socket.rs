@@ -19,18 +19,19 @@ pub struct Socket(OwnedFd);
 pub const LONGEST: usize = 1500;
 
 impl Socket {
-    /// Binds a port of a link, in the calling thread's namespace.
+    /// Binds a port of a link, in the calling thread's namespace. Only what goes to the address `at` is heard; everything,
+    /// if that is 0.0.0.0.
     ///
     /// # Errors
     /// `EADDRINUSE` when somebody has it.
-    pub fn bind(link: &LinkName, port: u16) -> Result<Self> {
-        let refused = |errno| Refusal::new(format!("listen on UDP port {port} of {link}"), errno);
+    pub fn bind(link: &LinkName, at: Ipv4Addr, port: u16) -> Result<Self> {
+        let refused = |errno| Refusal::new(format!("listen at {at}, UDP port {port} of {link}"), errno);
         let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
         let fd = socket(AddressFamily::Inet, SockType::Datagram, flags, None).map_err(refused)?;
         setsockopt(&fd, sockopt::BindToDevice, &link.to_string().into()).map_err(refused)?;
         setsockopt(&fd, sockopt::Broadcast, &true).map_err(refused)?;
-        let any = SockaddrIn::from(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port));
-        bind(fd.as_raw_fd(), &any).map_err(refused)?;
+        let address = SockaddrIn::from(SocketAddrV4::new(at, port));
+        bind(fd.as_raw_fd(), &address).map_err(refused)?;
         Ok(Socket(fd))
     }
 

@@ -7,6 +7,7 @@
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
+use ipnetwork::Ipv4Network;
 use nix::errno::Errno;
 
 use crate::kernel::refusal::{Refusal, Result};
@@ -14,9 +15,9 @@ use crate::names::{LinkName, MachineName};
 use crate::network::ipam;
 
 /// Starts a server.
-pub fn serve(at: &MachineName, link: &LinkName, lease_time: u32) -> Result<()> {
-    let (files, time) = (ipam::dhcp_directory(at), lease_time.to_string());
-    let words = ["serve", link.as_str(), "--files", &files, "--lease-time", &time];
+pub fn serve(at: &MachineName, link: &LinkName, address: Ipv4Network, lease_time: u32) -> Result<()> {
+    let (address, files, time) = (address.to_string(), ipam::dhcp_directory(at), lease_time.to_string());
+    let words = ["serve", link.as_str(), "--address", &address, "--files", &files, "--lease-time", &time];
     run(&words, format!("start a DHCP server on {link}"))
 }
 

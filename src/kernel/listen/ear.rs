@@ -70,7 +70,8 @@ impl Ear {
     }
 }
 
-fn listen(protocol: SockProtocol, groups: &[u32]) -> nix::Result<OwnedFd> {
+/// A socket with the news of some groups, in the calling thread's namespace.
+pub fn listen(protocol: SockProtocol, groups: &[u32]) -> nix::Result<OwnedFd> {
     let socket = netlink::open(protocol)?;
     setsockopt(&socket, RcvBuf, &NEWS)?;
     let mask = groups.iter().fold(0, |mask, group| mask | 1 << (group - 1));
@@ -78,7 +79,8 @@ fn listen(protocol: SockProtocol, groups: &[u32]) -> nix::Result<OwnedFd> {
     Ok(socket)
 }
 
-fn drain(socket: &OwnedFd) -> nix::Result<bool> {
+/// Throws away the news of a socket. Says whether there was any.
+pub fn drain(socket: &OwnedFd) -> nix::Result<bool> {
     // What does not fit into the buffer is thrown away with the rest of its datagram.
     let mut buffer = [0];
     for count in 0..MOST {

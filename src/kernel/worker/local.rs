@@ -55,13 +55,6 @@ pub(super) fn message(place: &mut Place, request: &Request) -> Result<Message> {
         | Request::Sysctl { .. }
         | Request::LinkMove { .. }
         | Request::Nft(_)
-        | Request::LeaseDirectory { .. }
-        | Request::Reserve { .. }
-        | Request::Release { .. }
-        | Request::DhcpHost { .. }
-        | Request::DhcpServe { .. }
-        | Request::DhcpStop
-        | Request::DhcpLease { .. }
-        | Request::DhcpRelease => return Err(Refusal::new(request.to_string(), Errno::EINVAL)),
+        | Request::Ipam(_) => return Err(Refusal::new(request.to_string(), Errno::EINVAL)),
     })
 }

@@ -92,6 +92,7 @@ pub fn delete_address(net: &mut Namespaces, at: &MachineName, link: &str, addres
     if was_first && address.is_ipv4() && !promotes("all") && !promotes(link) {
         ns.addresses.retain(|other| !of_subnet(other) || !other.secondary);
     }
+    ipam::end_server(ns);
     if was_first && let Some(next) = ns.addresses.iter_mut().find(|other| of_subnet(other)) {
         next.secondary = false;
     }

@@ -61,11 +61,23 @@ pub fn reserve_host(net: &mut Namespaces, at: &MachineName, client: &str, addres
     }
 }
 
-/// A DHCP server listens, or no more.
-pub fn serve_dhcp(net: &mut Namespaces, at: &MachineName, serves: bool) {
+/// A DHCP server serves from this address, or there is none any more.
+pub fn serve_dhcp(net: &mut Namespaces, at: &MachineName, address: Option<Ipv4Addr>) {
     if let Some(ns) = net.get_mut(at) {
-        ns.ipam.server = serves;
+        ns.ipam.server = address;
     }
+}
+
+/// A DHCP client ends with its link: the one that has an address for a while.
+pub(super) fn end_client_of(ns: &mut Namespace, link: &str) {
+    if ns.addresses_of(link).any(is_leased) {
+        ns.ipam.client = false;
+    }
+}
+
+/// A DHCP server ends when the machine has not the address any more that it serves from.
+pub(super) fn end_server(ns: &mut Namespace) {
+    ns.ipam.server = ns.dhcp_server();
 }
 
 /// A DHCP client has this address for a link, and the default route that came with it.
@@ -76,9 +88,13 @@ pub fn lease_address(
     address: Ipv4Network,
     gateway: Option<Ipv4Addr>,
 ) {
-    // One that is there already gets its time, and its client.
-    release_lease(net, at, link, address);
-    add_address(net, at, link, address.into());
+    // A client that runs makes way, and its address goes with it; an address that was left behind gets its time.
+    if net.get(at).is_some_and(|ns| ns.ipam.client) {
+        release_lease(net, at, link, address);
+    }
+    if !net.get(at).is_some_and(|ns| ns.addresses_of(link).any(|there| there.address == address.into())) {
+        add_address(net, at, link, address.into());
+    }
     let Some(ns) = net.get_mut(at) else { return };
     ns.ipam.client = true;
     for there in ns.addresses.iter_mut().filter(|there| there.link == link && there.address == address.into()) {
@@ -90,11 +106,16 @@ pub fn lease_address(
     }
 }
 
-/// The client has given the address back, and is gone.
+/// The client has given the address back, and is gone: this address, or another one that it has for a while.
 pub fn release_lease(net: &mut Namespaces, at: &MachineName, link: &str, address: Ipv4Network) {
-    if let Some(ns) = net.get_mut(at) {
-        ns.ipam.client = false;
-        ns.routes.retain(|route| route.protocol != "dhcp");
-    }
-    delete_address(net, at, link, address.into());
+    let Some(ns) = net.get_mut(at) else { return };
+    ns.ipam.client = false;
+    ns.routes.retain(|route| route.protocol != "dhcp");
+    let its = |there: &&Address| there.address == address.into() || is_leased(there);
+    let its: Vec<IpNetwork> = ns.addresses_of(link).filter(its).map(|there| there.address).collect();
+    its.into_iter().for_each(|address| delete_address(net, at, link, address));
+}
+
+fn is_leased(address: &Address) -> bool {
+    address.address.is_ipv4() && address.unusual.iter().any(|unusual| unusual == FOR_A_WHILE)
 }

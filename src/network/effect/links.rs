@@ -53,7 +53,9 @@ fn take_alone(net: &mut Namespaces, at: &MachineName, name: &str) -> Option<Link
     let ns = net.get_mut(at)?;
     let place = ns.links.iter().position(|link| link.name == name)?;
     let link = ns.links.remove(place);
+    ipam::end_client_of(ns, name);
     ns.addresses.retain(|address| address.link != name);
+    ipam::end_server(ns);
     ns.routes.retain(|route| route.dev.as_deref() != Some(name));
     ns.neighbours.retain(|neighbour| neighbour.link != name);
     ns.fdb.retain(|entry| entry.port != name && entry.bridge.as_deref() != Some(name));
@@ -103,7 +105,7 @@ pub fn set_master(net: &mut Namespaces, at: &MachineName, name: &str, master: Op
 fn follow_ports(net: &mut Namespaces, at: &MachineName, bridge: &str) {
     let Some(ns) = net.get(at) else { return };
     let ports = ns.links.iter().filter(|port| port.master.as_deref() == Some(bridge));
-    let smallest = ports.map(|port| port.mtu).min().unwrap_or(ETHERNET_MTU);
+    let smallest = ports.map(|port| port.mtu).min().unwrap_or(setting::ETHERNET_MTU);
     if ns.link(bridge).is_some_and(|bridge| bridge.mtu != smallest) {
         set_mtu(net, at, bridge, smallest);
     }
@@ -165,7 +167,7 @@ pub fn set_mtu(net: &mut Namespaces, at: &MachineName, name: &str, mtu: u32) {
     let before = std::mem::replace(&mut link.mtu, mtu);
     let (after, master) = (link.mtu, link.master.clone());
     // With too small an MTU the kernel forgets all about IPv6 on the link, also that it should be quiet.
-    if before < IPV6_MTU && after >= IPV6_MTU {
+    if before < setting::IPV6_MIN_MTU && after >= setting::IPV6_MIN_MTU {
         add_link_local(net, at, name);
     }
     if let Some(master) = master {

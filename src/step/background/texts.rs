@@ -232,6 +232,9 @@ pub const LEASE: &[&str] = &[
 pub const DHCP_SERVER: &[&str] = &[
     "A program in the node listens on UDP port 67 of the bridge. Who has no address yet shouts to everybody on the bridge \
      (255.255.255.255), and the server answers in the same way: with an address of the node's block, for a while.",
+    "`ss` lists it twice: at 255.255.255.255, and at the bridge's own address, which it names as the pods' gateway and \
+     where pods ask for more time. When the bridge loses that address, the server ends: it would give addresses that lead \
+     nowhere.",
     "The CNI plugin dhcp is the client's half of this: on a real cluster the server is the data centre's own, and pods are \
      bridged into its network. Whom it gave what, and until when, is in the file `leases`.",
 ];

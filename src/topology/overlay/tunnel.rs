@@ -11,17 +11,12 @@
 //! (`vxlan_headroom` in the kernel).
 
 use crate::names::LinkName;
+use crate::network::setting::{ETHERNET_MTU, IPV6_MIN_MTU};
 use crate::topology::autodetect::{self, Underlay};
 use crate::topology::diagnostic::{Diagnostic, Diagnostics};
 use crate::topology::spec::{ClusterSpec, NodeSpec};
 use crate::topology::subnet::{Family, Subnet};
 use crate::topology::validate::vxlan::headroom;
-
-/// What an interface takes unless it is told otherwise (`ETH_DATA_LEN`).
-const ETHERNET: u32 = 1500;
-
-/// The smallest MTU with which a link has IPv6 (`IPV6_MIN_MTU`); a file can say no smaller one.
-const SMALLEST: u32 = 1280;
 
 /// A VXLAN device on each node.
 #[derive(Debug)]
@@ -117,7 +112,7 @@ fn mtu(
 ) -> Option<u32> {
     let carriers = nodes.iter().zip(underlays).filter_map(|(node, underlay)| {
         let carrier = underlay.carrier(tunnel.outer)?;
-        Some((carrier.interface.mtu.unwrap_or(ETHERNET), node, carrier))
+        Some((carrier.interface.mtu.unwrap_or(ETHERNET_MTU), node, carrier))
     });
     let (underlay, node, carrier) = carriers.min_by_key(|(mtu, ..)| *mtu)?;
     let whose = format!("{} of {}", carrier.interface.name.value, node.machine.name.value);
@@ -140,12 +135,12 @@ fn mtu(
         );
         return None;
     }
-    if mtu < SMALLEST {
+    if mtu < IPV6_MIN_MTU {
         diagnostics.push(
             Diagnostic::new(span, format!("an overlay on an underlay of {underlay} bytes has an MTU of {mtu}"))
-                .label(format!("expected at least {SMALLEST}, which IPv6 needs"))
+                .label(format!("expected at least {IPV6_MIN_MTU}, which IPv6 needs"))
                 .also(carrier.interface.name.span, format!("{whose} takes {underlay} bytes"))
-                .help(format!("the underlay has to take {} bytes or more", SMALLEST + headroom(outer))),
+                .help(format!("the underlay has to take {} bytes or more", IPV6_MIN_MTU + headroom(outer))),
         );
         return None;
     }

@@ -97,22 +97,21 @@ fn gather(spec: &Spec) -> Vec<Owned> {
     let mut mine = HashSet::new();
     for (index, node) in spec.nodes.iter().enumerate() {
         let Some(bridge) = &node.bridge else { continue };
-        // The bridges of a cluster whose nodes share one subnet are one segment.
+        // The bridges of a cluster whose nodes share one subnet are one segment, be they joined or not.
         let cluster = membership::of(&spec.clusters, node);
         let shared = cluster.filter(|place| spec.clusters.get(*place).is_some_and(weave::is_used));
-        let mut segment = spec.networks.len() + index;
+        let mut segment = spec.networks.len() + shared.map_or(index, |place| spec.nodes.len() + place);
         for device in node.machine.vxlan.iter().filter(|device| device.master.is_some()) {
-            segment = *joined.entry((device.id.value, device.port)).or_insert(segment);
+            segment = *joined.entry((shared, device.id.value, device.port)).or_insert(segment);
         }
         for address in bridge.addresses.iter().filter(|address| !is_link_local(address.ip())) {
             let subnet = address.subnet();
             // Two addresses in one subnet are legal on a bridge.
-            if !mine.insert((segment, shared, subnet)) {
+            if !mine.insert((segment, subnet)) {
                 continue;
             }
             let owner = format!("{}'s bridge", node.machine.name.value);
             let realm = realm::of_node(spec, node);
-            let segment = spec.networks.len() + shared.map_or(index, |place| spec.nodes.len() + place);
             let declared = shared.is_none();
             all.push(Owned { subnet, span: address.span, owner, realm, segment, declared, cluster });
         }

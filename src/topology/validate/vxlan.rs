@@ -11,14 +11,12 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use crate::network::setting::{ETHERNET_MTU, IPV6_MIN_MTU};
 use crate::topology::diagnostic::{Diagnostic, Diagnostics};
 use crate::topology::fields::nearest;
 use crate::topology::span::{Span, Spanned};
 use crate::topology::spec::{BridgeSpec, MachineSpec, Spec, VxlanSpec};
 use crate::topology::subnet::Family;
-
-/// The MTU of a link that nobody has set.
-const ETHERNET: u32 = 1500;
 
 /// Checks the devices of every node and host. Before the short form is spelled out, a machine may get more interfaces.
 pub fn check(spec: &Spec, expanded: bool, diagnostics: &mut Diagnostics) {
@@ -79,7 +77,7 @@ fn lower(machine: &MachineSpec, device: &VxlanSpec) -> Option<Diagnostic> {
         });
     };
     let family = Family::of(device.local.value);
-    let room = interface.mtu.unwrap_or(ETHERNET).saturating_sub(headroom(family));
+    let room = interface.mtu.unwrap_or(ETHERNET_MTU).saturating_sub(headroom(family));
     if device.mtu <= room {
         return None;
     }
@@ -87,7 +85,7 @@ fn lower(machine: &MachineSpec, device: &VxlanSpec) -> Option<Diagnostic> {
         format!("{} takes packets of {} bytes, and {} has room for {room}", device.name.value, device.mtu, dev.value);
     let around = format!("what is put around each packet has {} bytes over {family}", headroom(family));
     let help = match room {
-        0..1280 => format!("{around}: give {} a larger `mtu`", dev.value),
+        0..IPV6_MIN_MTU => format!("{around}: give {} a larger `mtu`", dev.value),
         _ => format!("{around}: write `mtu: {room}`, or give {} a larger one", dev.value),
     };
     Some(Diagnostic::new(device.name.span, title).label(format!("expected an `mtu` of at most {room}")).help(help))

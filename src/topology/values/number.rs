@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::{Decoded, Expected, wrong_type};
+use crate::network::setting::IPV6_MIN_MTU;
 use crate::topology::diagnostic::Diagnostics;
 use crate::topology::scalar::Meaning;
 use crate::topology::span::Spanned;
@@ -49,7 +50,13 @@ pub fn port(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Decoded<u16> {
 /// what was said about it. A length is a number of 16 bits.
 pub fn mtu(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Decoded<u32> {
     let expected = Expected { noun: "the size of a packet in bytes", example: "1500" };
-    number(tree, 1280..=65535, expected, "an MTU is a number from 1280, which IPv6 needs, to 65535", diagnostics)
+    number(
+        tree,
+        IPV6_MIN_MTU..=65535,
+        expected,
+        "an MTU is a number from 1280, which IPv6 needs, to 65535",
+        diagnostics,
+    )
 }
 
 /// The network identifier of a VXLAN: 24 bits (RFC 7348), of which flannel and Calico never use 0.

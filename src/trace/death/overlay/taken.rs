@@ -123,14 +123,11 @@ fn recreate(scene: &Scene, machine: &MachineName, name: &str, (vni, port): (u32,
         return Vec::new();
     };
     let ip = Ip(machine);
-    let local = vxlan.local.map_or_else(String::new, |local| format!(" local {local}"));
-    let below = link.over.and_then(|index| ns.links.iter().find(|link| link.index == index));
-    let dev = below.map_or_else(String::new, |below| format!(" dev {}", below.name));
-    let learning = if vxlan.learning { "" } else { " nolearning" };
+    let other = Vxlan { vni, port, ..vxlan.clone() };
     let mac = link.mac.map_or_else(String::new, |mac| format!(" address {mac}"));
     let mut fix = vec![
         format!("{ip} link delete {name}"),
-        format!("{ip} link add {name}{mac} mtu {} type vxlan id {vni}{local}{dev} dstport {port}{learning}", link.mtu),
+        format!("{ip} link add {name}{mac} mtu {} type vxlan {other}", link.mtu),
     ];
     let addresses = ns.addresses_of(name).filter(|a| !a.is_link_local());
     fix.extend(addresses.map(|a| format!("{ip} addr add {} dev {name}", a.address)));
