@@ -61,17 +61,18 @@ use crate::topology::{self, Loaded};
 #[command(after_help = "\
 Examples:
   netlab up topologies/three-nodes.yaml      build a lab of three nodes
-  netlab up --step topologies/one-node.yaml  build one step by step, and see what each step changes
+  netlab up --step topologies/one-node.yaml  build one and watch each step
   netlab status                              see its machines and addresses
   netlab routes                              see who knows the way to whom
   netlab exec pod-a -- ping -c 1 10.244.2.2  run a command in a pod
   netlab trace pod-a pod-c                   see a packet's way, and why it died
   netlab graph                               see it as a picture
   netlab pod add pod-g --node node-1         add a pod
-  netlab check                               try whether everybody reaches everybody
+  netlab check                               does everybody reach everybody?
   netlab down                                take everything away
 
-Exit status: 0 done, 1 the finding is negative, 2 bad usage or file, 3 the machine refused.")]
+Exit status: 0 done, 1 the finding is negative, 2 bad usage or file,
+3 the machine refused.")]
 pub struct Cli {
     #[command(flatten)]
     common: Common,
@@ -336,5 +337,31 @@ impl Inside {
             Error::usage(format!("lab {} has no machine {name}", self.lab.name))
                 .help(format!("its machines are {}{more}, and {FABRIC}", names.join(", ")))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    /// What stands behind the options is laid out by hand: a line that a terminal breaks is hard to read.
+    #[test]
+    fn no_line_of_an_example_is_longer_than_a_terminal_is_wide() {
+        let mut commands = vec![Cli::command()];
+        let mut seen = 0;
+        while let Some(command) = commands.pop() {
+            let texts = [command.get_after_help(), command.get_after_long_help()];
+            for line in texts
+                .into_iter()
+                .flatten()
+                .flat_map(|text| text.to_string().lines().map(str::to_owned).collect::<Vec<_>>())
+            {
+                assert!(line.chars().count() <= 80, "{}: {line}", command.get_name());
+                seen += 1;
+            }
+            commands.extend(command.get_subcommands().cloned());
+        }
+        assert!(seen > 100, "{seen} lines");
     }
 }

@@ -162,8 +162,8 @@ pub fn is_meant(party: &Party, name: &MachineName, standing: &Standing) -> bool 
     }
 }
 
-/// The address among those of one machine's interfaces at which another one speaks to it: one of a subnet that both have on
-/// the same network, if there is one. `None` leaves the choice to whoever asks.
+/// The address among those of one machine's interfaces at which another one speaks to it: the first one that is in a
+/// subnet of the other's on the same network, as the kernel of the other sees it. `None` leaves the choice to whoever asks.
 pub fn common<'a>(
     mine: impl Iterator<Item = (&'a LinkName, IpNetwork)> + Clone,
     mut theirs: impl Iterator<Item = (&'a LinkName, IpNetwork)>,

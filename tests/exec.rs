@@ -143,6 +143,11 @@ fn the_shell_of_a_machine_is_inside_it_and_is_the_users_own() {
     let mut command = lab.netlab(&["shell", "node-2"]);
     let ran = run_with_input(command.env("SHELL", "/bin/sh"), b"ip route get 10.244.1.2\necho $0\n").success();
     assert!(ran.contains("via 192.168.1.11 dev eth0") && ran.ends_with("/bin/sh\n"), "{ran}");
+    // The prompt says both: a lab may be called like one of its machines.
+    for (words, place) in [(&["shell", "node-2"][..], "node-2"), (&["shell"], "fabric")] {
+        let ran = run_with_input(&mut lab.netlab(words), b"echo \"$debian_chroot\"\n").success();
+        assert_eq!(ran, format!("{}:{place}\n", lab.name));
+    }
     let mut command = lab.netlab(&["shell"]);
     let ran = run_with_input(command.env("SHELL", "/no/such/shell"), b"").fails(127);
     assert!(ran.contains("/no/such/shell"), "{ran}");

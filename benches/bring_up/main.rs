@@ -37,9 +37,9 @@ struct Arguments {
     /// How many rounds (otherwise 21, 7 and 3, fewer the more pods there are)
     #[arg(long)]
     rounds: Option<usize>,
-    /// The crate of the floor program
-    #[arg(long, env = "NETLAB_FLOOR", default_value = "../shared/floor")]
-    floor: PathBuf,
+    /// The crate of the floor program, which is not part of netlab
+    #[arg(long, env = "NETLAB_FLOOR", value_name = "PATH")]
+    floor: Option<PathBuf>,
     /// Roads to leave out: floor, batch, typed
     #[arg(long, value_delimiter = ',', value_enum)]
     skip: Vec<Kind>,
@@ -126,7 +126,7 @@ fn run_all(arguments: &Arguments, work: &std::path::Path) -> Result<()> {
     report::machine();
     let floor = match arguments.skip.contains(&Kind::Floor) {
         true => None,
-        false => roads::build_floor(&arguments.floor, work)?,
+        false => roads::build_floor(arguments.floor.as_deref(), work)?,
     };
     for size in &arguments.sizes {
         let roads = roads::all(*size, floor.as_deref(), &arguments.skip, work)?;

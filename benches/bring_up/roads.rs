@@ -46,12 +46,15 @@ pub struct Road {
 /// The name of the road that ratios refer to.
 pub const YARDSTICK: &str = "floor, 2 threads";
 
-/// Builds the floor program, which is not part of netlab. Where it is absent, that is said.
-pub fn build_floor(crate_path: &Path, work: &Path) -> Result<Option<PathBuf>> {
+/// Builds the floor program, which is not part of netlab. Where none is named, that is said.
+pub fn build_floor(crate_path: Option<&Path>, work: &Path) -> Result<Option<PathBuf>> {
+    let Some(crate_path) = crate_path else {
+        println!("No floor program is named (`--floor PATH`): its rows and the ratios are left out.\n");
+        return Ok(None);
+    };
     let manifest = crate_path.join("Cargo.toml");
     if !manifest.is_file() {
-        println!("There is no floor program at {}: its rows and the ratios are left out.\n", crate_path.display());
-        return Ok(None);
+        return Err(format!("there is no floor program at {}: no {}", crate_path.display(), manifest.display()).into());
     }
     let target = work.join("floor");
     let built = Command::new("cargo")

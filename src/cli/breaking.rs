@@ -21,15 +21,15 @@ use crate::topology::nearest;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  netlab break --list                              every kind of fault, and what it does
-  netlab break missing-route node-1                node-1 loses one of its routes to other nodes
+  netlab break --list                              every kind of fault
+  netlab break missing-route node-1                node-1 loses a route
   netlab break missing-route node-1 node-2         the one to node-2's pods
   netlab break unplugged pod-a link-mtu node-2     two faults
   netlab break missing-address pod-c -6            of IPv6
   netlab break --random --seed 7 --secret          one that is not told: find it
   netlab break --random --count 3 --secret         three
-  netlab break forward-drop node-1 --dry-run       print the commands, and do nothing
-  netlab break --reveal                            what was broken so far, and what is still")]
+  netlab break forward-drop node-1 --dry-run       print the commands only
+  netlab break --reveal                            what was broken, and is still")]
 pub struct Break {
     /// Which fault, and where: KIND [MACHINE [OTHER]], and more of them
     #[arg(value_name = "KIND [MACHINE [OTHER]]", num_args = 0..)]

@@ -27,7 +27,7 @@ use crate::topology::model::Family;
 #[command(after_help = "\
 Examples:
   netlab check                          who reaches whom, as a matrix
-  netlab check --wait 10                try until all is well, for ten seconds at most
+  netlab check --wait 10                try for at most ten seconds
   netlab check --junit report.xml       write a report that a CI system reads
   netlab check --json | jq '.pairs[] | select(.passed | not)'
 

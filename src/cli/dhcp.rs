@@ -21,11 +21,14 @@ use crate::names::LinkName;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  ip netns exec node-1 netlab dhcp serve cni0 --address 10.244.0.1/24 --files /run/cni/node-1/dhcp --lease-time 3600
+  ip netns exec node-1 netlab dhcp serve cni0 --address 10.244.0.1/24 \\
+    --files /run/cni/node-1/dhcp --lease-time 3600
   ip netns exec pod-a netlab dhcp client eth0 --id pod-a
   ip netns exec pod-a netlab dhcp release
-  netlab exec node-1 -- cat /run/cni/node-1/dhcp/leases     who has which address, and until when (from outside)
-  netlab exec node-1 -- tcpdump -vlni cni0 port 67          the exchange, packet by packet")]
+
+From outside: who has which address and until when, and the exchange itself
+  netlab exec node-1 -- cat /run/cni/node-1/dhcp/leases
+  netlab exec node-1 -- tcpdump -vlni cni0 port 67")]
 pub struct Dhcp {
     #[command(subcommand)]
     what: What,

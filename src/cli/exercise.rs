@@ -34,11 +34,11 @@ Examples:
   netlab exercise list                           what there is
   netlab exercise start red-cannot-ping-blue     a lab of its own, and the story
   netlab shell node-1                            look, and mend
-  netlab exercise hint                           the next hint; each costs 15 points of 100
-  netlab exercise check                          solved? a check that fails costs 5 points
-  netlab exercise solution                       one way to mend it, and why; no points then
+  netlab exercise hint                           the next hint, for 15 points
+  netlab exercise check                          solved? 5 points less if not
+  netlab exercise solution                       one way to mend it; no points
   netlab down                                    take the lab away
-  netlab exercise try mine.yaml                  one that you have written, before others do
+  netlab exercise try mine.yaml                  one that you have written
 
 Exit status of `check`: 0 solved, 1 not yet.")]
 pub struct Exercise {

@@ -10,7 +10,8 @@ use crate::error::{Error, Result};
 #[command(after_help = "\
 Examples:
   netlab expand topologies/three-nodes-short.yaml
-  netlab expand topologies/three-nodes-short.yaml > mine.yaml && netlab up mine.yaml")]
+  netlab expand topologies/three-nodes-short.yaml > mine.yaml
+  netlab up mine.yaml")]
 pub struct Expand {
     #[command(flatten)]
     file: FileArgument,

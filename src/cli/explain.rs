@@ -16,8 +16,8 @@ use crate::topology;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  netlab explain 4                             step 4 of the running lab
-  netlab explain 4 topologies/one-node.yaml    step 4 of what this file describes")]
+  netlab explain 4                            step 4 of the running lab
+  netlab explain 4 topologies/one-node.yaml   step 4 of what is in this file")]
 pub struct Explain {
     /// Which step
     #[arg(value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]

@@ -26,10 +26,10 @@ Examples:
   netlab graph topologies/three-nodes.yaml      a file, in the terminal
   netlab graph                                  the running lab
   netlab graph --format svg --output lab.svg    a picture for a slide
-  netlab graph --format html --output lab.html  a page to walk around in, offline
+  netlab graph --format html --output lab.html  a page to walk around in
   netlab graph --format dot | dot -Tpdf         by Graphviz
   netlab graph --diff                           what drifted from the plan
-  netlab trace pod-a pod-c --format svg         a packet's way on the same picture")]
+  netlab trace pod-a pod-c --format svg         a packet's way on it")]
 pub struct GraphCommand {
     /// The topology file; `-` reads standard input [default: the running lab]
     #[arg(value_name = "FILE")]

@@ -26,10 +26,10 @@ use crate::up;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  netlab learn topologies/one-node.yaml                  build it all by hand
-  netlab learn topologies/one-node.yaml --from 10 --to 18    only a pod's veth pipe
-  netlab hint                                            the next sentence; again: the command
-  netlab learn --json topologies/one-node.yaml           a JSON document a line, for each event")]
+  netlab learn topologies/one-node.yaml          build it all by hand
+  netlab learn topologies/one-node.yaml --from 10 --to 18   one pod's veth pipe
+  netlab hint                                    what comes next, then how
+  netlab learn --json topologies/one-node.yaml   a line of JSON for each event")]
 pub struct Learn {
     #[command(flatten)]
     file: FileArgument,

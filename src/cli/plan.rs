@@ -14,8 +14,10 @@ use crate::topology::capacity::Capacity;
 Examples:
   netlab plan topologies/three-nodes.yaml
   netlab plan topologies/one-node.yaml --format sh > lab.sh
-  unshare --user --map-root-user --net --mount sh -c '. ./lab.sh; exec sh'    build it by hand
-  netlab plan topologies/one-node.yaml --format markdown > worksheet.md       a handout to work through")]
+  unshare --user --map-root-user --net --mount sh -c '. ./lab.sh; exec sh'
+
+A handout to work through:
+  netlab plan topologies/one-node.yaml --format markdown > worksheet.md")]
 pub struct PlanCommand {
     #[command(flatten)]
     file: FileArgument,

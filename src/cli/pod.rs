@@ -19,10 +19,10 @@ use crate::report::{change, moved};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  netlab pod add pod-g --node node-1              with the next free address of node-1's subnet
-  netlab pod add pod-g --node node-1 --step       step by step, with a key for each
-  netlab pod add pod-g --node node-1 --dry-run    see the steps and commands, and do nothing
-  netlab pod delete pod-g                         and away with it")]
+  netlab pod add pod-g --node node-1             with its next free address
+  netlab pod add pod-g --node node-1 --step      step by step, a key for each
+  netlab pod add pod-g --node node-1 --dry-run   only show the steps
+  netlab pod delete pod-g                        and away with it")]
 pub struct Pod {
     #[command(subcommand)]
     action: Action,
@@ -43,9 +43,9 @@ enum Action {
 Examples:
   netlab pod add pod-g --node node-1
   netlab pod add pod-g --node node-1 --address 10.244.1.77
-  netlab pod add pod-g --node node-1 --to 4       stop after its fourth step;
-  netlab next                                     the next one; `netlab back` undoes the last one
-  netlab pod add pod-g                            all the others")]
+  netlab pod add pod-g --node node-1 --to 4   stop after its fourth step
+  netlab next                                 the next; `netlab back` undoes it
+  netlab pod add pod-g                        all the others")]
 struct Add {
     /// What the pod is called
     #[arg(value_name = "NAME")]

@@ -11,7 +11,7 @@ use crate::topology;
 #[command(after_help = "\
 Example:
   netlab schema > topology.schema.json
-  and, as the first line of a topology, for editors that use the YAML language server:
+  and, for editors with the YAML language server, as the first line of a file:
   # yaml-language-server: $schema=./topology.schema.json")]
 pub struct Schema {}
 

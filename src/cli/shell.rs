@@ -26,8 +26,8 @@ use crate::names::FABRIC;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  netlab shell            in the lab: ip netns, ip -n node-1 route, ip netns exec pod-a ping …
-  netlab shell node-1     in a machine: ip route, bridge fdb, nft list ruleset …")]
+  netlab shell          in the lab: ip netns, ip -n node-1 route …
+  netlab shell node-1   in a machine: ip route, bridge fdb, nft list ruleset …")]
 pub struct Shell {
     /// Which machine; without it the fabric, from which all of them are within reach
     #[arg(value_name = "MACHINE", default_value = FABRIC)]
@@ -49,11 +49,9 @@ impl Shell {
             let place = if machine.is_fabric() { String::new() } else { format!(", machine {machine}") };
             let _ = writeln!(std::io::stderr(), "lab {}{place}; `exit` leaves the shell", inside.lab.name);
         }
-        // Debian's and Ubuntu's bash put this into the prompt.
-        let place =
-            if machine.is_fabric() { inside.lab.name.to_string() } else { format!("{}:{machine}", inside.lab.name) };
+        // Debian's and Ubuntu's bash put this into the prompt. A lab may be called like one of its machines: both are told.
         // SAFETY: the process has one thread.
-        unsafe { std::env::set_var("debian_chroot", place) };
+        unsafe { std::env::set_var("debian_chroot", format!("{}:{machine}", inside.lab.name)) };
         run_inside(&inside, &machine, &[shell]).map(|()| ExitCode::SUCCESS)
     }
 

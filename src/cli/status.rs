@@ -11,8 +11,10 @@ use crate::report::status;
 /// Show a lab's machines and their addresses, as the kernel has them
 #[derive(Debug, Args)]
 #[command(after_help = "\
-JSON: {lab, cursor: {done, total}, machines: [{name, kind, node?, interfaces: [{name, addresses, mtu, up}]}]}
-      and, while steps are to be done, cursor.next: {step, chapter, sentence, command?};
+JSON: {lab, cursor: {done, total}, machines: [{name, kind, node?,
+      interfaces: [{name, addresses, mtu, up}]}]}
+      and, while steps are to be done,
+      cursor.next: {step, chapter, sentence, command?};
       after a step has failed, failed: {step, why};
       while a change is under way, change: {what, command, cursor?}")]
 pub struct Status {}

@@ -248,7 +248,7 @@ fn folded(line: &str) -> Vec<String> {
 /// Why it was lost, and what mends it, a line each.
 fn why(outcome: &Outcome, lab: Option<&LabName>) -> Vec<String> {
     let Some(death) = &outcome.lost else { return Vec::new() };
-    let fixes = death.fix.iter().map(|command| format!("fix: {}", report::in_netlab(command, lab)));
+    let fixes = report::fix(death, lab).into_iter().map(|command| format!("fix: {command}"));
     std::iter::once(format!("why: {}", death.why)).chain(fixes).collect()
 }
 

@@ -25,12 +25,12 @@ use crate::up;
 #[command(after_help = "\
 Examples:
   netlab up topologies/three-nodes.yaml
-  netlab up --lab mine topologies/one-node.yaml   give it another name, to have it twice
-  netlab up --step topologies/one-node.yaml       step by step, with a key for each
+  netlab up --lab mine topologies/one-node.yaml   under another name
+  netlab up --step topologies/one-node.yaml       step by step, a key for each
   netlab up --to 17 topologies/one-node.yaml      stop after step 17
-  netlab up --dry-run edited.yaml                 see what would be done to the lab that runs
-  netlab up edited.yaml                           and do it
-  netlab plan topologies/three-nodes.yaml         see beforehand what will be done")]
+  netlab up --dry-run edited.yaml                 how a running lab would change
+  netlab up edited.yaml                           and change it
+  netlab plan topologies/three-nodes.yaml         what will be done")]
 pub struct Up {
     #[command(flatten)]
     file: FileArgument,

@@ -45,7 +45,7 @@ mod samples;
 mod tests;
 
 pub use changes::changes;
-pub use command::in_netlab;
+pub use command::{fix, in_netlab};
 pub use document::{Document, document};
 pub use pcapng::pcapng;
 pub use picture::{Journey, picture};

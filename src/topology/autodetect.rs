@@ -57,6 +57,12 @@ impl Carrier<'_> {
     pub fn ip(&self) -> IpAddr {
         self.address.ip()
     }
+
+    /// The interface as if it had no other address.
+    pub fn as_interface(&self) -> InterfaceSpec {
+        let addresses = self.interface.addresses.iter().filter(|one| one.value == self.address).cloned().collect();
+        InterfaceSpec { addresses, ..self.interface.clone() }
+    }
 }
 
 /// The addresses of a node that carry traffic between nodes.
@@ -164,6 +170,12 @@ fn longest<'n>(ways: impl Iterator<Item = (u8, Carrier<'n>)>) -> Option<Carrier<
         _ => Some(way),
     };
     ways.fold(None, longer).map(|(_, carrier)| carrier)
+}
+
+/// The complaint about a node on which a method that is written finds no address of a family, if it is so.
+pub fn fails_on(node: &NodeSpec, underlay: &Underlay<'_>, method: &Autodetect, family: Family) -> Option<Diagnostic> {
+    let fails = underlay.carrier(family).is_none() && written_at(method).is_some();
+    fails.then(|| nothing_found(node, method, family))
 }
 
 /// The complaint about a node on which the method finds no address of a family.

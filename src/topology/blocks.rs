@@ -30,7 +30,7 @@ pub fn assign(cluster: Option<&ClusterSpec>, nodes: &mut [&mut NodeSpec], diagno
         if node.pod_cidr.is_empty() {
             node.pod_cidr = bridged;
         }
-        check_families(node, diagnostics);
+        let of_each_family = check_families(node, diagnostics);
         match cluster {
             Some(cluster) if node.pod_cidr.is_empty() && cluster.allocate && !cluster.cidrs.is_empty() => {
                 derive.push(index)
@@ -40,7 +40,9 @@ pub fn assign(cluster: Option<&ClusterSpec>, nodes: &mut [&mut NodeSpec], diagno
             }
             Some(cluster) => {
                 check_within(node, cluster, diagnostics);
-                check_order(node, cluster, diagnostics);
+                if of_each_family {
+                    check_order(node, cluster, diagnostics);
+                }
             }
             None => {}
         }
@@ -86,10 +88,11 @@ fn written_by_bridge(node: &NodeSpec, diagnostics: &mut Diagnostics) -> Vec<Span
     subnets
 }
 
-/// A `podCIDR` has at most one block of each family; a bridge that is written may have more subnets.
-fn check_families(node: &NodeSpec, diagnostics: &mut Diagnostics) {
+/// A `podCIDR` has at most one block of each family; a bridge that is written may have more subnets. Returns whether it is so.
+fn check_families(node: &NodeSpec, diagnostics: &mut Diagnostics) -> bool {
+    let before = diagnostics.count();
     if node.bridge.as_ref().is_some_and(|bridge| !bridge.addresses.is_empty()) {
-        return;
+        return true;
     }
     for family in [Family::V4, Family::V6] {
         let mut blocks = node.pod_cidr.iter().filter(|block| block.family() == family);
@@ -102,6 +105,7 @@ fn check_families(node: &NodeSpec, diagnostics: &mut Diagnostics) {
             );
         }
     }
+    diagnostics.count() == before
 }
 
 fn check_within(node: &NodeSpec, cluster: &ClusterSpec, diagnostics: &mut Diagnostics) {

@@ -20,6 +20,7 @@ use super::subnet::{Family, Subnet};
 
 /// Gives every node what it masquerades, unless that is written.
 pub fn give(cluster: &ClusterSpec, nodes: &mut [&mut NodeSpec], diagnostics: &mut Diagnostics) {
+    let before = diagnostics.count();
     pools(cluster, nodes, diagnostics);
     contradictions(cluster, diagnostics);
     let all: Vec<Spanned<IpNetwork>> = nodes.iter().flat_map(|node| node.pod_cidr.iter().cloned()).collect();
@@ -32,6 +33,9 @@ pub fn give(cluster: &ClusterSpec, nodes: &mut [&mut NodeSpec], diagnostics: &mu
             diagnostics.push(idle(cluster, node, address));
         }
         nat_address(node, diagnostics);
+    }
+    if diagnostics.count() == before {
+        diagnostics.extend(stranded(cluster, nodes));
     }
 }
 
@@ -133,9 +137,6 @@ fn contradictions(cluster: &ClusterSpec, diagnostics: &mut Diagnostics) {
         ClusterKind::Isolated if translated => {
             ("an isolated cluster's pods do not leave it", "with their node's address, they would")
         }
-        ClusterKind::Island if cluster.masquerade.is_none() && outgoing.is_none() && in_use().next().is_some() => {
-            ("an island's pods leave under their node's address", "no pool that is in use says natOutgoing")
-        }
         _ => return,
     };
     let (title, label) = complaint;
@@ -144,9 +145,31 @@ fn contradictions(cluster: &ClusterSpec, diagnostics: &mut Diagnostics) {
         Some(pool) => diagnostic
             .also(pool.cidr.span, "natOutgoing here gives them their node's")
             .help("`kind: island` is for pods that leave under their node's address; otherwise leave natOutgoing out"),
-        None if kind.value == ClusterKind::Island => diagnostic.help("write `natOutgoing: true` in the pool"),
         None => diagnostic.help("`kind: island` is for pods that are masqueraded; otherwise leave `masquerade` out"),
     });
+}
+
+/// An island of which no node masquerades anything: with their own addresses its pods would not get an answer. `masquerade:
+/// false` is no mistake where the nodes write what they masquerade, as `netlab expand` does.
+fn stranded(cluster: &ClusterSpec, nodes: &[&mut NodeSpec]) -> Option<Diagnostic> {
+    let island = cluster.kind.as_ref().filter(|kind| kind.value == ClusterKind::Island)?;
+    let has_blocks = nodes.iter().any(|node| !node.pod_cidr.is_empty());
+    let masquerades = nodes.iter().any(|node| node.machine.masquerade.iter().flatten().next().is_some());
+    if masquerades || !has_blocks {
+        return None;
+    }
+    let diagnostic = Diagnostic::new(island.span, "an island's pods leave under their node's address");
+    Some(match (cluster.pools.is_empty(), cluster.masquerade) {
+        (false, _) => diagnostic
+            .label("no pool that is in use says natOutgoing")
+            .help("write `natOutgoing: true` in the pool, or say what each node masquerades"),
+        (true, Some(false)) => diagnostic.label("with `masquerade: false` they keep their own").help(
+            "leave `masquerade` out: an island's nodes do it; for pods that are not to leave there is `kind: isolated`",
+        ),
+        (true, _) => diagnostic
+            .label("no node masquerades anything")
+            .help("leave `masquerade: []` out of the nodes; for pods that are not to leave there is `kind: isolated`"),
+    })
 }
 
 /// An address for what leaves, where nothing that derives from the cluster leaves under another one.

@@ -6,12 +6,14 @@
 //! ```
 //!
 //! The world is whoever is not of the cluster and shares a subnet with its nodes or its router: hosts, and nodes of other
-//! clusters. Who stands further off needs routes of its own.
+//! clusters. Who stands further off needs routes of its own. Whoever is on several networks with a node goes by the one that
+//! carries traffic between nodes (`underlay.autodetect`).
 
 use std::collections::HashSet;
 
 use ipnetwork::IpNetwork;
 
+use super::autodetect::Underlay;
 use super::model::ClusterKind;
 use super::neighbours;
 use super::span::Spanned;
@@ -34,11 +36,13 @@ pub fn ways(cluster: &ClusterSpec, nodes: &[&mut NodeSpec], router: Option<&Mach
     }
     let before = router.map_or(&[][..], |router| &router.interfaces);
     let of = |node: &NodeSpec| {
-        let gateways: Vec<InterfaceSpec> = before.iter().chain(&node.machine.interfaces).cloned().collect();
-        node.pod_cidr
-            .iter()
-            .map(move |block| Way { block: block.value, gateways: gateways.clone() })
-            .collect::<Vec<_>>()
+        let underlay = Underlay::of(node, &cluster.autodetect);
+        let way = |block: &Spanned<IpNetwork>| {
+            let carrier = underlay.carrier(block.family()).map(|carrier| carrier.as_interface());
+            let gateways = before.iter().chain(&carrier).chain(&node.machine.interfaces).cloned().collect();
+            Way { block: block.value, gateways }
+        };
+        node.pod_cidr.iter().map(way).collect::<Vec<_>>()
     };
     nodes.iter().flat_map(|node| of(node)).collect()
 }

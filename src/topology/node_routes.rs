@@ -9,16 +9,15 @@
 //! interfaces, `underlay.autodetect` says which of the other node's addresses it is.
 
 use std::collections::HashSet;
-use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
 
-use super::autodetect::{self, Carrier, Underlay};
+use super::autodetect::{self, Underlay};
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::neighbours;
 use super::span::Spanned;
 use super::spec::{Autodetect, ClusterSpec, NodeSpec, RouteSpec};
-use super::subnet::{Family, Subnet};
+use super::subnet::Subnet;
 
 /// How many ports a bridge takes, and so how many nodes a network.
 const MOST_NEIGHBOURS: usize = super::validate::ports::MOST;
@@ -57,13 +56,9 @@ fn routes_of(
     let mut routes = Vec::new();
     for (other, underlay) in nodes.iter().filter(|(other, _)| other.machine.name.value != node.machine.name.value) {
         for block in other.pod_cidr.iter().filter(|block| !written.contains(&block.value)) {
-            let Some(via) = gateway(node, other, underlay, method, block.family()) else {
-                diagnostics.push(match underlay.carrier(block.family()) {
-                    None if !matches!(method, Autodetect::FirstFound) => {
-                        autodetect::nothing_found(other, method, block.family())
-                    }
-                    _ => apart(node, other, block),
-                });
+            let Some(via) = neighbours::of_node(&node.machine, other, underlay, method, block.family()) else {
+                let nowhere = autodetect::fails_on(other, underlay, method, block.family());
+                diagnostics.push(nowhere.unwrap_or_else(|| apart(node, other, block)));
                 // One complaint about a node is enough: the others will be the same.
                 return routes;
             };
@@ -77,27 +72,6 @@ fn routes_of(
         }
     }
     routes
-}
-
-/// The address of `other` that carries traffic between nodes, if `node` reaches it directly. Unless the file says how it
-/// is found, any will do.
-fn gateway(
-    node: &NodeSpec,
-    other: &NodeSpec,
-    underlay: &Underlay<'_>,
-    method: &Autodetect,
-    family: Family,
-) -> Option<IpAddr> {
-    let is_near = |found: &Carrier<'_>| {
-        let network = &found.interface.network.value;
-        let mut shared = node.machine.interfaces.iter().filter(|mine| mine.network.value == *network);
-        shared.any(|mine| mine.addresses.iter().any(|address| address.contains(found.ip())))
-    };
-    let found = underlay.carrier(family).filter(is_near).map(|found| found.ip());
-    match method {
-        Autodetect::FirstFound => found.or_else(|| neighbours::address(&node.machine, &other.machine, family)),
-        _ => found,
-    }
 }
 
 fn apart(node: &NodeSpec, other: &NodeSpec, block: &Spanned<IpNetwork>) -> Diagnostic {

@@ -9,8 +9,10 @@
 //!
 //! These are the entries that flannel writes (`pkg/backend/vxlan`). With `learning`, nothing is known beforehand: what is
 //! asked for is sent to all (`flood`), and the devices learn from what comes in. With `crossSubnet`, nodes that share a
-//! subnet have routes by way of each other's own addresses, and only others are reached by the tunnel. With `ipam: weave`
-//! the devices are ports of the nodes' bridges, and there is nothing to route: see [`super::weave`].
+//! subnet have routes by way of each other's own addresses, and only others are reached by the tunnel. Flannel and Calico
+//! have each node decide by its own prefix length. Here both have to see the other in their subnet: else one would send
+//! directly and the other by the tunnel, which rp_filter takes for a forgery. With `ipam: weave` the devices are ports of the
+//! nodes' bridges, and there is nothing to route: see [`super::weave`].
 
 mod mac;
 mod reach;
@@ -166,7 +168,7 @@ impl Overlay<'_> {
                 }
             }
             let vtep = Spanned::new(end.local, span);
-            match (addresses.is_empty(), self.cluster.vxlan.learning) {
+            match (addresses.is_empty(), self.cluster.vxlan.learns()) {
                 (true, _) => {}
                 (false, true) => flood.push(vtep),
                 (false, false) => peers.push(VxlanPeerSpec { vtep, mac: end.mac, addresses }),
@@ -182,7 +184,8 @@ impl Overlay<'_> {
     fn direct(&self, index: usize, other: usize, family: Family) -> Option<IpAddr> {
         let carrier = |index: usize| self.underlays.get(index)?.carrier(family);
         let (mine, theirs) = (carrier(index)?, carrier(other)?);
-        (self.cluster.vxlan.cross_subnet && reach::are_neighbours(mine, theirs)).then_some(theirs.ip())
+        let share = || reach::sees(mine, theirs) && reach::sees(theirs, mine);
+        (self.cluster.vxlan.cross_subnet && share()).then_some(theirs.ip())
     }
 
     /// Whether the devices join the nodes' bridges to one segment, as ports of them.
@@ -214,7 +217,7 @@ impl Overlay<'_> {
             dev: Spanned::new(self.underlays.get(index)?.carrier(tunnel.outer)?.interface.name.value.clone(), span),
             mac: mine.mac,
             mtu: mine.mtu,
-            learning: options.learning,
+            learning: options.learns(),
             master: bridge.map(|bridge| Spanned::new(bridge.name.value.clone(), span)),
             addresses: blocks.filter_map(own).collect(),
             peers,

@@ -10,6 +10,7 @@
 //! `nodeRoutes` takes n − 1 on each.
 
 mod derived;
+mod near;
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -18,11 +19,11 @@ use ipnetwork::IpNetwork;
 
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::fields::nearest;
-use super::neighbours;
 use super::span::{Span, Spanned};
 use super::spec::{ClusterSpec, MachineSpec, NodeSpec, RouteSpec, Spec};
 use super::subnet::{Family, Subnet};
 use crate::names::MachineName;
+use near::Near;
 
 /// What stands in the lab before a router is derived: names and addresses that it cannot have.
 #[derive(Debug, Default)]
@@ -58,7 +59,7 @@ pub fn give(
     }
     let place = match &cluster.router {
         Some(name) => named(name, nodes, hosts, diagnostics)?,
-        None => match &candidates(nodes, hosts, taken, &families)[..] {
+        None => match &candidates(cluster, nodes, hosts, taken, &families)[..] {
             [] => {
                 hosts.push(derived::router(cluster, nodes, hosts, taken, diagnostics)?);
                 hosts.len() - 1
@@ -97,7 +98,7 @@ pub fn check_name(
 
 /// The families that the cluster's pods have addresses of.
 fn families(nodes: &[&mut NodeSpec]) -> Vec<Family> {
-    let has = |family: &Family| nodes.iter().flat_map(|node| &node.pod_cidr).any(|block| block.family() == *family);
+    let has = |family: &Family| nodes.iter().any(|node| has_block(node, *family));
     [Family::V4, Family::V6].into_iter().filter(has).collect()
 }
 
@@ -137,9 +138,16 @@ fn named(
 }
 
 /// The places of the hosts that forward and have a node for a neighbour.
-fn candidates(nodes: &[&mut NodeSpec], hosts: &[MachineSpec], taken: &Taken, families: &[Family]) -> Vec<usize> {
+fn candidates(
+    cluster: &ClusterSpec,
+    nodes: &[&mut NodeSpec],
+    hosts: &[MachineSpec],
+    taken: &Taken,
+    families: &[Family],
+) -> Vec<usize> {
+    let nodes: Vec<Near<'_>> = nodes.iter().map(|node| Near::of(node, cluster)).collect();
     let meets = |host: &MachineSpec| {
-        nodes.iter().any(|node| families.iter().any(|one| neighbours::address(&node.machine, host, *one).is_some()))
+        nodes.iter().any(|node| families.iter().any(|family| node.router_address(host, *family).is_some()))
     };
     let forwards = |host: &MachineSpec| host.forwarding == Some(true) && !taken.derived.contains(&host.name.value);
     let all = hosts.iter().enumerate().filter(|(_, host)| forwards(host) && meets(host));
@@ -167,9 +175,10 @@ fn routes_to_blocks(
     let written: HashSet<IpNetwork> = router.routes.iter().map(|route| route.to.value).collect();
     let mut routes: Vec<RouteSpec> = Vec::new();
     for node in nodes {
+        let near = Near::of(node, cluster);
         for block in &node.pod_cidr {
-            let Some(via) = neighbours::address(router, &node.machine, block.family()) else {
-                diagnostics.push(apart(cluster, &node.machine, router, block.family()));
+            let Some(via) = near.node_address(router, block.family()) else {
+                diagnostics.push(near.complaint(cluster, router, block.family()));
                 break;
             };
             // What the router knows already may lead elsewhere only if somebody wrote it.
@@ -208,26 +217,23 @@ fn give_default_routes(
         if node.machine.routes.iter().any(|route| route.to.value == to) {
             continue;
         }
-        match neighbours::address(&node.machine, router, *family) {
+        let near = Near::of(node, cluster);
+        match near.router_address(router, *family) {
             Some(via) => node.machine.routes.push(route(to, via, node.machine.name.span)),
-            // Without routes to be written on the router, this is the only complaint.
-            None if !cluster.cloud_routes || node.pod_cidr.iter().all(|block| block.family() != *family) => {
-                diagnostics.push(apart(cluster, &node.machine, router, *family));
+            // What the router said of the node already, the node does not say again.
+            None if !cluster.cloud_routes
+                || near.node_address(router, *family).is_some()
+                || !has_block(node, *family) =>
+            {
+                diagnostics.push(near.complaint(cluster, router, *family));
             }
             None => {}
         }
     }
 }
 
-fn apart(cluster: &ClusterSpec, node: &MachineSpec, router: &MachineSpec, family: Family) -> Diagnostic {
-    let (name, router_name) = (&node.name.value, &router.name.value);
-    let title = format!("{name} and the router {router_name} share no {family} subnet");
-    let diagnostic = Diagnostic::new(node.name.span, title).label(format!("no neighbour of {router_name}'s"));
-    let diagnostic = match router.name.span == cluster.span || router.name.span == cluster.routing.span {
-        true => diagnostic,
-        false => diagnostic.also(router.name.span, format!("{router_name} is here")),
-    };
-    diagnostic.help(format!("give both an {family} address on one network: the router hands packets to nodes directly"))
+fn has_block(node: &NodeSpec, family: Family) -> bool {
+    node.pod_cidr.iter().any(|block| block.family() == family)
 }
 
 fn shared(cluster: &ClusterSpec, router: &MachineSpec, block: &Spanned<IpNetwork>, other: IpAddr) -> Diagnostic {

@@ -89,12 +89,19 @@ pub struct OverlaySpec {
     pub id: Option<Spanned<u32>>,
     /// `port`.
     pub port: Option<Spanned<u16>>,
-    /// `learning`.
-    pub learning: bool,
+    /// `learning`, if written.
+    pub learning: Option<Spanned<bool>>,
     /// `crossSubnet`.
     pub cross_subnet: bool,
     /// `mtu`.
     pub mtu: Option<Spanned<u32>>,
+}
+
+impl OverlaySpec {
+    /// Whether the devices learn who is where.
+    pub fn learns(&self) -> bool {
+        self.learning.as_ref().is_some_and(|learning| learning.value)
+    }
 }
 
 /// Which of a node's addresses carries traffic between nodes, as Calico's `IP_AUTODETECTION_METHOD` says it.

@@ -6,7 +6,7 @@
 //! 10.244.1.0/24          the subnet itself 10.244.1.255/24         its broadcast address
 //! ```
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnetwork::IpNetwork;
 
@@ -41,6 +41,33 @@ pub fn subnet(subnet: IpNetwork) -> Option<&'static str> {
         Family::V6 if overlaps([0, 0, 0, 0, 0, 0, 0, 0].into(), 96) => Some("this overlaps ::1, the loopback address"),
         _ => address(subnet.ip()).filter(|_| subnet.prefix() >= 96),
     }
+}
+
+/// The ranges that are nobody's in particular (RFC 1918, RFC 4193), of which networks and pods are.
+const PRIVATE: [(IpAddr, u8); 4] = [
+    (IpAddr::V4(Ipv4Addr::new(10, 0, 0, 0)), 8),
+    (IpAddr::V4(Ipv4Addr::new(172, 16, 0, 0)), 12),
+    (IpAddr::V4(Ipv4Addr::new(192, 168, 0, 0)), 16),
+    (IpAddr::V6(Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0)), 7),
+];
+
+/// The subnet that is probably meant by an address with a prefix length: the one that the length says, unless that has
+/// public addresses beside a private one. Then it is the largest that begins with the address, /24 or /64 at most.
+///
+/// ```text
+/// 10.244.1.0/16 → 10.244.0.0/16      192.168.1.0/8 → 192.168.1.0/24, not 192.0.0.0/8
+/// ```
+pub fn fitting_subnet(written: IpNetwork) -> IpNetwork {
+    let mut private = PRIVATE.into_iter().filter_map(|(first, length)| IpNetwork::new(first, length).ok());
+    let Some(range) = private.find(|range| range.contains(written.ip())) else { return written.subnet() };
+    if range.encloses(&written) {
+        return written.subnet();
+    }
+    let family = written.family();
+    let usual = if family == Family::V4 { 24 } else { 64 };
+    let zeros = number(written.ip()).trailing_zeros().min(family.bits().into());
+    let whole = u8::try_from(u32::from(family.bits()) - zeros).unwrap_or(usual);
+    IpNetwork::new(written.ip(), whole.clamp(range.prefix(), usual)).map_or(written, |subnet| subnet.subnet())
 }
 
 /// The complaint about an address that is its subnet's first or last, where those are not for hosts.

@@ -28,8 +28,8 @@ use super::spec::Spec;
 /// Checks everything. `expanded` says whether `spec` is spelled out.
 pub fn check(spec: &Spec, expanded: bool, diagnostics: &mut Diagnostics) {
     names::check(spec, diagnostics);
-    subnets::check(spec, diagnostics);
-    addresses::check(spec, diagnostics);
+    let clashing = subnets::check(spec, diagnostics);
+    addresses::check(spec, &clashing, diagnostics);
     routes::check(spec, expanded, diagnostics);
     vxlan::check(spec, expanded, diagnostics);
     macs::check(spec, diagnostics);

@@ -235,9 +235,14 @@ fn checked_range(tree: &Tree<'_>, text: &str, expected: Expected, diagnostics: &
     let range = cidr(tree, text, expected, diagnostics)?;
     if range.has_host_bits() {
         let title = format!("{text} has host bits set: it is an address in a subnet, not a subnet");
-        let label = format!("expected the subnet {}", range.subnet());
-        let diagnostic = Diagnostic::new(tree.span, title).label(label);
-        diagnostics.push(diagnostic.help(format!("write {}, or a longer prefix length", range.subnet())));
+        let subnet = special::fitting_subnet(range);
+        let diagnostic = Diagnostic::new(tree.span, title).label(format!("expected the subnet {subnet}"));
+        let help = match subnet == range.subnet() {
+            true => format!("write {subnet}, or a longer prefix length"),
+            // The one that is written would be everybody's.
+            false => format!("write {subnet}: {} has addresses of the internet in it", range.subnet()),
+        };
+        diagnostics.push(diagnostic.help(help));
         return None;
     }
     Some(Spanned::new(range, tree.span))

@@ -67,8 +67,8 @@ pub fn options(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> Option<Overlay
     let id = fields.present("id").and_then(|tree| values::vni(tree, diagnostics));
     let port = fields.present("port").and_then(|tree| values::port(tree, diagnostics));
     let mtu = fields.present("mtu").and_then(|tree| values::mtu(tree, diagnostics));
-    let mut switch =
-        |key| fields.present(key).and_then(|tree| values::boolean(tree, diagnostics)).is_some_and(|on| on.value);
-    let (learning, cross_subnet) = (switch("learning"), switch("crossSubnet"));
+    let learning = fields.present("learning").and_then(|tree| values::boolean(tree, diagnostics));
+    let cross_subnet = fields.present("crossSubnet").and_then(|tree| values::boolean(tree, diagnostics));
+    let cross_subnet = cross_subnet.is_some_and(|on| on.value);
     Some(OverlaySpec { name, id, port, learning, cross_subnet, mtu })
 }

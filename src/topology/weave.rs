@@ -110,7 +110,7 @@ pub fn default_device(options: &mut OverlaySpec, owner: Span) {
     let name = DEVICE.parse().ok().map(|name| Spanned::new(name, owner));
     options.name = options.name.take().or(name);
     options.port.get_or_insert(Spanned::new(PORT, owner));
-    options.learning = true;
+    options.learning.get_or_insert(Spanned::new(true, owner));
 }
 
 /// Gives every bridge and every pod an address that has none. Returns whether all have one.
@@ -190,6 +190,14 @@ fn check(cluster: &ClusterSpec, nodes: &[&mut NodeSpec], diagnostics: &mut Diagn
             Diagnostic::new(kind.span, "the world cannot know which node has which pod")
                 .label("expected `island` or `isolated`")
                 .also(ipam.span, "one subnet for all pods, which no route takes apart"),
+        );
+    }
+    if let Some(learning) = cluster.vxlan.learning.as_ref().filter(|learning| !learning.value) {
+        diagnostics.push(
+            Diagnostic::new(learning.span, "with `ipam: weave` the VXLAN devices have to learn")
+                .label("expected `true`")
+                .also(ipam.span, "pods are neighbours, and no entry says where each is")
+                .help("leave `learning` out"),
         );
     }
     if cluster.vxlan.cross_subnet {

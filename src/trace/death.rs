@@ -142,6 +142,7 @@ pub fn death(scene: &Scene) -> Death {
     evidence.extend(scene.counter_facts(&machine));
     let mut seen = std::collections::HashSet::new();
     evidence.retain(|fact| seen.insert(fact.clone()));
+    let by_repair = fix.iter().all(|command| scene.repair_does(command));
     let death = Death {
         leg: finding.leg.unwrap_or(victim.leg),
         point,
@@ -152,6 +153,7 @@ pub fn death(scene: &Scene) -> Death {
         why: finding.why,
         evidence,
         fix,
+        by_repair,
     };
     apart::tell(scene, death)
 }
@@ -163,7 +165,8 @@ pub fn answered_by_another(scene: &Scene) -> Option<Death> {
     let why = format!("{machine} answered: {}", finding.why);
     let (cause, evidence, fix) = (finding.cause, finding.evidence, finding.fix);
     let (leg, point, before) = (Leg::There, Point::Underway, None);
-    Some(apart::tell(scene, Death { leg, point, machine, after, before, cause, why, evidence, fix }))
+    let by_repair = fix.iter().all(|command| scene.repair_does(command));
+    Some(apart::tell(scene, Death { leg, point, machine, after, before, cause, why, evidence, fix, by_repair }))
 }
 
 /// What did no harm this time, and may the next.

@@ -227,4 +227,6 @@ pub struct Death {
     pub evidence: Vec<Fact>,
     /// The commands that mend it, in order, as they are typed in `netlab shell`; none where nobody can know.
     pub fix: Vec<String>,
+    /// Whether `netlab repair` would do all of them: each mends a difference from the plan.
+    pub by_repair: bool,
 }

@@ -105,6 +105,11 @@ impl<'a> Scene<'a> {
         self.planned.get(machine)?.link(name)
     }
 
+    /// Whether `netlab repair` would do this.
+    pub fn repair_does(&self, command: &str) -> bool {
+        self.mends.iter().any(|mend| mend.command() == command)
+    }
+
     /// How links hang together.
     pub fn wiring(&self) -> Wiring<'a> {
         Wiring { net: self.net, planned: self.planned }

@@ -31,7 +31,7 @@ fn each_method_puts_the_overlay_on_the_network_that_it_finds() {
         ("cidr=192.168.1.0/24", data),
         ("cidr=172.16.0.0/12", management),
     ] {
-        for routing in ["vxlan", "nodeRoutes"] {
+        for routing in ["vxlan", "nodeRoutes", "router"] {
             let text = text
                 .replace("interface=eth1 }", &format!("'{method}' }}"))
                 .replace("routing: vxlan", &format!("routing: {routing}"));
@@ -46,5 +46,52 @@ fn each_method_puts_the_overlay_on_the_network_that_it_finds() {
                 assert_eq!(links, [if wanted == data { "eth1" } else { "eth0" }; 2], "{method}");
             }
         }
+    }
+}
+
+/// Each node's first interface leads to a network where no other node is, so that nothing can go there.
+#[test]
+fn everybody_reaches_everybody_by_the_interface_that_is_named_and_the_first_one_stays_idle() {
+    for (keys, families) in [
+        ("routing: router, masquerade: true", 1),
+        ("routing: router, kind: flat", 2),
+        ("routing: nodeRoutes, kind: flat", 2),
+        ("routing: vxlan, masquerade: true", 2),
+    ] {
+        let of = |v4: &str, v6: &str| if families == 1 { format!("[{v4}]") } else { format!("[{v4}, '{v6}']") };
+        let node = |number: u32| {
+            format!(
+                "  node-{number}:
+    interfaces:
+      eth0: {{ network: bmc-{number}, addresses: {} }}
+      eth1: {{ network: data, addresses: {} }}
+    pods: {{ {} }}
+",
+                of(&format!("172.16.{number}.1/24"), &format!("fd16:{number}::1/64")),
+                of(&format!("192.168.1.1{number}/24"), &format!("fd01::1{number}/64")),
+                if number == 1 { "pod-a: , pod-c:" } else { "pod-b:" },
+            )
+        };
+        let (lab, _) = Lab::of(&format!(
+            "lab: x
+networks: {{ bmc-1: , bmc-2: , data: {{ subnets: {} }} }}
+cluster: {{ clusterCIDR: {}, underlay: {{ autodetect: interface=eth1 }}, {keys} }}
+nodes:
+{}{}hosts:
+  office:
+    interfaces:
+      eth0: {{ network: data, addresses: {} }}
+      eth1: {{ network: bmc-1, addresses: {} }}
+",
+            of("192.168.1.0/24", "fd01::/64"),
+            of("10.244.0.0/16", "fd00::/56"),
+            node(1),
+            node(2),
+            of("192.168.1.100/24", "fd01::100/64"),
+            of("172.16.1.100/24", "fd16:1::100/64"),
+        ));
+        let told = lab.run(&["check"]);
+        assert_eq!(told.status, Some(0), "{keys}: {told}");
+        assert_eq!(carried(&lab), [false, true], "{keys}");
     }
 }

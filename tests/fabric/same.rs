@@ -56,6 +56,31 @@ fn one_line_makes_another_fabric_of_both_and_the_same_check_passes() {
     the_same(Stack::Both);
 }
 
+/// b is in a's subnet, a is not in b's, and both nodes drop what comes in where its answer would not leave.
+#[test]
+fn nodes_with_unequal_prefix_lengths_reach_each_other_by_the_tunnel_whatever_rp_filter_says() {
+    let (lab, _) = Lab::of(
+        "lab: x
+networks: { lan: {} }
+cluster: { clusterCIDR: 10.244.0.0/16, routing: vxlan, vxlan: { crossSubnet: true }, masquerade: true }
+nodes:
+  a: { interfaces: { eth0: { network: lan, addresses: 192.168.1.11/16 } }, sysctls: { net.ipv4.conf.all.rp_filter: 1 }, pods: { p: } }
+  b:
+    interfaces: { eth0: { network: lan, addresses: 192.168.2.12/24 } }
+    routes: [{ to: default, via: 192.168.2.1 }]
+    sysctls: { net.ipv4.conf.all.rp_filter: 1 }
+    pods: { q: }
+hosts:
+  gw: { forwarding: true, interfaces: { eth0: { network: lan, addresses: 192.168.2.1/16 } } }
+",
+    );
+    let found = checked(&lab);
+    assert_eq!(found.keys().filter(|pair| pair.starts_with("pod-to-pod")).count(), 2, "{found:?}");
+    for (node, to) in [("a", "10.244.1.2"), ("b", "10.244.0.2")] {
+        assert_eq!(lab.ip(node, &["route", "get", to])[0]["dev"], "flannel.1", "{node}");
+    }
+}
+
 #[test]
 fn one_family_carries_the_other_and_both() {
     for (inner, outer) in

@@ -65,6 +65,29 @@ fn a_router_derives_on_all_networks_of_the_nodes_with_the_first_addresses_that_a
     assert!(host(&ipv6, "router").sysctls.is_empty());
 }
 
+/// The first node sees b in its subnet, and b does not see the first node.
+#[test]
+fn a_derived_router_is_a_neighbour_in_both_directions_where_prefix_lengths_are_unequal() {
+    for nodes in [["a", "b"], ["b", "a"]] {
+        let node = |name: &&str| {
+            let address = if *name == "a" { "192.168.1.11/16" } else { "192.168.2.12/24" };
+            format!(
+                "  {name}: {{ interfaces: {{ eth0: {{ network: lan, addresses: {address} }} }}, pods: {{ p{name}: }} }}\n"
+            )
+        };
+        let nodes: String = nodes.iter().map(node).collect();
+        let topology = read(&format!(
+            "lab: x\nnetworks: {{ lan: {{}} }}\ncluster: {{ clusterCIDR: 10.244.0.0/16, routing: router }}\nnodes:\n{nodes}"
+        ));
+        assert_eq!(host(&topology, "router").interfaces[0].addresses.len(), 2);
+        let mut back: Vec<String> = routes(host(&topology, "router"));
+        back.sort_by_key(|route| route.split(" via ").last().map(str::to_owned));
+        assert!(back[0].ends_with("via 192.168.1.11") && back[1].ends_with("via 192.168.2.12"), "{back:?}");
+        let of_b = topology.nodes.iter().find(|node| node.machine.name.as_str() == "b").unwrap();
+        assert_eq!(routes(&of_b.machine), ["0.0.0.0/0 via 192.168.2.1"]);
+    }
+}
+
 const HOSTS: &str = "hosts:
   gw: { interfaces: { eth0: { network: rack-1, addresses: 192.168.1.9/24 }, eth1: { network: rack-2, addresses: 192.168.2.9/24 } }, routes: [{ to: 10.244.1.0/24, via: 192.168.2.77 }] }
   other: { interfaces: { eth0: { network: rack-1, addresses: 192.168.1.8/24 }, eth1: { network: rack-2, addresses: 192.168.2.8/24 } } }
@@ -181,7 +204,6 @@ fn the_kind_decides_what_is_masqueraded() {
     assert_eq!(of("routing: none, kind: isolated"), none);
     assert_eq!(of("routing: none, kind: flat"), none);
     assert_eq!(of("routing: none"), none);
-    assert_eq!(of("routing: none, kind: island, masquerade: false"), none);
     // Without a clusterCIDR it is at least the blocks that are spared.
     let expected = ["10.1.0.0/24 except 10.1.0.0/24 10.1.1.0/24 to None", "fd00::/64 except fd00::/64 to None"];
     assert_eq!(of("routing: none, kind: island"), expected);
@@ -240,7 +262,7 @@ nodes: {{ a: {{ cluster: east, pods: {{ p: }} }}, b: {{ cluster: west, pods: {{ 
     }
     for (one, other) in [("kind: flat", "kind: isolated"), ("kind: island", ""), ("", "")] {
         let failure = parse("t", &text(one, other)).unwrap_err().to_string();
-        assert!(failure.contains("the subnet 10.1.0.0/24 is used twice"), "{failure}");
-        assert_eq!(failure.contains("keep to themselves"), !(one.is_empty() && other.is_empty()), "{failure}");
+        assert!(failure.contains("clusterCIDR 10.1.0.0/16 of west overlaps 10.1.0.0/16 of east"), "{failure}");
+        assert!(failure.contains("keep to themselves"), "{failure}");
     }
 }

@@ -142,6 +142,14 @@ fn devices_that_learn_have_a_flood_list_and_no_entries() {
 }
 
 #[test]
+fn an_overlay_of_weave_is_the_same_whether_it_is_written_or_derives() {
+    let text = std::fs::read_to_string(directory().join("weave.yaml")).unwrap();
+    let written = text.replace("  ipam: weave\n", "  ipam: weave\n  routing: vxlan\n");
+    assert_ne!(text, written);
+    assert_eq!(read(&written), read(&text));
+}
+
+#[test]
 fn nodes_that_share_a_subnet_send_to_each_other_directly_with_cross_subnet() {
     let topology = ship("overlay-cross-subnet.yaml");
     assert_eq!(
@@ -166,6 +174,37 @@ fn nodes_that_share_a_subnet_send_to_each_other_directly_with_cross_subnet() {
     );
     let peers = &devices(&topology, "node-1")[0].peers;
     assert_eq!(peers[0].addresses, ["fd00:10:0:1::".parse::<std::net::IpAddr>().unwrap()]);
+}
+
+/// Two nodes on one network with unequal prefix lengths: a's subnet holds b's address, and b's does not hold a's.
+#[test]
+fn what_only_one_of_two_nodes_takes_for_its_subnet_goes_by_the_tunnel_in_both_directions() {
+    let node = |address: &str, rest: &str| {
+        format!("{{ interfaces: {{ eth0: {{ network: lan, addresses: {address} }} }}, {rest} }}")
+    };
+    for (cidr, one, [other, near], gateway) in [
+        ("10.244.0.0/16", "192.168.1.11/16", ["192.168.2.12/24", "192.168.2.12/16"], "192.168.2.1"),
+        ("'fd00::/56'", "'fd01::1:11/64'", ["'fd01::2:12/112'", "'fd01::2:12/64'"], "'fd01::2:1'"),
+    ] {
+        for (address, overlay) in [(other, 1), (near, 0)] {
+            let topology = read(&format!(
+                "lab: x
+networks: {{ lan: {{}} }}
+cluster: {{ clusterCIDR: {cidr}, routing: vxlan, vxlan: {{ crossSubnet: true }} }}
+nodes:
+  a: {}
+  b: {}
+",
+                node(one, "pods: { p: }"),
+                node(address, &format!("pods: {{ q: }}, routes: [{{ to: default, via: {gateway} }}]")),
+            ));
+            for name in ["a", "b"] {
+                let tunnelled = routes(&topology, name).iter().filter(|route| route.contains(" dev flannel")).count();
+                let peers = devices(&topology, name)[0].peers.len();
+                assert_eq!((tunnelled, peers), (overlay, overlay), "{name}, {address}: {:?}", routes(&topology, name));
+            }
+        }
+    }
 }
 
 #[test]
@@ -285,6 +324,34 @@ fn each_method_finds_its_address() {
     }
     // What container runtimes make is passed over, unless it is asked for.
     assert_eq!(found("can-reach=10.9.0.7")[0], "docker0 10.9.0.1");
+}
+
+#[test]
+fn a_router_and_the_world_speak_to_the_address_that_is_found() {
+    let text = std::fs::read_to_string(directory().join("underlay-autodetect.yaml")).unwrap();
+    let text = text
+        .replace("[172.16.0.1/24] }", "[172.16.0.1/24] }\n      eth1: { network: data, addresses: [192.168.1.1/24] }");
+    let of = |method: &str, rest: &str| {
+        let text = text.replace("routing: vxlan", rest).replace("interface=eth1", method);
+        read(&if rest.contains("flat") { text.replace("  masquerade: true\n", "") } else { text })
+    };
+    let (management, data) = ("172.16.0", "192.168.1");
+    for (method, net) in [("first-found", management), ("interface=eth1", data), ("cidr=192.168.1.0/24", data)] {
+        // The router that derives stands there and nowhere else, with the first address that is free.
+        let derived = of(method, "routing: router");
+        let router = machine(&derived, "router");
+        let addresses: Vec<String> = router.interfaces.iter().map(|one| one.addresses[0].to_string()).collect();
+        assert_eq!(addresses, [format!("{net}.2/24")], "{method}");
+        assert_eq!(routes(&derived, "router")[1], format!("10.244.1.0/24 via {net}.12"), "{method}");
+        assert_eq!(routes(&derived, "node-1"), [format!("0.0.0.0/0 via {net}.2")], "{method}");
+        // One that is named is on both networks, and is spoken to there.
+        let named = of(method, "routing: router\n  router: admin");
+        assert_eq!(routes(&named, "admin")[1], format!("10.244.1.0/24 via {net}.12"), "{method}");
+        assert_eq!(routes(&named, "node-1"), [format!("0.0.0.0/0 via {net}.1")], "{method}");
+        // And so does a host that is on both networks of a flat cluster's nodes.
+        let flat = of(method, "kind: flat");
+        assert_eq!(routes(&flat, "admin")[1], format!("10.244.1.0/24 via {net}.12"), "{method}");
+    }
 }
 
 #[test]

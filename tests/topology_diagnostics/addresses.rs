@@ -18,6 +18,20 @@ fn spelling() {
 fn host_bits() {
     case("lab: x\ncluster: { clusterCIDR: «10.244.1.0/16 }\nnodes: {}\n", &["expected the subnet 10.244.0.0/16"]);
     case(&node("routes: [{ to: «10.9.0.1/16, via: 192.168.1.1 }]"), &["write 10.9.0.0/16"]);
+    // Nobody who writes a private address means a subnet with public ones.
+    for (written, meant) in [
+        ("192.168.1.0/8", "192.168.1.0/24"),
+        ("192.168.1.77/8", "192.168.1.0/24"),
+        ("192.168.0.0/8", "192.168.0.0/16"),
+        ("172.16.0.0/8", "172.16.0.0/12"),
+        ("172.20.5.0/11", "172.20.5.0/24"),
+        ("192.168.128.0/9", "192.168.128.0/17"),
+        ("'fd00:10::/4'", "fd00:10::/28"),
+    ] {
+        let file = format!("lab: x\nnetworks: {{ lan: {{ subnets: «{written} }} }}\nnodes: {{}}\n");
+        case(&file, &[&format!("expected the subnet {meant}"), &format!("write {meant}: "), "of the internet in it"]);
+    }
+    case("lab: x\nnetworks: { lan: { subnets: «8.8.8.8/16 } }\nnodes: {}\n", &["write 8.8.0.0/16, or a longer"]);
 }
 
 #[test]
@@ -93,6 +107,18 @@ fn overlaps() {
         "lab: x\nnodes: { a: { podCIDR: 10.0.0.0/24 }, b: { podCIDR: «10.0.0.0/24 } }\n",
         &["the subnet 10.0.0.0/24 is used twice", "of a's bridge"],
     );
+    // The addresses in it are not told of, too; but within one node they are.
+    case(
+        "lab: x\nnodes: { a: { podCIDR: 10.0.0.0/24, pods: { p: } }, b: { podCIDR: «10.0.0.0/24, pods: { q: } } }\n",
+        &["the subnet 10.0.0.0/24 is used twice"],
+    );
+    let twice = "lab: x
+nodes:
+  a: { podCIDR: 10.0.0.0/24, pods: { p: } }
+  b: { podCIDR: 10.0.0.0/24, pods: { q: { addresses: 10.0.0.9/24 }, r: { addresses: 10.0.0.9/24 } } }
+";
+    let titles: Vec<String> = fail(twice).0.diagnostics().iter().map(|one| one.title.clone()).collect();
+    assert_eq!(titles, ["the subnet 10.0.0.0/24 is used twice", "10.0.0.9 is given twice"]);
     case(
         "lab: x\nnetworks: { n: { subnets: 10.0.0.0/8 } }\nnodes: { b: { bridge: { addresses: «10.0.0.1/24 } } }\n",
         &["overlap", "of b's bridge"],

@@ -77,6 +77,7 @@ fn one_subnet_for_all_pods() {
     case(&file("routing: none, kind: «flat", "a: "), &["the world cannot know which node has which pod"]);
     case(&file("routing: none, clusterCIDR: «'fd00::/64'", "a: "), &["Weave Net gives addresses of IPv4 only"]);
     case(&file("routing: none, nodeCIDRMaskSize: «24", "a: "), &["no blocks are cut"]);
+    case(&file("vxlan: { learning: «false }", "a: "), &["the VXLAN devices have to learn", "leave `learning` out"]);
     case(&file("routing: none", "a: { podCIDR: «10.32.0.0/24 }"), &["a node has no block of its own"]);
     case(
         &file("routing: none, clusterCIDR: 10.1.0.0/29", "a: { pods: { p: , q: , r: } }, «b: { pods: { s: , t: } }"),
@@ -147,7 +148,11 @@ fn blocks() {
         "lab: x\nnodes: { n: { podCIDR: 10.0.0.0/24, bridge: { addresses: «10.1.0.1/24 } } }\n",
         &["not of the node's podCIDR"],
     );
-    case("lab: x\nnodes: { n: { podCIDR: [10.0.0.0/24, «10.1.0.0/24] } }\n", &["two IPv4 blocks"]);
+    // One mistake, also where a cluster says which block it expects in this place.
+    for cluster in ["", "cluster: { clusterCIDR: 10.0.0.0/8 }", "cluster: { clusterCIDR: [10.0.0.0/8, 'fd00::/56'] }"] {
+        let file = format!("lab: x\n{cluster}\nnodes: {{ n: {{ podCIDR: [10.0.0.0/24, «10.1.0.0/24] }} }}\n");
+        case(&file, &["two IPv4 blocks"]);
+    }
     case(
         "lab: x\ncluster: { clusterCIDR: 10.0.0.0/16 }\nnodes: { n: { podCIDR: «10.1.0.0/24 } }\n",
         &["not a part of clusterCIDR"],

@@ -64,6 +64,18 @@ fn a_router_shares_a_subnet_with_every_node() {
 }
 
 #[test]
+fn a_router_and_a_method_that_finds_nothing() {
+    for router in ["router", "router, router: gw"] {
+        let none = cluster(&format!("routing: {router}, underlay: {{ autodetect: interface=eth7 }}"), GW);
+        let failure = fail(&none).0;
+        let titles: Vec<&str> = failure.diagnostics().iter().map(|one| one.title.as_str()).collect();
+        let of = |node| format!("{node} has no IPv4 address for traffic between nodes");
+        assert_eq!(titles, [of("a"), of("b")], "{failure}");
+        assert!(failure.to_string().contains("no interface with an IPv4 address matches `eth7`"), "{failure}");
+    }
+}
+
+#[test]
 fn two_clusters_with_the_same_addresses_need_a_router_each() {
     let file = "lab: x
 networks: { lan: { subnets: 192.168.1.0/24 } }
@@ -80,6 +92,44 @@ hosts:
     case(&file, &["gw would have two ways to 10.1.0.0/24", "for another cluster", "need a router each"]);
 }
 
+/// Every node, pod, device and route of one clashes with one of the other: that is said once.
+#[test]
+fn two_clusters_that_the_world_knows_have_no_addresses_in_common() {
+    let file = |keys: &str, west: &str| {
+        format!(
+            "lab: x
+networks: {{ lan: {{ subnets: [192.168.1.0/24, 'fd01::/64'] }} }}
+clusters:
+  east: {{ {keys}, clusterCIDR: [10.1.0.0/16, 'fd00::/56'] }}
+  west: {{ {keys}, clusterCIDR: {west} }}
+nodes:
+  a: {{ cluster: east, address: [192.168.1.11, 'fd01::11'], pods: {{ p: }}, routes: [{{ to: default, via: 192.168.1.1 }}] }}
+  b: {{ cluster: west, address: [192.168.1.12, 'fd01::12'], pods: {{ q: , r: }}, routes: [{{ to: default, via: 192.168.1.1 }}] }}
+  c: {{ cluster: east, address: [192.168.1.13, 'fd01::13'], pods: {{ s: }} }}
+  d: {{ cluster: west, address: [192.168.1.14, 'fd01::14'], pods: {{ t: }} }}
+hosts:
+  gw: {{ interfaces: {{ eth0: {{ network: lan, addresses: 192.168.1.1/24 }} }}, routes: [{{ to: 198.51.100.0/24, via: 192.168.1.11 }}] }}
+"
+        )
+    };
+    for keys in ["kind: flat", "kind: flat, routing: vxlan", "masquerade: true", "routing: none"] {
+        case(
+            &file(keys, "[«10.1.0.0/17, 'fd00::/56']"),
+            &[
+                "clusterCIDR 10.1.0.0/17 of west overlaps 10.1.0.0/16 of east",
+                "give west a clusterCIDR of its own",
+                "only clusters that all keep to themselves (`kind: island` or `isolated`)",
+            ],
+        );
+    }
+    case(&file("kind: flat", "[10.2.0.0/16, «'fd00::/58']"), &["clusterCIDR fd00::/58 of west overlaps fd00::/56"]);
+    let weave = "lab: x
+clusters: { east: { ipam: weave, routing: none }, «west: { ipam: weave, routing: none } }
+nodes: { a: { cluster: east, pods: { p: } }, b: { cluster: west, pods: { q: } } }
+";
+    case(weave, &["clusterCIDR 10.32.0.0/12 of west overlaps 10.32.0.0/12 of east"]);
+}
+
 #[test]
 fn a_kind_and_masquerading_that_exclude_each_other() {
     case(&cluster("kind: «flat, masquerade: true", "  x: {}\n"), &["a flat cluster's pods keep their addresses"]);
@@ -91,6 +141,19 @@ fn a_kind_and_masquerading_that_exclude_each_other() {
         &cluster("kind: «island, ipPools: [{ cidr: 10.1.0.0/16 }]", "  x: {}\n"),
         &["an island's pods leave under their node's address", "no pool that is in use says natOutgoing"],
     );
+    // `masquerade: false` goes well with pools without natOutgoing, but not with an island.
+    for (keys, label) in [
+        ("masquerade: false", "with `masquerade: false` they keep their own"),
+        ("masquerade: false, ipPools: [{ cidr: 10.1.0.0/16 }]", "no pool that is in use says natOutgoing"),
+    ] {
+        let title = "an island's pods leave under their node's address";
+        case(&cluster(&format!("kind: «island, {keys}"), "  x: {}\n"), &[title, label]);
+    }
+    let none = cluster("kind: «island", "  x: {}\n").replace("pods:", "masquerade: [], pods:");
+    case(&none, &["no node masquerades anything"]);
+    let written = "masquerade: [{ from: 10.1.0.0/24, except: [10.1.0.0/16] }]";
+    let by_hand = cluster("kind: island, masquerade: false", "  x: {}\n");
+    parse("x", &by_hand.replace("pods: { p", &format!("{written}, pods: {{ p"))).unwrap();
     case(
         &cluster(&format!("masquerade: true, {pool}"), "  x: {}\n").replace("cluster:", "«cluster:"),
         &["`masquerade: true` and ipPools both say", "leave `masquerade` out"],

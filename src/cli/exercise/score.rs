@@ -16,7 +16,7 @@ use crate::report::exercise as report;
 #[command(after_help = "\
 Examples:
   netlab exercise score                        your own
-  netlab exercise score vm-*.json              a teacher's: those of all students, side by side
+  netlab exercise score vm-*.json              those of all students
   netlab exercise score --json vm-*.json")]
 pub struct Score {
     /// Files that were made with --results or NETLAB_RESULTS; without any, your own and what goes on

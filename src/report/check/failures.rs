@@ -16,7 +16,7 @@ use crate::kernel::probe::Protocol;
 use crate::names::{LabName, MachineName};
 use crate::prose::wrap;
 use crate::report::Paint;
-use crate::report::trace::in_netlab;
+use crate::report::trace::fix;
 use crate::topology::model::Family;
 
 /// How many lines of pairs, and of reasons, are printed together; the document has all.
@@ -95,9 +95,9 @@ impl Group<'_> {
             text += &indented("    ", 6, &line, columns);
         }
         let why = self.members.iter().find_map(|finding| reason_of(finding, report));
-        for command in why.iter().filter_map(|why| why.death.as_ref()).flat_map(|death| &death.fix) {
+        for command in why.iter().filter_map(|why| why.death.as_ref()).flat_map(|death| fix(death, lab)) {
             // A command stays in one piece, to be pasted.
-            text += &format!("    fix  {}\n", paint.command(&in_netlab(command, lab)));
+            text += &format!("    fix  {}\n", paint.command(&command));
         }
         text
     }

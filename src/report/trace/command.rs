@@ -11,16 +11,33 @@
 use std::borrow::Cow;
 
 use crate::names::{FABRIC, LabName};
+use crate::trace::Death;
 
 /// The command by way of `netlab exec`; of this lab, where it must be named.
 pub fn in_netlab(command: &str, lab: Option<&LabName>) -> String {
-    let lab = lab.map(|lab| format!(" --lab {lab}")).unwrap_or_default();
+    let lab = of_lab(lab);
     // What the shell would take apart before netlab sees it goes to a shell inside.
     let (machine, rest) = match is_simple(command) {
         true => apart(command),
         false => (FABRIC, format!("sh -c '{}'", command.replace('\'', r"'\''")).into()),
     };
     format!("netlab{lab} exec {machine} -- {rest}")
+}
+
+/// So many commands are listed as they are typed anywhere.
+const FEW: usize = 3;
+
+/// What mends a packet's death, as it is typed anywhere: its commands, or `netlab repair` where they are many and it does
+/// all of them.
+pub fn fix(death: &Death, lab: Option<&LabName>) -> Vec<String> {
+    match death.by_repair && death.fix.len() > FEW {
+        true => vec![format!("netlab{} repair", of_lab(lab))],
+        false => death.fix.iter().map(|command| in_netlab(command, lab)).collect(),
+    }
+}
+
+fn of_lab(lab: Option<&LabName>) -> String {
+    lab.map(|lab| format!(" --lab {lab}")).unwrap_or_default()
 }
 
 /// The machine that a command is for, and the command to be typed there.

@@ -1,7 +1,7 @@
 //! Headers in words.
 //!
 //! ```text
-//! 10.244.1.2:41234 → 10.244.2.2:80   SYN   time exceeded   7e:…:01 node-1's cni0
+//! 10.244.1.2:41234 → 10.244.2.2:80   SYN   time exceeded   …:2f:01 node-1's cni0
 //! ```
 
 use std::net::SocketAddr;
@@ -96,17 +96,17 @@ pub(super) fn rewrites(hop: &Hop) -> impl Iterator<Item = String> {
     told.map(|rewrite| format!("{} {}", rewrite.what, became(rewrite)))
 }
 
-/// Hardware addresses with their names, in full and shorter: `7e:…:a2 pod-a's eth0 → 7e:…:01 node-1's cni0`. None for
+/// Hardware addresses with their names, in full and shorter: `…:2f:a2 pod-a's eth0 → …:2f:01 node-1's cni0`. None for
 /// the loopback's, which are all zero.
 pub(super) fn macs(link: LinkHeader, names: &Names) -> Option<[String; 2]> {
     let LinkHeader { source, destination } = link;
     let full = |mac: Mac| names.mac(mac).map_or(mac.to_string(), |name| format!("{mac} {name}"));
-    let short = |mac: Mac| names.mac(mac).map_or(mac.to_string(), |name| format!("{} {name}", ends(mac)));
+    let short = |mac: Mac| names.mac(mac).map_or(mac.to_string(), |name| format!("{} {name}", end(mac)));
     let written = |mac: &dyn Fn(Mac) -> String| format!("{} → {}", mac(source), mac(destination));
     (source.0 != [0; 6] || destination.0 != [0; 6]).then(|| [written(&full), written(&short)])
 }
 
-/// `7e:…:01`
-fn ends(Mac([first, .., last]): Mac) -> String {
-    format!("{first:02x}:…:{last:02x}")
+/// `…:2f:01`: the end of an address is its own, while those of a lab's VXLAN devices all begin with 66.
+fn end(Mac([.., before, last]): Mac) -> String {
+    format!("…:{before:02x}:{last:02x}")
 }

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeSet;
 
-use super::command::in_netlab;
+use super::command::fix;
 use super::death::place;
 use super::headers::{rewrites, whole};
 use super::headline::{between, question, result};
@@ -136,7 +136,7 @@ fn lost(death: &Death, lab: Option<&LabName>) -> Column {
         note(Key::None, format!("{}: {}", death.cause.slug(), death.cause.meaning()), ""),
         note(Key::None, death.why.clone(), ""),
     ];
-    notes.extend(death.fix.iter().map(|command| note(Key::None, format!("fix: {}", in_netlab(command, lab)), "muted")));
+    notes.extend(fix(death, lab).into_iter().map(|command| note(Key::None, format!("fix: {command}"), "muted")));
     Column { heading: Some(("Lost".into(), "bad".into())), notes }
 }
 

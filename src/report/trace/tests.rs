@@ -188,3 +188,25 @@ fn a_fix_can_be_pasted_and_names_the_lab_where_it_must() {
     let document = serde_json::to_value(document(&outcome, Some(&lab))).unwrap();
     assert_eq!(document["lost"]["fix"], format!("{fix} && {route}"));
 }
+
+#[test]
+fn of_many_commands_the_one_that_does_them_all_comes_first() {
+    let mut outcome = samples::reply_lost();
+    let death = outcome.lost.as_mut().unwrap();
+    death.fix = (1..=4).map(|number| format!("ip -n node-2 link set eth{number} up")).collect();
+    let lab = "three-nodes".parse().unwrap();
+    let all = death.fix.clone();
+    let fix = "fix        netlab --lab three-nodes repair\n           ";
+    let whole = text(&outcome, Some(&lab), 80, false);
+    assert!(whole.contains(&format!("{fix}or, in `netlab shell`:\n")), "{whole}");
+    assert!(all.iter().all(|command| whole.matches(command.as_str()).count() == 1), "{whole}");
+    let brief = brief(&outcome, Some(&lab), 80, false);
+    assert!(brief.contains(&format!("{fix}does 4 commands: `netlab diff` lists them\n")), "{brief}");
+    let document = serde_json::to_value(document(&outcome, Some(&lab))).unwrap();
+    assert_eq!(document["lost"]["commands"].as_array().unwrap().len(), 4);
+    assert_eq!(document["lost"]["fixPlain"], all.join(" && "));
+    // What `netlab repair` would not do is listed, however much it is.
+    outcome.lost.as_mut().unwrap().by_repair = false;
+    let text = text(&outcome, None, 80, false);
+    assert!(!text.contains("netlab repair") && text.contains("exec node-2 -- ip link set eth4 up\n"), "{text}");
+}

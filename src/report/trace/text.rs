@@ -59,7 +59,7 @@ fn write(outcome: &Outcome, lab: Option<&LabName>, columns: usize, color: bool, 
         sheet.margin = layout.middle;
         sheet.section("lost", &place(death));
         sheet.rows(&rows, layout);
-        sheet.fix(death, lab);
+        sheet.fix(death, lab, detail);
         sheet.margin = MARGIN;
     }
     if let Some(times) = outcome.timing {
@@ -140,15 +140,19 @@ impl Sheet {
         }
     }
 
-    fn fix(&mut self, death: &Death, lab: Option<&LabName>) {
+    fn fix(&mut self, death: &Death, lab: Option<&LabName>, detail: Detail) {
         let margin = " ".repeat(self.margin);
         if death.fix.is_empty() {
             return self.labelled("fix", "no command can be named that mends it");
         }
         let mut word = self.brush.bold("fix") + &" ".repeat(self.margin - "fix".len());
-        for command in &death.fix {
-            self.line(&format!("{word}{}", self.brush.command(&command::in_netlab(command, lab))));
+        let anywhere = command::fix(death, lab);
+        for command in &anywhere {
+            self.line(&format!("{word}{}", self.brush.command(command)));
             word.clone_from(&margin);
+        }
+        if detail == Detail::Brief && anywhere.len() < death.fix.len() {
+            return self.line(&format!("{margin}does {} commands: `netlab diff` lists them", death.fix.len()));
         }
         self.line(&format!("{margin}or, in `netlab shell`:"));
         for command in &death.fix {

@@ -5,7 +5,7 @@
 //! ●   → cni0
 //! ○       route         10.244.2.0/24 via 192.168.1.12 dev eth0
 //! ●     eth0 →          ttl 64 → 63
-//! ●                     MAC 7e:…:0b node-1's eth0 → 7e:…:0c node-2's eth0
+//! ●                     MAC …:2f:0b node-1's eth0 → …:2f:0c node-2's eth0
 //! ```
 //!
 //! A packet's headers are told where it is first seen, and afterwards where they change.

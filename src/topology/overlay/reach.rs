@@ -12,8 +12,9 @@ use crate::topology::diagnostic::Diagnostic;
 use crate::topology::spec::{MachineSpec, NodeSpec};
 use crate::topology::subnet::{Family, Subnet};
 
-/// Whether the two are on one network, and one's subnet holds the other's address.
-pub fn are_neighbours(one: Carrier<'_>, other: Carrier<'_>) -> bool {
+/// Whether the two are on one network, and the subnet of `one` holds the other's address. With unequal prefix lengths the
+/// other may see it otherwise.
+pub fn sees(one: Carrier<'_>, other: Carrier<'_>) -> bool {
     one.interface.network.value == other.interface.network.value && one.address.contains(other.ip())
 }
 
@@ -55,7 +56,7 @@ pub fn complaint(
 
 fn reaches(node: &NodeSpec, mine: Carrier<'_>, theirs: Carrier<'_>) -> bool {
     let dev = mine.interface.name.as_str();
-    if are_neighbours(mine, theirs) {
+    if sees(mine, theirs) {
         return true;
     }
     // In its own subnet, but on another network: no route helps.

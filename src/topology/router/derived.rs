@@ -5,17 +5,18 @@
 //! node-2 192.168.2.11/24 on rack-2              eth1 192.168.2.1/24 on rack-2
 //! ```
 //!
-//! Of a node's networks that of its first address of a family counts, unless the router is on another one already.
+//! Of a node's networks that counts which carries traffic between nodes (`underlay.autodetect`). Where nodes of one network
+//! have unequal prefix lengths, the router gets an address for each.
 
 use ipnetwork::IpNetwork;
 
 use super::{Taken, families};
 use crate::names::{LinkName, MachineName};
+use crate::topology::autodetect::{Carrier, Underlay};
 use crate::topology::diagnostic::{Diagnostic, Diagnostics};
-use crate::topology::neighbours;
 use crate::topology::span::{Span, Spanned};
 use crate::topology::spec::{ClusterSpec, InterfaceSpec, MachineSpec, NodeSpec};
-use crate::topology::subnet::{Family, Subnet};
+use crate::topology::subnet::Subnet;
 
 /// The router's name; with several clusters, that of its cluster behind it.
 const NAME: &str = "router";
@@ -45,11 +46,14 @@ pub fn router(
     };
     let families = families(nodes);
     for node in nodes {
+        let underlay = Underlay::of(node, &cluster.autodetect);
         for family in &families {
-            if neighbours::address(&node.machine, &router, *family).is_some() {
+            // Where there is none, the routes that follow are complained of.
+            let Some(carrier) = underlay.carrier(*family) else { continue };
+            if meets(&router, carrier) {
                 continue;
             }
-            let Some((network, subnet)) = first(&node.machine, *family) else { continue };
+            let (network, subnet) = (&carrier.interface.network, carrier.address.subnet());
             let Some(address) = free(subnet, taken) else {
                 diagnostics.push(full(node, subnet));
                 return None;
@@ -90,12 +94,10 @@ fn name(
     None
 }
 
-/// A machine's first address of a family: its network and its subnet.
-fn first(machine: &MachineSpec, family: Family) -> Option<(&Spanned<LinkName>, IpNetwork)> {
-    machine.interfaces.iter().find_map(|interface| {
-        let address = interface.addresses.iter().find(|address| address.family() == family)?;
-        Some((&interface.network, address.subnet()))
-    })
+/// Whether the router has an address on a node's network, and each is in the other's subnet.
+fn meets(router: &MachineSpec, node: Carrier<'_>) -> bool {
+    let mut there = router.interfaces.iter().filter(|one| one.network.value == node.interface.network.value);
+    there.any(|one| one.addresses.iter().any(|own| own.contains(node.ip()) && node.address.contains(own.ip())))
 }
 
 /// The first host address of a subnet that nobody has.

@@ -16,10 +16,11 @@ use crate::topology::span::{Span, Spanned};
 use crate::topology::spec::{InterfaceSpec, MachineSpec, NodeSpec, PodSpec, Spec, VxlanSpec};
 use crate::topology::subnet::is_link_local;
 use crate::topology::subnet_map::SubnetMap;
+use crate::topology::validate::subnets::Clashing;
 
-/// Checks every address.
-pub fn check(spec: &Spec, diagnostics: &mut Diagnostics) {
-    let mut checker = Checker { networks: HashMap::new(), seen: HashMap::new(), diagnostics };
+/// Checks every address. Where the subnets of two segments clash, an address that both have is no news.
+pub fn check(spec: &Spec, clashing: &Clashing, diagnostics: &mut Diagnostics) {
+    let mut checker = Checker { networks: HashMap::new(), seen: HashMap::new(), clashing, diagnostics };
     for (segment, network) in spec.networks.iter().enumerate() {
         let mut subnets = SubnetMap::default();
         // Where a subnet could not be read, any address might be in it.
@@ -32,11 +33,11 @@ pub fn check(spec: &Spec, diagnostics: &mut Diagnostics) {
         checker.interfaces(&node.machine);
         let realm = realm::of_node(spec, node);
         checker.bridge(node, spec.networks.len() + index, realm);
-        checker.devices(&node.machine, realm);
+        checker.devices(&node.machine, realm, Some(node));
     }
     for host in &spec.hosts {
         checker.interfaces(host);
-        checker.devices(host, Realm::World);
+        checker.devices(host, Realm::World, None);
     }
 }
 
@@ -44,18 +45,27 @@ pub fn check(spec: &Spec, diagnostics: &mut Diagnostics) {
 #[derive(Clone, Copy)]
 enum Owner<'s> {
     Interface(&'s MachineSpec, &'s InterfaceSpec),
-    Vxlan(&'s MachineSpec, &'s VxlanSpec),
+    Vxlan(&'s MachineSpec, &'s VxlanSpec, Option<&'s NodeSpec>),
     Bridge(&'s NodeSpec),
-    Pod(&'s PodSpec),
+    Pod(&'s PodSpec, &'s NodeSpec),
 }
 
-impl Owner<'_> {
+impl<'s> Owner<'s> {
+    /// The node whose bridge, pod or device it is.
+    fn node(self) -> Option<&'s NodeSpec> {
+        match self {
+            Owner::Interface(..) => None,
+            Owner::Vxlan(_, _, node) => node,
+            Owner::Bridge(node) | Owner::Pod(_, node) => Some(node),
+        }
+    }
+
     fn describe(self) -> String {
         match self {
             Owner::Interface(machine, interface) => format!("{}'s {}", machine.name.value, interface.name.value),
-            Owner::Vxlan(machine, device) => format!("{}'s {}", machine.name.value, device.name.value),
+            Owner::Vxlan(machine, device, _) => format!("{}'s {}", machine.name.value, device.name.value),
             Owner::Bridge(node) => format!("{}'s bridge", node.machine.name.value),
-            Owner::Pod(pod) => pod.machine.name.to_string(),
+            Owner::Pod(pod, _) => pod.machine.name.to_string(),
         }
     }
 }
@@ -67,6 +77,7 @@ struct Checker<'s, 'd> {
     networks: HashMap<&'s str, (usize, SubnetMap<()>)>,
     /// Link-local addresses are told apart by their segment; all others are the lab's, or a cluster's that keeps to itself.
     seen: HashMap<(Option<usize>, IpAddr), Vec<Given<'s>>>,
+    clashing: &'d Clashing,
     diagnostics: &'d mut Diagnostics,
 }
 
@@ -89,10 +100,10 @@ impl<'s> Checker<'s, '_> {
     }
 
     /// A device's addresses are in no subnet that anybody looks for neighbours in.
-    fn devices(&mut self, machine: &'s MachineSpec, realm: Realm) {
+    fn devices(&mut self, machine: &'s MachineSpec, realm: Realm, node: Option<&'s NodeSpec>) {
         for device in &machine.vxlan {
             for address in &device.addresses {
-                self.once(address, None, realm, Owner::Vxlan(machine, device));
+                self.once(address, None, realm, Owner::Vxlan(machine, device, node));
             }
         }
     }
@@ -109,7 +120,7 @@ impl<'s> Checker<'s, '_> {
         for pod in &node.pods {
             for address in &pod.addresses {
                 self.diagnostics.extend(outside(address, &subnets, &place));
-                self.once(address, Some(segment), realm, Owner::Pod(pod));
+                self.once(address, Some(segment), realm, Owner::Pod(pod, node));
             }
             self.interfaces(&pod.machine);
         }
@@ -124,12 +135,15 @@ impl<'s> Checker<'s, '_> {
             owners.push((realm, address.span, owner));
             return;
         };
+        if is_told(ip, [owner, *first_owner], self.clashing) {
+            return;
+        }
         let (title, help) = match (first_owner, owner) {
-            (Owner::Bridge(node), Owner::Pod(_)) => (
+            (Owner::Bridge(node), Owner::Pod(..)) => (
                 format!("{ip} is the gateway: {}'s bridge has it", node.machine.name.value),
                 "leave the pod's `addresses` out: it gets the next free one",
             ),
-            (_, Owner::Pod(_)) => {
+            (_, Owner::Pod(..)) => {
                 (format!("{ip} is given twice"), "leave the pod's `addresses` out: it gets the next free one")
             }
             _ => (format!("{ip} is given twice"), "each address belongs to one machine"),
@@ -141,6 +155,17 @@ impl<'s> Checker<'s, '_> {
                 .help(help),
         );
     }
+}
+
+/// Whether two have the same address because their subnets clash, which is told already.
+fn is_told(ip: IpAddr, owners: [Owner<'_>; 2], clashing: &Clashing) -> bool {
+    let clashes = |node: &NodeSpec| {
+        let mut subnets = node.bridge.iter().flat_map(|bridge| &bridge.addresses);
+        subnets.any(|subnet| subnet.contains(ip) && clashing.contains(&subnet.span))
+    };
+    let nodes = owners.map(Owner::node);
+    let [one, other] = nodes.map(|node| node.map(|node| &node.machine.name.value));
+    one != other && nodes.into_iter().flatten().any(clashes)
 }
 
 /// The complaint about an address that is in none of the subnets, or has another prefix length.

@@ -66,7 +66,8 @@ fn machine(machine: &MachineSpec, more: Option<Link<'_>>, known: bool, diagnosti
             );
             continue;
         }
-        if known && machine.intact {
+        let is_derived = route.to.span == machine.name.span;
+        if known && machine.intact && !is_derived {
             let complaint = dev(route, machine, &at_hand.links).or_else(|| complaint(machine, route, &at_hand));
             diagnostics.extend(complaint);
         }

@@ -20,7 +20,8 @@ use crate::trace::scene::Scene;
 pub fn tell(scene: &Scene, mut death: Death) -> Death {
     let Some(text) = why(scene) else { return death };
     death.evidence.insert(0, Fact::explained("cluster", text));
-    death.fix.retain(|command| scene.mends.iter().any(|mend| mend.command() == *command));
+    death.fix.retain(|command| scene.repair_does(command));
+    death.by_repair = true;
     death
 }
 

@@ -8,7 +8,18 @@ use Direction::{In, Out};
 fn died(leg: Leg, point: Point, machine: &str, cause: Cause, why: &str) -> Death {
     let machine = machine.parse().unwrap();
     let why = why.into();
-    Death { leg, point, machine, after: None, before: None, cause, why, evidence: Vec::new(), fix: Vec::new() }
+    Death {
+        leg,
+        point,
+        machine,
+        after: None,
+        before: None,
+        cause,
+        why,
+        evidence: Vec::new(),
+        fix: Vec::new(),
+        by_repair: true,
+    }
 }
 
 fn lost(mut outcome: Outcome, death: Death) -> Outcome {
