@@ -112,8 +112,7 @@ fn assert_named(begin: &str, found: &BTreeSet<String>, least: usize) {
 /// What a command prints as JSON, whatever it has found.
 #[track_caller]
 fn printed(lab: &Lab, words: &[&str]) -> Value {
-    let ran = lab.run(&[words, &["--json"]].concat());
-    serde_json::from_str(&ran.stdout).unwrap_or_else(|e| panic!("no JSON ({e}): {ran}"))
+    lab.run(&[words, &["--json"]].concat()).document(&[0, 1])
 }
 
 #[test]
