@@ -20,13 +20,11 @@ use common::facts::{self, NUMBERS, differences};
 use common::program::OF_ALL_KINDS;
 use common::state::{LOOK, State};
 use common::typist::{Typist, script_of};
+use common::wait::SETTLING;
 use common::{Directory, Lab, topologies, topology};
 use netlab::plan::Plan;
 use netlab::step::Action;
 use netlab::topology::parse;
-
-/// How long links may take to settle: the kernel spreads the news of a carrier once a second.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Two families, two cables, a pod, sysctls of every sort that others write through to, two rules in each chain.
 const DUAL_STACK: &str = r#"
@@ -303,7 +301,7 @@ impl Roads {
             predicted.retain(|fact| !fact.contains(" sysctl "));
         }
         let look = format!("export unsettled=1 hurried={hurried}\n{NUMBERS}echo '@@ look'\n{LOOK}");
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + SETTLING;
         loop {
             let (ours, typed) = (self.lab.script("fabric", &look).success(), self.typist.asks(&look));
             let (our_facts, typed_facts) = (past(facts::seen(&ours, &sysctls)), past(facts::seen(&typed, &sysctls)));

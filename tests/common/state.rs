@@ -9,8 +9,11 @@
 //! [`VARIES`], [`is_counter`], and addresses that are made from a link's MAC ([`normal_text`]).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
+
+use super::wait::SETTLING;
 
 /// The script behind [`LOOK`] and [`LOOK_AT_LINKS`]. Programs are few, and each is asked several questions: to start them
 /// is what takes long.
@@ -175,6 +178,11 @@ pub fn answers(text: &str) -> Vec<(String, &str)> {
         };
         let (questions, told) = body.split_once("answers\n").expect("the questions");
         let (questions, told): (Vec<&str>, Vec<&str>) = (questions.lines().collect(), told.lines().collect());
+        if told.is_empty() {
+            // A name without a namespace.
+            answers.push((format!("{machine} {program}"), r#"["cannot be entered"]"#));
+            continue;
+        }
         assert_eq!(questions.len(), told.len(), "not every question was answered: {section}");
         let of = |(question, answer): (&str, _)| (format!("{machine} {program} {question}"), answer);
         answers.extend(questions.into_iter().zip(told).map(of));
@@ -255,6 +263,20 @@ impl State {
             Err(_) => line.clone(),
         };
         State(self.0.iter().map(|(title, lines)| (title.clone(), lines.iter().map(without).collect())).collect())
+    }
+
+    /// Fails, and tells what differs, unless what these two see is the same as soon as links have settled: what it was to
+    /// be, and what it is.
+    #[track_caller]
+    pub fn assert_become_same(expected: impl Fn() -> State, found: impl Fn() -> State, what: &str) {
+        let end = Instant::now() + SETTLING;
+        loop {
+            let (expected, found) = (expected(), found());
+            if expected == found || Instant::now() > end {
+                return expected.assert_same(&found, what);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// Fails, and tells what differs, unless the two are the same.
