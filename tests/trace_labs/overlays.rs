@@ -77,14 +77,15 @@ pub const BRIDGED_CASES: &[Case] = &[
          bridge -n w1 fdb add 02:00:00:00:00:02 dev vx dst 192.168.7.13 self",
         "wrong-vtep there w3 vx",
     ),
-    // What has to be asked for first.
-    lost("p1 p2", "ip -n p1 neigh flush all; ip -n w2 link set vp nomaster", "not-in-bridge there w2 vp"),
-    lost("p1 p2", "ip -n p1 neigh flush all; ip -n w2 link set vx down", "link-down there w1 vx"),
-    lost("p1 p2", "ip -n p1 neigh flush all; ip -n p2 link set dev e0 arp off", "neighbour-unanswered there p2 e0"),
+    // What has to be asked for first. (Forgotten last: p2 asks after p1 by itself a few seconds after they have spoken, and is
+    // then known.)
+    lost("p1 p2", "ip -n w2 link set vp nomaster; ip -n p1 neigh flush all", "not-in-bridge there w2 vp"),
+    lost("p1 p2", "ip -n w2 link set vx down; ip -n p1 neigh flush all", "link-down there w1 vx"),
+    lost("p1 p2", "ip -n p2 link set dev e0 arp off; ip -n p1 neigh flush all", "neighbour-unanswered there p2 e0"),
     lost(
         "p1 p2",
-        "ip -n p1 neigh flush all; ip -n p2 neigh flush all
-         bridge -n w1 fdb delete 00:00:00:00:00:00 dev vx dst 192.168.7.12 self",
+        "ip -n p2 neigh flush all; bridge -n w1 fdb delete 00:00:00:00:00:00 dev vx dst 192.168.7.12 self
+         ip -n p1 neigh flush all",
         "fdb-missing there w1 vx",
     ),
 ];
