@@ -161,7 +161,8 @@ impl Bench {
             assert!(arrives, "this breaks it: {}", fault.typed);
             return self.mend(fault);
         }
-        let warm = way == Way::Warm && !fault.typed.is_empty();
+        // One without a fix is always tried in the cold: there more is seen of it.
+        let warm = way == Way::Warm && !fault.typed.is_empty() && fault.fix;
         if !warm || packet.arrives(&self.lab, &address, "0.3") {
             // Who is remembered need not be asked for: in the warm some faults are felt later.
             self.forget(&address);
