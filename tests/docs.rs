@@ -102,7 +102,13 @@ fn keys(document: &Value, found: &mut BTreeSet<String>) {
 /// What the README says of a document, which begins there, names every key that was found.
 #[track_caller]
 fn assert_named(begin: &str, found: &BTreeSet<String>, least: usize) {
-    let text = readme_between(begin, "\nvalidate ");
+    assert_named_between(begin, "\nvalidate ", found, least);
+}
+
+/// The same, where it also ends somewhere.
+#[track_caller]
+fn assert_named_between(begin: &str, end: &str, found: &BTreeSet<String>, least: usize) {
+    let text = readme_between(begin, end);
     let named: BTreeSet<&str> = text.split(|c: char| !c.is_ascii_alphabetic()).collect();
     let unnamed: Vec<_> = found.iter().filter(|key| !named.contains(key.as_str())).collect();
     assert!(unnamed.is_empty(), "README.md says nothing of {unnamed:?}");
@@ -112,8 +118,7 @@ fn assert_named(begin: &str, found: &BTreeSet<String>, least: usize) {
 /// What a command prints as JSON, whatever it has found.
 #[track_caller]
 fn printed(lab: &Lab, words: &[&str]) -> Value {
-    let ran = lab.run(&[words, &["--json"]].concat());
-    serde_json::from_str(&ran.stdout).unwrap_or_else(|e| panic!("no JSON ({e}): {ran}"))
+    lab.run(&[words, &["--json"]].concat()).document(&[0, 1])
 }
 
 #[test]
@@ -160,6 +165,38 @@ fn the_readme_names_every_field_of_a_graph() {
     let mut found = BTreeSet::new();
     keys(&printed(&lab, &["graph", "--diff"]), &mut found);
     assert_named("\ngraph     {", &found, 26);
+}
+
+#[test]
+fn the_readme_names_every_field_of_a_plan() {
+    let place = Lab::place();
+    let mut found = BTreeSet::new();
+    for name in ["three-nodes-short.yaml", "isolated.yaml", "weave.yaml"] {
+        keys(&printed(&place, &["plan", &topology(name)]), &mut found);
+    }
+    assert!(["ranges", "shared", "cluster"].iter().all(|key| found.contains(*key)), "{found:?}");
+    assert_named_between("\nplan      {", "\nexplain ", &found, 20);
+}
+
+#[test]
+fn the_readme_names_every_field_of_what_is_shown_and_of_a_change() {
+    let lab = Lab::up(&topology("host-local.yaml"));
+    let mut found = BTreeSet::new();
+    keys(&printed(&lab, &["up", "--dry-run", &topology("overlay.yaml")]), &mut found);
+    assert_named_between("\nup --dry-run     {", "\npod ", &found, 8);
+    let mut shown = BTreeSet::new();
+    keys(&printed(&lab, &["show", "node-1"]), &mut shown);
+    let mut found = BTreeSet::new();
+    keys(&printed(&lab, &["pod", "add", "pod-z", "--node", "node-1"]), &mut found);
+    assert_named_between("\npod       {", "\nnext ", &found, 8);
+    printed(&lab, &["up", &topology("overlay.yaml")]);
+    keys(&printed(&lab, &["show", "node-1"]), &mut shown);
+    assert!(["vxlan", "leases", "fdb"].iter().all(|key| shown.contains(*key)), "{shown:?}");
+    assert_named_between("\nROUTE     {", "\ndiff ", &shown, 30);
+    let mut found = BTreeSet::new();
+    keys(&printed(&lab, &["routes"]), &mut found);
+    assert!(found.contains("toPods"), "{found:?}");
+    assert_named_between("\nroutes    {", "\nshow ", &found, 9);
 }
 
 #[test]

@@ -10,34 +10,11 @@
 
 mod common;
 
-use std::time::{Duration, Instant};
-
+use common::lot::Lot;
 use common::state::{LOOK, State};
 use common::{Directory, Lab, topology};
 use netlab::plan::Plan;
 use netlab::topology::parse;
-
-/// How long links may take to settle.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// Numbers by lot (Knuth's MMIX generator).
-struct Lot(u64);
-
-impl Lot {
-    /// A number below this one.
-    fn below(&mut self, limit: u32) -> u32 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        u32::try_from((self.0 >> 33) % u64::from(limit.max(1))).expect("a small number")
-    }
-
-    fn yes(&mut self) -> bool {
-        self.below(2) == 1
-    }
-
-    fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
-        of[self.below(of.len() as u32) as usize]
-    }
-}
 
 /// A small topology drawn by lot.
 fn draw(lot: &mut Lot) -> String {
@@ -88,17 +65,7 @@ fn look(lab: &Lab) -> State {
 /// The two labs are the same, once their links have settled.
 #[track_caller]
 fn assert_same(walker: &Lab, fresh: &Lab, what: &str) {
-    let end = Instant::now() + PATIENCE;
-    loop {
-        let (a, b) = (look(walker), look(fresh));
-        if a == b {
-            return;
-        }
-        if Instant::now() > end {
-            b.assert_same(&a, &format!("a fresh lab (-), {what} (+)"));
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    State::assert_become_same(|| look(fresh), || look(walker), &format!("a fresh lab (-), {what} (+)"));
 }
 
 /// A walk of so many moves over a topology.

@@ -12,10 +12,10 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 
-use common::program::start;
+use common::program::{OF_ALL_KINDS, start};
 use common::shell::Shell;
 use common::wait::PATIENCE;
-use common::{Lab, topologies, topology};
+use common::{Lab, topology};
 use serde_json::Value;
 
 /// A lesson that runs, and what it has told so far.
@@ -91,9 +91,9 @@ fn commands(lab: &Lab, file: &str) -> Vec<String> {
 
 #[test]
 fn every_printed_command_ticks_its_step_and_nothing_is_wrong() {
-    for name in topologies() {
+    for name in OF_ALL_KINDS {
         let lab = Lab::place();
-        let file = topology(&name);
+        let file = topology(name);
         let commands = commands(&lab, &file);
         let mut lesson = Lesson::begin(&lab, &[&file]);
         let mut shell = Shell::open(&lab, "fabric");

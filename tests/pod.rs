@@ -7,7 +7,7 @@
 
 mod common;
 
-use common::program::{finish, start};
+use common::ping::Ping;
 use common::state::{LOOK, State};
 use common::{Directory, Lab, run_with_input, topology};
 use serde_json::Value;
@@ -205,13 +205,8 @@ fn asked_step_by_step_it_shows_each_command_and_what_it_changed() {
 #[test]
 fn whoever_is_there_already_notices_nothing() {
     let lab = lab();
-    let ping = |to: &str| {
-        let mut command =
-            lab.netlab(&["exec", "pod-a", "--", "ping", "-n", "-q", "-i", "0.01", "-c", "250", "-W", "2", to]);
-        let child = start(command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()));
-        (format!("{command:?}"), child)
-    };
-    let pings = [ping("10.244.1.1"), ping("10.244.1.3"), ping("10.244.2.2"), ping("192.168.1.100")];
+    let all = ["10.244.1.1", "10.244.1.3", "10.244.2.2", "192.168.1.100"];
+    let pings = all.map(|to| Ping::begin(&lab, "pod-a", to));
     for round in 0..4 {
         for name in ["x", "y", "z"] {
             lab.run(&["pod", "add", name, "--node", if round % 2 == 0 { "node-1" } else { "node-2" }]).success();
@@ -220,10 +215,7 @@ fn whoever_is_there_already_notices_nothing() {
             lab.run(&["pod", "delete", name]).success();
         }
     }
-    for (command, child) in pings {
-        let said = finish(child, &command, b"").success();
-        assert!(said.contains(" 0% packet loss"), "{said}");
-    }
+    pings.into_iter().for_each(|ping| ping.lost_nothing(100));
     lab.down();
 }
 

@@ -80,9 +80,9 @@ fn down_step_undoes_and_takes_the_lab_away_at_the_end() {
 }
 
 #[test]
-fn every_topology_is_built_and_undone_step_by_step() {
-    for name in common::topologies() {
-        let (lab, file) = (Lab::place(), topology(&name));
+fn every_kind_of_step_is_done_and_undone_step_by_step() {
+    for name in common::program::OF_ALL_KINDS {
+        let (lab, file) = (Lab::place(), topology(name));
         answers(&lab, &["up", "--step", &file], "r\n").success();
         let again = lab.run(&["up", &file]).success();
         assert!(again.contains("nothing to do"), "{name}: {again}");

@@ -30,6 +30,9 @@ const QUIET: Duration = Duration::from_millis(150);
 /// every second (`net.ipv4.neigh.*.retrans_time_ms`).
 const QUIET_BEHIND_OTHERS: Duration = Duration::from_millis(1200);
 
+/// How long the kernel's work queue gets to begin with time stamps, where it had not begun yet.
+const STAMPS: Duration = Duration::from_millis(100);
+
 /// How long to go on listening after an answer: for a second one, by a machine that has the same address.
 const AFTERMATH: Duration = Duration::from_millis(2);
 
@@ -77,7 +80,11 @@ impl Run<'_> {
         let waited_behind_others = given_up && self.has_neighbours(&["incomplete", "failed"]);
         // No more are sent than half of the numbers, so that each has one to spare.
         let again = HIGHEST - number;
-        match (waited_behind_others || self.is_unstamped(new, left)) && again > number {
+        let unstamped = self.is_unstamped(new, left);
+        if unstamped {
+            std::thread::sleep(STAMPS);
+        }
+        match (waited_behind_others || unstamped) && again > number {
             true => Ok((again, self.probe(prober, again, sightings)?)),
             false => Ok((number, fate)),
         }
@@ -125,7 +132,15 @@ impl Run<'_> {
                 (None, None) => moved.elapsed() >= quiet,
             };
             if over || signal::asked_to_stop() {
-                return Ok((fate.unwrap_or(Fate::Silence), left));
+                // Whoever was kept from running for a while has an answer, and has not read what was seen on its way.
+                let seen = self.stations.read(self.net)?;
+                let moves = seen.iter().any(|sighting| self.concerns(sighting));
+                sightings.extend(seen);
+                let patient = fate.is_none() && self.patience.is_none() && !signal::asked_to_stop();
+                if !(moves && patient) {
+                    return Ok((fate.unwrap_or(Fate::Silence), left));
+                }
+                moved = Instant::now();
             }
         }
     }

@@ -6,7 +6,9 @@
 //! ```
 //!
 //! What fails is compared with what `break` said would fail, and why with the causes that the kind names. A fault that
-//! fails is tried once more in a new lab. `NETLAB_TEST_FAULT=kind` tries one, `NETLAB_TEST_SEED=n` other places.
+//! fails is tried once more in a new lab, which may happen to one of a table. What was printed is typed for every other
+//! fault by root, and for those between by an ordinary user. `NETLAB_TEST_FAULT=kind` tries one, `NETLAB_TEST_SEED=n` other
+//! places.
 
 #[path = "../common/mod.rs"]
 mod common;

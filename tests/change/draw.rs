@@ -1,20 +1,6 @@
 //! Topologies drawn by lot, from seeds, and each another one a little different from the last.
 
-/// Numbers by lot (Knuth's MMIX generator).
-pub struct Lot(pub u64);
-
-impl Lot {
-    /// A number below this one.
-    pub fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from((self.0 >> 33) % limit.max(1) as u64).expect("a small number")
-    }
-
-    /// One time in so many.
-    pub fn once_in(&mut self, limit: usize) -> bool {
-        self.below(limit) == 0
-    }
-}
+use super::common::lot::Lot;
 
 /// What a topology is made of.
 #[derive(Debug, Clone)]
@@ -54,7 +40,7 @@ const SYSCTLS: &[&str] = &[
 impl Sketch {
     /// The first one.
     pub fn draw(lot: &mut Lot) -> Self {
-        let families = lot.below(3);
+        let families = lot.place(3);
         let mut sketch = Sketch {
             ipv4: families != 1,
             ipv6: families != 0,
@@ -66,7 +52,7 @@ impl Sketch {
             nodes: Vec::new(),
             hosts: vec![1],
         };
-        (0..1 + lot.below(2)).for_each(|_| sketch.add_node(lot));
+        (0..1 + lot.place(2)).for_each(|_| sketch.add_node(lot));
         sketch
     }
 
@@ -74,51 +60,51 @@ impl Sketch {
         let free = |taken: &dyn Fn(usize) -> bool| (1..).find(|number| !taken(*number)).expect("a free number");
         let name = free(&|number| self.nodes.iter().any(|node| node.name == number));
         let block = free(&|number| self.nodes.iter().any(|node| node.block == number));
-        let address = 10 + name + 20 * lot.below(2);
+        let address = 10 + name + 20 * lot.place(2);
         self.nodes.push(Node { name, address, block, pods: Vec::new(), sysctls: Vec::new(), rules: Vec::new() });
-        (0..lot.below(3)).for_each(|_| self.add_pod(lot));
+        (0..lot.place(3)).for_each(|_| self.add_pod(lot));
     }
 
     fn add_pod(&mut self, lot: &mut Lot) {
         let taken = |number: &usize| self.nodes.iter().flat_map(|node| &node.pods).any(|(pod, _)| pod == number);
-        let first = lot.below(6);
+        let first = lot.place(6);
         let name = (first..).find(|number| !taken(number)).expect("a free number");
         let last = self.nodes.len() - 1;
-        let place = if lot.once_in(2) { last } else { lot.below(self.nodes.len()) };
+        let place = if lot.once_in(2) { last } else { lot.place(self.nodes.len()) };
         let address = lot.once_in(4).then(|| 100 + name);
-        let at = lot.below(self.nodes[place].pods.len() + 1);
+        let at = lot.place(self.nodes[place].pods.len() + 1);
         self.nodes[place].pods.insert(at, (name, address));
     }
 
     /// Another one, by one to three changes.
     pub fn change(&mut self, lot: &mut Lot) {
-        for _ in 0..1 + lot.below(3) {
+        for _ in 0..1 + lot.place(3) {
             self.change_once(lot);
         }
     }
 
     fn change_once(&mut self, lot: &mut Lot) {
-        let place = lot.below(self.nodes.len());
+        let place = lot.place(self.nodes.len());
         let count = self.nodes.len();
         let node = &mut self.nodes[place];
-        match lot.below(16) {
+        match lot.place(16) {
             0 if count < 3 => self.add_node(lot),
             1 if count > 1 => _ = self.nodes.remove(place),
             2 | 3 => self.add_pod(lot),
             4 | 5 if !node.pods.is_empty() => {
-                let at = lot.below(node.pods.len());
+                let at = lot.place(node.pods.len());
                 node.pods.remove(at);
             }
             // A pod moves to another node.
             6 if !node.pods.is_empty() => {
                 let pod = node.pods.remove(0);
-                let other = lot.below(count);
+                let other = lot.place(count);
                 self.nodes[other].pods.push(pod);
             }
             7 => node.address = if node.address > 30 { node.address - 20 } else { node.address + 20 },
             8 => node.block += 5,
             9 => {
-                let sysctl = lot.below(SYSCTLS.len());
+                let sysctl = lot.place(SYSCTLS.len());
                 match node.sysctls.iter().position(|there| *there == sysctl) {
                     Some(at) => _ = node.sysctls.remove(at),
                     None => node.sysctls.push(sysctl),
@@ -126,16 +112,16 @@ impl Sketch {
             }
             10 => {
                 // Rules in any order, some of them gone, some of them new.
-                let rule = 1 + lot.below(4);
+                let rule = 1 + lot.place(4);
                 match node.rules.iter().position(|there| *there == rule) {
                     Some(at) => _ = node.rules.remove(at),
-                    None => node.rules.insert(lot.below(node.rules.len() + 1), rule),
+                    None => node.rules.insert(lot.place(node.rules.len() + 1), rule),
                 }
             }
             11 => self.bridge = if self.bridge == "cni0" { "br0" } else { "cni0" },
             12 => self.masquerade = !self.masquerade,
             13 => self.routing = !self.routing,
-            14 => match lot.below(3) {
+            14 => match lot.place(3) {
                 0 => (self.ipv4, self.ipv6) = (true, true),
                 1 => (self.ipv4, self.ipv6) = (true, false),
                 _ => (self.ipv4, self.ipv6) = (false, true),

@@ -1,13 +1,9 @@
 //! From one topology to another, and on to the next: each time the lab is as a fresh one.
 
-use std::time::{Duration, Instant};
-
+use super::common::lot::Lot;
 use super::common::state::{LOOK, State};
 use super::common::{Directory, Lab, topologies, topology};
-use super::draw::{Lot, Sketch};
-
-/// How long links may take to settle.
-const PATIENCE: Duration = Duration::from_secs(5);
+use super::draw::Sketch;
 
 /// How closely to look: sysctls take the longest to read.
 #[derive(Clone, Copy)]
@@ -26,17 +22,7 @@ fn look(lab: &Lab, how: Look) -> State {
 /// The two labs are the same, once their links have settled.
 #[track_caller]
 fn assert_same(walker: &Lab, fresh: &Lab, how: Look, what: &str) {
-    let end = Instant::now() + PATIENCE;
-    loop {
-        let (a, b) = (look(walker, how), look(fresh, how));
-        if a == b {
-            return;
-        }
-        if Instant::now() > end {
-            return b.assert_same(&a, &format!("a fresh lab (-), {what} (+)"));
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    State::assert_become_same(|| look(fresh, how), || look(walker, how), &format!("a fresh lab (-), {what} (+)"));
 }
 
 /// A lab that is led to a file is as a fresh one of that file, and as its plan says.
@@ -79,7 +65,7 @@ fn topologies_that_are_drawn_by_lot_follow_each_other_seeds_1_and_2() {
     (1..=2).for_each(|seed| by_lot(seed, 4));
 }
 
-/// Two more, or as many as are asked for: `NETLAB_TEST_SEED=100 NETLAB_TEST_SEEDS=50 cargo test --test change by_lot`.
+/// Two more, or as many as are asked for: `NETLAB_TEST_SEED=100 NETLAB_TEST_SEEDS=50 cargo test --test change from_seed`.
 #[test]
 fn topologies_that_are_drawn_by_lot_follow_each_other_from_seed_3_on() {
     let number = |name: &str, other: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(other);

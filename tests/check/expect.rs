@@ -1,7 +1,7 @@
 //! `expect`: what a file may demand, held and broken.
 
+use crate::common::found::{Found, cells, product};
 use crate::common::{Directory, Lab, until};
-use crate::found::{Found, cells, product};
 
 /// Two nodes, both families, and a host outside.
 fn lab(expect: &str) -> Lab {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::common::found::Found;
 use crate::common::{Directory, Lab, run, topology};
-use crate::found::Found;
 
 #[test]
 fn of_a_thousand_pods_a_sample_is_tried_that_leaves_nobody_out() {

@@ -12,7 +12,6 @@
 mod common;
 
 mod expect;
-mod found;
 mod large;
 mod manners;
 mod oracle;

@@ -1,7 +1,7 @@
 //! Waiting, documents for others, and what a check leaves behind.
 
+use crate::common::found::Found;
 use crate::common::{Directory, Lab, program, run, topology, until};
-use crate::found::Found;
 
 #[test]
 fn it_waits_until_all_is_well() {

@@ -1,7 +1,7 @@
 //! Path MTU: what fits, who is told, and black holes.
 
+use crate::common::found::{Found, product};
 use crate::common::{Directory, Lab, topology};
-use crate::found::{Found, product};
 
 const BOTH: [&str; 2] = ["IPv4", "IPv6"];
 

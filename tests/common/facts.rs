@@ -14,6 +14,8 @@ use netlab::network::ipam::Ipam;
 use netlab::network::{Namespaces, PortState};
 use serde_json::Value;
 
+use super::state::{answers, sysctl};
+
 /// Whether an address or a destination is the kernel's own invention: a link-local address, made from a hardware
 /// address which is drawn by lot, and the route to the others of its kind.
 fn is_unforeseeable(address: &str) -> bool {
@@ -39,12 +41,9 @@ pub type Facts = BTreeSet<String>;
 /// What there is, from the answers to [`NUMBERS`] and [`super::state::LOOK`]. Of the sysctls those that are asked for.
 #[track_caller]
 pub fn seen(text: &str, sysctls: &BTreeMap<String, BTreeSet<String>>) -> Facts {
-    let mut answers: BTreeMap<(&str, &str), &str> = BTreeMap::new();
-    for section in text.split("@@ ").skip(1) {
-        let (title, body) = section.split_once('\n').unwrap_or((section, ""));
-        let (machine, question) = title.split_once(' ').unwrap_or((title, ""));
-        answers.insert((machine, question), body);
-    }
+    let told = answers(text);
+    let answers: BTreeMap<(&str, &str), &str> =
+        told.iter().map(|(title, body)| (title.split_once(' ').unwrap_or((title, "")), *body)).collect();
     let ask = |machine: &str, question: &str| -> Value {
         let body = answers.get(&(machine, question)).unwrap_or_else(|| panic!("no answer: {machine} {question}"));
         let text = if body.trim().is_empty() { "[]" } else { body };
@@ -77,11 +76,11 @@ pub fn seen(text: &str, sysctls: &BTreeMap<String, BTreeSet<String>>) -> Facts {
                 }
             }
         }
-        for entry in list(&ask(machine, "ip -j neigh show nud permanent")) {
+        for entry in list(&ask(machine, "ip -j -d neigh show nud permanent")) {
             let (address, dev, mac) = (word(&entry["dst"]), word(&entry["dev"]), word(&entry["lladdr"]));
             facts.insert(format!("{machine} neighbour {address} on {dev} at {mac}"));
         }
-        for entry in list(&ask(machine, "bridge -j fdb")) {
+        for entry in list(&ask(machine, "bridge -j -d fdb")) {
             if let Some(vtep) = entry["dst"].as_str() {
                 let (mac, dev, state) = (word(&entry["mac"]), word(&entry["ifname"]), word(&entry["state"]));
                 facts.insert(format!("{machine} fdb {mac} on {dev} to {vtep}, {state}"));
@@ -91,10 +90,13 @@ pub fn seen(text: &str, sysctls: &BTreeMap<String, BTreeSet<String>>) -> Facts {
         facts.extend(list(&ruleset["nftables"]).iter().filter_map(seen_rules).map(|fact| format!("{machine} {fact}")));
         let leases = answers.get(&(*machine, "leases")).copied().unwrap_or_default();
         facts.extend(leases.lines().map(|line| format!("{machine} ipam {}", words(line))));
-        let told = answers.get(&(*machine, "sysctl -a -r ^net[.]")).copied().unwrap_or_default();
-        let pairs = told.lines().filter_map(|line| line.split_once(" = ").or(line.strip_suffix(" =").map(|k| (k, ""))));
-        for (key, value) in pairs.filter(|(key, _)| sysctls.get(*machine).is_some_and(|asked| asked.contains(*key))) {
-            facts.insert(format!("{machine} sysctl {key} = {}", words(value)));
+        let told = answers.get(&(*machine, "sysctl net")).copied().unwrap_or_default();
+        let asked = |key: &str| sysctls.get(*machine).is_some_and(|asked| asked.contains(key));
+        for line in told.lines().map(sysctl) {
+            let (key, value) = line.split_once(" = ").expect("a sysctl");
+            if asked(key) {
+                facts.insert(format!("{machine} sysctl {key} = {}", words(value)));
+            }
         }
     }
     facts

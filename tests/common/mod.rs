@@ -3,8 +3,10 @@
 //! ```text
 //! program    run a program, wait for it with patience, look at what it said      wait   until something is so
 //! lab        one lab with a state directory of its own, gone at the end          host   what must not change
+//! lot        numbers by lot, from a seed
 //! row        three machines in a row, and packets between them
 //! one_node   the lab of one node, somewhere along its steps
+//! found      what a check found                              ping     one that goes on while something else is done
 //! examples   the console blocks of a Markdown text, typed by a reader        aside  a command in another terminal
 //! shell      an open `netlab shell`, into which a test types
 //! pty        a program on a terminal of its own, and what it draws
@@ -24,9 +26,12 @@
 pub mod aside;
 pub mod examples;
 pub mod facts;
+pub mod found;
 pub mod host;
 pub mod lab;
+pub mod lot;
 pub mod one_node;
+pub mod ping;
 pub mod program;
 pub mod pty;
 pub mod row;

@@ -46,6 +46,17 @@ pub fn topologies() -> Vec<String> {
     names
 }
 
+/// Those of them in which every command occurs that occurs in any, in both families; a test of plans says so.
+pub const OF_ALL_KINDS: [&str; 7] = [
+    "one-node.yaml",
+    "ipv6-only.yaml",
+    "overlay-by-hand.yaml",
+    "host-local.yaml",
+    "dhcp.yaml",
+    "weave.yaml",
+    "egress.yaml",
+];
+
 /// The Debian package that holds a program which the tests need.
 fn package(program: &str) -> &str {
     match program {
@@ -122,6 +133,16 @@ impl Ran {
     /// What it wrote to standard error, as one line: messages are broken between words where a terminal ends.
     pub fn message(&self) -> String {
         self.stderr.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// Its standard output as JSON, having ended with one of these statuses: 1 where something was found to be wrong.
+    #[track_caller]
+    pub fn document(&self, statuses: &[i32]) -> serde_json::Value {
+        assert!(
+            self.status.is_some_and(|status| statuses.contains(&status)),
+            "one of {statuses:?} was expected: {self}"
+        );
+        serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("no JSON ({e}): {self}"))
     }
 
     /// Its standard output as JSON, having ended well.

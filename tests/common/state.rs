@@ -9,43 +9,78 @@
 //! [`VARIES`], [`is_counter`], and addresses that are made from a link's MAC ([`normal_text`]).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// The script behind [`LOOK`] and [`LOOK_AT_LINKS`].
+use super::wait::SETTLING;
+
+/// The script behind [`LOOK`] and [`LOOK_AT_LINKS`]. Programs are few, and each is asked several questions: to start them
+/// is what takes long.
 macro_rules! look {
     () => {
         r#"
-export all
-look='
+(
+set +e
 settled() {
-    [ -z "$(ip -o addr show tentative)" ] && ! ip -o link show type bridge | grep -q "state DOWN" &&
-        ! ip -d -o link show type veth |
+    [ -z "$(ip $n -o addr show tentative)" ] && ! ip $n -o link show type bridge | grep -q "state DOWN" &&
+        ! ip $n -d -o link show type veth |
             grep -Eq "state (DOWN|LOWERLAYERDOWN|UNKNOWN|disabled|listening|learning|blocking)"
 }
-tries=${unsettled:+60} tries=${tries:-0}
-until settled || [ $tries = 60 ]; do tries=$((tries + 1)); sleep 0.05; done
-ask() {
-    echo "@@ $0 $*"
-    "$@" 2>/dev/null
-}
 leases() {
-    for file in $(cd "/run/cni/$0" && ls -d networks/* networks/*/* dhcp/hosts/*); do
-        [ -d "/run/cni/$0/$file" ] && echo "$file" || echo "$file $(tr "\r\n" "  " <"/run/cni/$0/$file")"
+    [ ! -d "/run/cni/$m" ] || for file in $(cd "/run/cni/$m" && ls -d networks/* networks/*/* dhcp/hosts/*); do
+        [ -d "/run/cni/$m/$file" ] && echo "$file" || echo "$file $(tr "\r\n" "  " <"/run/cni/$m/$file")"
     done
-    ss -Huln | grep -Eo "[^ ]+%[^ ]+:6[78]"
+    ss -Huln ${n:+-N $m} | grep -Eo "[^ ]+%[^ ]+:6[78]"
 }
-ask ip -j -d link; ask nft -j list ruleset; ask ip -j neigh show nud permanent; ask bridge -j fdb
-ask ip -j -d route show table all; ask ip -j -d -6 route show table all
-[ -z "$all" ] || {
-    ask leases; ask ip -j -d addr; ask ip -j rule; ask ip -j -6 rule; ask bridge -j -d link
-    [ -n "${hurried:-}" ] || ask sysctl -a -r ^net[.]
+# One program is asked all of $questions: each answer is a line.
+asks() {
+    echo "@@ $m of each: $*"
+    echo "$questions"
+    echo "answers"
+    program=$1
+    shift
+    $program $n "$@" -force -batch - <<END
+$questions
+END
 }
-'
-sh -c "$look" fabric
-for machine in $(ip netns list | cut -d " " -f 1 | sort); do
-    ip netns exec "$machine" sh -c "$look" "$machine"
-done
+for m in fabric $(ip netns list | cut -d " " -f 1 | sort); do
+    n= within=
+    [ "$m" = fabric ] || n="-n $m" within="ip netns exec $m"
+    tries=${unsettled:+60} tries=${tries:-0}
+    until [ $tries = 60 ] || settled; do tries=$((tries + 1)); sleep 0.05; done
+    if [ -z "$all" ]; then
+        questions="link
+neigh show nud permanent
+route show table all"
+        asks ip -j -d
+        questions=fdb
+        asks bridge -j -d
+    else
+        questions="link
+addr
+neigh show nud permanent
+rule
+route show table all"
+        asks ip -j -d
+        questions="rule
+route show table all"
+        asks ip -j -d -6
+        questions="link
+fdb"
+        asks bridge -j -d
+        echo "@@ $m leases"
+        leases
+    fi
+    echo "@@ $m nft -j list ruleset"
+    $within nft -j list ruleset
+    [ -z "$all" ] || [ -n "${hurried:-}" ] || {
+        echo "@@ $m sysctl net"
+        $within grep -rs "" /proc/sys/net
+    }
+done 2>/dev/null
+:
+)
 echo "@@ end"
 "#
     };
@@ -105,6 +140,21 @@ pub fn is_counter(line: &str) -> bool {
     COUNTERS.iter().any(|counter| key.ends_with(counter))
 }
 
+/// A file of `/proc/sys`, as `grep` tells of it, as `sysctl` would: `net.ipv4.ip_forward = 1`. (To ask `sysctl` for all of
+/// them takes seven times as long.) Other lines stay as they are.
+pub fn sysctl(line: &str) -> String {
+    let Some((path, value)) = line.strip_prefix("/proc/sys/").and_then(|rest| rest.split_once(':')) else {
+        return line.to_owned();
+    };
+    // A dot in the name of a link is a slash there.
+    let turned = |c: char| match c {
+        '/' => '.',
+        '.' => '/',
+        other => other,
+    };
+    format!("{} = {value}", path.chars().map(turned).collect::<String>())
+}
+
 /// A shell script that tells all about every machine and the fabric it runs in. It waits until links and addresses have
 /// settled: a person who typed the commands would look a moment later, too.
 ///
@@ -116,6 +166,30 @@ pub const LOOK: &str = concat!("all=yes\n", look!());
 /// shows in the local route table too), and without waiting.
 pub const LOOK_AT_LINKS: &str = concat!("all= unsettled=1\nexport unsettled\n", look!());
 
+/// What a look told, as pairs of the machine with the question (`node-1 ip -j -d link`), and the answer.
+#[track_caller]
+pub fn answers(text: &str) -> Vec<(String, &str)> {
+    let mut answers = Vec::new();
+    for section in text.split("@@ ").skip(1) {
+        let (title, body) = section.split_once('\n').unwrap_or((section, ""));
+        let Some((machine, program)) = title.split_once(" of each: ") else {
+            answers.push((title.to_owned(), body));
+            continue;
+        };
+        let (questions, told) = body.split_once("answers\n").expect("the questions");
+        let (questions, told): (Vec<&str>, Vec<&str>) = (questions.lines().collect(), told.lines().collect());
+        if told.is_empty() {
+            // A name without a namespace.
+            answers.push((format!("{machine} {program}"), r#"["cannot be entered"]"#));
+            continue;
+        }
+        assert_eq!(questions.len(), told.len(), "not every question was answered: {section}");
+        let of = |(question, answer): (&str, _)| (format!("{machine} {program} {question}"), answer);
+        answers.extend(questions.into_iter().zip(told).map(of));
+    }
+    answers
+}
+
 /// What [`LOOK`] told: for each machine and question a set of lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State(BTreeMap<String, Vec<String>>);
@@ -125,10 +199,9 @@ impl State {
     #[track_caller]
     pub fn parse(text: &str) -> Self {
         assert!(text.trim_end().ends_with("@@ end"), "the look at the lab broke off: {text}");
-        let sections = text.split("@@ ").skip(1).map(|section| section.split_once('\n').unwrap_or((section, "")));
-        let lines = |(title, body): (&str, &str)| {
+        let lines = |(title, body): (String, &str)| {
             let mut lines: Vec<String> = match title.contains(" sysctl ") || title.ends_with(" leases") {
-                true => body.lines().filter(|line| !is_counter(line)).map(str::to_owned).collect(),
+                true => body.lines().map(sysctl).filter(|line| !is_counter(line)).collect(),
                 false if body.trim().is_empty() => Vec::new(),
                 false => entries(body).unwrap_or_else(|e| panic!("{title}: {e}: {body}")),
             };
@@ -137,9 +210,9 @@ impl State {
                 lines.retain(|line| line.contains("\"dst\":") && !line.contains("\"state\":\"\""));
             }
             lines.sort();
-            (title.to_owned(), lines)
+            (title, lines)
         };
-        State(sections.map(lines).collect())
+        State(answers(text).into_iter().map(lines).collect())
     }
 
     /// The machines that it knows, the fabric among them.
@@ -190,6 +263,20 @@ impl State {
             Err(_) => line.clone(),
         };
         State(self.0.iter().map(|(title, lines)| (title.clone(), lines.iter().map(without).collect())).collect())
+    }
+
+    /// Fails, and tells what differs, unless what these two see is the same as soon as links have settled: what it was to
+    /// be, and what it is.
+    #[track_caller]
+    pub fn assert_become_same(expected: impl Fn() -> State, found: impl Fn() -> State, what: &str) {
+        let end = Instant::now() + SETTLING;
+        loop {
+            let (expected, found) = (expected(), found());
+            if expected == found || Instant::now() > end {
+                return expected.assert_same(&found, what);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// Fails, and tells what differs, unless the two are the same.

@@ -5,6 +5,9 @@ use std::time::{Duration, Instant};
 /// How long anything may take before the test gives up: far longer than it ever takes, on any machine.
 pub const PATIENCE: Duration = Duration::from_secs(300);
 
+/// How long links may take to settle: the kernel spreads the news of a carrier once a second.
+pub const SETTLING: Duration = Duration::from_secs(20);
+
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// Waits until `ask` has an answer.

@@ -1,8 +1,11 @@
 //! A lab that faults are tried on, one after the other.
 //!
 //! ```text
-//! for each fault:   as new? ─▶ fault ─▶ found? ─▶ mended by hand ─▶ as new? ─▶ fault ─▶ repaired ─▶ as new?
+//! for each fault:   as new? ─▶ fault ─▶ found? ─▶ mended by hand, or repaired ─▶ as new?
 //! ```
+//!
+//! Root mends every other fault by hand, and an ordinary user those between; with `NETLAB_TEST_FAULT=` (some text of a
+//! fault, or none) all that are chosen are tried both ways.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -113,9 +116,9 @@ impl Bench {
         faults.iter().for_each(|fault| _ = self.shell.type_in(&format!("( set -e\n{}\n)", fault.typed)));
     }
 
-    /// Tries commands: they are found, mended by hand, and repaired.
+    /// Tries commands: they are found, and mended.
     #[track_caller]
-    pub fn try_out(&mut self, typed: &str, found: Option<&[&str]>, mends: Option<usize>) {
+    pub fn try_out(&mut self, typed: &str, found: Option<&[&str]>, mends: Option<usize>, way: Way) {
         self.shell.done(&format!("( set -e\n{typed}\n)"));
         let diff = self.diff();
         if let Some(expected) = found {
@@ -123,24 +126,41 @@ impl Bench {
             assert!(complaints.is_empty(), "{complaints:#?}");
         }
         let commands = self.dry_run();
-        self.type_script(&commands);
-        self.assert_links_as_new(&format!("mended by hand with\n{}\n", commands.join("\n")));
-        self.shell.done(&format!("( set -e\n{typed}\n)"));
+        // Whom a machine has met lately is not the same twice.
+        let by_name = |line: &&str| !line.contains(" neigh flush ");
+        let shown: Vec<&str> = commands.iter().map(String::as_str).filter(by_name).collect();
+        if let Some(mends) = mends {
+            assert_eq!(shown.len(), mends, "so many commands: {commands:#?}");
+        }
+        if way != Way::Repaired {
+            self.type_script(&commands);
+            self.assert_links_as_new(&format!("mended by hand with\n{}\n", commands.join("\n")));
+        }
+        match way {
+            Way::ByHand => return,
+            Way::Repaired => {}
+            Way::Both => _ = self.shell.done(&format!("( set -e\n{typed}\n)")),
+        }
         let told = self.lab.run(&["repair"]).success();
         let done: Vec<&str> = told.lines().collect();
         let (last, done) = done.split_last().expect("a last line");
         assert!(last.contains("is as its plan says again"), "{told}");
         let alike = |lines: &[&str]| lines.iter().map(|line| without_handle(line)).collect::<Vec<_>>();
-        // Whom a machine has met lately is not the same twice.
-        let by_name = |line: &&str| !line.contains(" neigh flush ");
-        let shown: Vec<&str> = commands.iter().map(String::as_str).filter(by_name).collect();
         let done: Vec<&str> = done.iter().copied().filter(by_name).collect();
         assert_eq!(alike(&shown), alike(&done), "what was shown, and what was done");
         self.assert_links_as_new("repaired");
-        if let Some(mends) = mends {
-            assert_eq!(shown.len(), mends, "so many commands: {commands:#?}");
-        }
     }
+}
+
+/// How a fault is mended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// What `netlab repair --dry-run` prints is typed.
+    ByHand,
+    /// By `netlab repair`, which says that it did what it had shown.
+    Repaired,
+    /// The one, and after the same fault once more the other.
+    Both,
 }
 
 /// nft numbers rules as it meets them.
@@ -155,10 +175,18 @@ fn without_handle(line: &str) -> String {
 pub fn walk(source: &str, tables: &[&[Fault]]) {
     let mut bench = Bench::new(source);
     let mut failed = Vec::new();
-    let all: Vec<&Fault> = tables.iter().copied().flatten().collect();
-    for fault in &all {
+    let chosen = std::env::var("NETLAB_TEST_FAULT");
+    let turn = usize::from(nix::unistd::Uid::effective().is_root());
+    let only = chosen.clone().unwrap_or_default();
+    let all: Vec<&Fault> = tables.iter().copied().flatten().filter(|fault| fault.typed.contains(&only)).collect();
+    for (at, fault) in all.iter().enumerate() {
+        let way = match chosen {
+            Ok(_) => Way::Both,
+            Err(_) if at % 2 == turn => Way::ByHand,
+            Err(_) => Way::Repaired,
+        };
         let tried = catch_unwind(AssertUnwindSafe(|| {
-            bench.try_out(fault.typed, Some(fault.found), (fault.mends > 0).then_some(fault.mends));
+            bench.try_out(fault.typed, Some(fault.found), (fault.mends > 0).then_some(fault.mends), way);
         }));
         if let Err(panic) = tried {
             let text = panic.downcast_ref::<String>().cloned();

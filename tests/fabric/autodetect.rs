@@ -8,7 +8,7 @@ fn sent(lab: &Lab, machine: &str, link: &str) -> u64 {
     lab.ip(machine, &["-s", "link", "show", link])[0]["stats64"]["tx"]["packets"].as_u64().expect("a count")
 }
 
-/// How many of twenty pings went by eth0 and by eth1.
+/// Whether twenty pings went by eth0 and by eth1.
 fn carried(lab: &Lab) -> [bool; 2] {
     let links = ["eth0", "eth1"];
     let before = links.map(|link| sent(lab, "node-1", link));
@@ -19,18 +19,11 @@ fn carried(lab: &Lab) -> [bool; 2] {
 }
 
 #[test]
-fn each_method_puts_the_overlay_on_the_network_that_it_finds() {
+fn a_method_puts_the_overlay_on_the_network_that_it_finds() {
     let text = std::fs::read_to_string(topology("underlay-autodetect.yaml")).expect("the file");
     let (management, data) = ([true, false], [false, true]);
-    for (method, wanted) in [
-        ("first-found", management),
-        ("can-reach=192.168.1.99", data),
-        ("can-reach=172.16.0.1", management),
-        ("interface=eth1", data),
-        ("interface=ens.*,eth.*", management),
-        ("cidr=192.168.1.0/24", data),
-        ("cidr=172.16.0.0/12", management),
-    ] {
+    // (What each method finds is tried without a kernel.)
+    for (method, wanted) in [("first-found", management), ("interface=eth1", data)] {
         for routing in ["vxlan", "nodeRoutes", "router"] {
             let text = text
                 .replace("interface=eth1 }", &format!("'{method}' }}"))

@@ -24,7 +24,7 @@ impl Stack {
     }
 }
 
-/// Three nodes with two pods each, and a host outside. `routing` is the rest of the cluster's keys.
+/// Three nodes with two pods each, one without any, and a host outside. `routing` is the rest of the cluster's keys.
 pub fn cluster(inner: Stack, outer: Stack, routing: &str) -> String {
     let address = |last: u32| outer.of(&format!("192.168.1.{last}"), &format!("fd00:192:168:1::{last}"));
     let node = |number: u32| {
@@ -41,11 +41,13 @@ cluster:
   masquerade: true
   {routing}
 nodes:
-{nodes}hosts:
+{nodes}  node-4: {{ address: {} }}
+hosts:
   outside: {{ interfaces: {{ eth0: {{ network: underlay, addresses: {} }} }} }}
 ",
         outer.of("192.168.1.0/24", "fd00:192:168:1::/64"),
         inner.of("10.244.0.0/16", "fd00:10:244::/56"),
+        address(14),
         outer.of("192.168.1.100/24", "fd00:192:168:1::100/64"),
     )
 }

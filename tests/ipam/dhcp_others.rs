@@ -13,7 +13,7 @@ fn a_client_of_somebody_elses_gets_an_address_that_is_left() {
     let said = lab.exec("guest", &["udhcpc", "-f", "-n", "-q", "-i", "eth0", "-s", "/bin/true"]);
     let told = format!("{}{}", said.stdout, said.stderr);
     assert!(said.status == Some(0) && told.contains("lease of 10.244.0.4 obtained"), "{said}");
-    // One that calls itself by a pod's name does not get what that pod has and uses.
+    // One that asks for a pod's address does not get what that pod has and uses.
     let said = lab.exec("guest", &["udhcpc", "-f", "-n", "-q", "-i", "eth0", "-s", "/bin/true", "-r", "10.244.0.2"]);
     let told = format!("{}{}", said.stdout, said.stderr);
     assert!(said.status == Some(0) && told.contains("lease of 10.244.0.4 obtained"), "it wants pod-a's: {said}");

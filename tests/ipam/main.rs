@@ -4,7 +4,7 @@
 //! ```text
 //! host-local   the reference plugin itself goes on where the lab stopped
 //! weave        ARP, `bridge` and ping across nodes find one subnet
-//! dhcp         tcpdump sees the exchange, udhcpc and dhclient get addresses of the same server
+//! dhcp         tcpdump sees the exchange, udhcpc gets an address of the same server
 //! ```
 
 #[path = "../common/mod.rs"]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::common::witness::{heard, listen};
-use crate::common::{Directory, Lab, topology};
+use crate::common::{Lab, topology};
 
 fn pings(lab: &Lab, from: &str, to: &str) -> bool {
     lab.exec(from, &["ping", "-n", "-q", "-c", "1", "-W", "1", to]).status == Some(0)
@@ -16,8 +16,7 @@ fn set<'a>(all: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
 }
 
 fn json(lab: &Lab, words: &[&str]) -> Value {
-    let ran = lab.run(words);
-    serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("no JSON: {error}\n{ran}"))
+    lab.run(words).document(&[0, 1])
 }
 
 #[test]
@@ -120,8 +119,7 @@ expect:
   - { from: pod-b, to: world, as: '2001:db8:1::12' }
   - { from: world, to: pods, reachable: false }
 ";
-    let directory = Directory::new();
-    let lab = Lab::up(&directory.file("lab.yaml", text));
+    let (lab, _) = Lab::of(text);
     assert_eq!(json(&lab, &["check", "--json"])["passed"], true);
     assert_eq!(lab.run(&["diff"]).status, Some(0));
     listen(&lab, "world");

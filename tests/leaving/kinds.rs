@@ -4,17 +4,16 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::common::found::Found;
 use crate::common::witness::{heard, listen};
 use crate::common::{Lab, topology};
 
 fn check(lab: &Lab) -> Value {
-    let ran = lab.run(&["check", "--json"]);
-    serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("no JSON: {error}\n{ran}"))
+    Found::of(lab, &[]).document
 }
 
 fn trace(lab: &Lab, from: &str, to: &str) -> Value {
-    let ran = lab.run(&["trace", "--json", from, to]);
-    serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("no JSON: {error}\n{ran}"))
+    lab.run(&["trace", "--json", from, to]).document(&[0, 1])
 }
 
 /// What a rule holds for, of how many.

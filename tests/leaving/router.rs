@@ -1,8 +1,7 @@
 //! `routing: router`: the same reachability, by another way.
 
-use serde_json::Value;
-
-use crate::common::{Directory, Lab};
+use crate::common::Lab;
+use crate::common::found::{Found, product};
 
 /// Two nodes on one network and one on another, and a host that forwards between them.
 fn lab(routing: &str, families: &[&str]) -> Lab {
@@ -30,39 +29,7 @@ hosts:
         pick("192.168.1.13", "fd01::13"),
         pick("192.168.1.100/24", "fd01::100/64"),
     );
-    let directory = Directory::new();
-    Lab::up(&directory.file("lab.yaml", text))
-}
-
-fn check(lab: &Lab) -> Value {
-    let ran = lab.run(&["check", "--json"]);
-    serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("no JSON: {error}\n{ran}"))
-}
-
-/// Whether each pair is answered, without those of the router.
-fn answered(document: &Value) -> Vec<String> {
-    let pairs = document["pairs"].as_array().expect("pairs").iter();
-    let mut all: Vec<String> = pairs
-        .filter(|pair| pair["to"] != "router")
-        .map(|pair| format!("{} → {} {} {}", pair["from"], pair["to"], pair["family"], pair["answered"]))
-        .collect();
-    all.sort();
-    all
-}
-
-#[test]
-fn the_same_check_passes_under_node_routes_by_a_router_and_over_vxlan() {
-    for families in [&["v4"][..], &["v6"], &["v4", "v6"]] {
-        let found = ["routing: nodeRoutes", "routing: router", "routing: vxlan"].map(|routing| {
-            let lab = lab(routing, families);
-            let document = check(&lab);
-            assert_eq!(document["passed"], true, "{families:?} {routing}: {document:#}");
-            assert_eq!(lab.run(&["diff"]).status, Some(0), "{families:?} {routing}");
-            answered(&document)
-        });
-        assert_eq!(found[0], found[1], "{families:?}");
-        assert_eq!(found[0], found[2], "{families:?}");
-    }
+    Lab::of(&text).0
 }
 
 #[test]
@@ -92,7 +59,7 @@ table ip witness {
     chain input { type filter hook input priority 0; icmp type redirect counter name redirects; }
 }";
 
-/// How many redirects node-1 hears when it sends to a pod by way of the router, and whether it goes on sending that way.
+/// How many redirects node-1 hears when it sends to a pod by way of the router.
 fn redirects(lab: &Lab) -> u64 {
     lab.exec("node-1", &["ping", "-q", "-c", "2", "-i", "0.01", "10.244.1.2"]).success();
     let counter = lab.exec("node-1", &["nft", "-j", "list", "counter", "ip", "witness", "redirects"]).json();
@@ -118,30 +85,22 @@ fn the_router_tells_nobody_of_shorter_ways() {
 #[test]
 fn without_cloud_routes_the_router_knows_no_way_and_says_so() {
     let lab = lab("routing: router, configureCloudRoutes: false", &["v4"]);
-    let document = check(&lab);
-    let failed: Vec<(&str, &str)> = document["pairs"]
-        .as_array()
-        .expect("pairs")
-        .iter()
-        .filter(|pair| pair["passed"] == false)
-        .map(|pair| (pair["from"].as_str().expect("from"), pair["to"].as_str().expect("to")))
-        .collect();
-    let home = |machine: &str| if ["pod-c", "node-2"].contains(&machine) { 2 } else { 1 };
-    assert!(!failed.is_empty());
-    for (from, to) in &failed {
-        assert!(home(from) != home(to) || *from == "node-3", "{from} → {to}");
-    }
-    let trace: Value = serde_json::from_str(&lab.run(&["trace", "pod-a", "pod-c", "--json"]).stdout).expect("JSON");
+    let found = Found::of(&lab, &[]);
+    let mut lost = product(&["pod-a", "pod-b", "node-1"], &["pod-c"], &["IPv4"]);
+    lost.extend(product(&["pod-c", "node-2"], &["pod-a", "pod-b"], &["IPv4"]));
+    lost.extend(product(&["node-3"], &["pod-a", "pod-b", "pod-c"], &["IPv4"]));
+    assert_eq!(found.failed(), lost, "{}", found.ran);
+    let trace = || lab.run(&["trace", "pod-a", "pod-c", "--json"]).document(&[1]);
+    let first = trace();
     assert_eq!(
-        (&trace["lost"]["machine"], &trace["lost"]["cause"]),
+        (&first["lost"]["machine"], &first["lost"]["cause"]),
         (&"router".into(), &"no-route".into()),
-        "{trace:#}"
+        "{first:#}"
     );
     // What is printed mends it, each way.
-    for (from, to) in [("pod-a", "pod-c"), ("pod-a", "pod-c")] {
-        let trace: Value = serde_json::from_str(&lab.run(&["trace", from, to, "--json"]).stdout).expect("JSON");
-        let fix = trace["lost"]["commands"][0].as_str().expect("a command").to_owned();
+    for _ in 0..2 {
+        let fix = trace()["lost"]["commands"][0].as_str().expect("a command").to_owned();
         lab.script("fabric", &fix).success();
     }
-    assert_eq!(check(&lab)["passed"], true);
+    Found::of(&lab, &[]).passed();
 }

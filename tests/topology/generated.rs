@@ -11,9 +11,10 @@ prop_compose! {
         families in 1..4_u8,
         nodes in prop::collection::vec((0..6_usize, any::<bool>(), any::<bool>(), prop::option::of("[ -~]{1,12}")), 0..5),
         masquerade in any::<bool>(),
-        routing in prop::sample::select(vec!["none", "nodeRoutes", "router"]),
+        routing in prop::sample::select(vec!["none", "nodeRoutes", "router", "vxlan"]),
+        ipam in prop::sample::select(vec!["", "host-local", "dhcp"]),
         kind in prop::sample::select(vec!["", "island", "flat", "isolated"]),
-        mtu in prop::option::of(1280..=65535_u32),
+        mtu in prop::option::of(1350..=65535_u32),
         named in "[A-Za-z0-9_][A-Za-z0-9_.-]{0,9}",
     ) -> String {
         let pick = |v4: &str, v6: &str| match families {
@@ -23,10 +24,15 @@ prop_compose! {
         };
         let count = nodes.len();
         let mut text = format!(
-            "lab: \"{named}\"\nnetworks: {{ lan: {{ subnets: {}, {} }} }}\ncluster: {{ clusterCIDR: {}, routing: {routing}, {} }}\nnodes:\n",
+            "lab: \"{named}\"\nnetworks: {{ lan: {{ subnets: {}, {} }} }}\ncluster: {{ clusterCIDR: {}, routing: {routing}, {} {} }}\nnodes:\n",
             pick("192.168.0.0/16", "fd01::/64"),
             mtu.map_or_else(String::new, |mtu| format!("mtu: {mtu}")),
             pick("10.244.0.0/16", "fd00::/56"),
+            // DHCP gives out IPv4 addresses.
+            match (ipam, families) {
+                ("", _) | ("dhcp", 2) => String::new(),
+                (ipam, _) => format!("ipam: {ipam},"),
+            },
             match kind {
                 "" => format!("masquerade: {masquerade}"),
                 kind => format!("kind: {kind}"),

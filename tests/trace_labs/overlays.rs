@@ -24,44 +24,15 @@ for i in 1 2 3; do for j in 1 2 3; do [ $i = $j ] || {
 }; done; done
 ";
 
-/// What is typed, and what comes of it.
+/// What is typed, and what comes of it: what can be wrong with devices and their entries is tried in `tests/trace/`.
 pub const ROUTED_CASES: &[Case] = &[
     delivered(
         "p1 p2",
         "",
         "p1/e0 w1/vp w1/br0 w1/flannel.1 w1/e0 fabric/w1p fabric/w2p w2/e0 w2/flannel.1 w2/br0 w2/vp p2/e0",
     ),
-    lost(
-        "p1 p2",
-        "bridge -n w1 fdb delete 02:00:00:00:07:02 dev flannel.1 dst 192.168.7.12 self",
-        "fdb-missing there w1 flannel.1",
-    ),
-    lost(
-        "p1 p2",
-        "bridge -n w1 fdb replace 02:00:00:00:07:02 dev flannel.1 dst 192.168.7.13 self",
-        "wrong-vtep there w3 flannel.1",
-    ),
-    lost(
-        "p1 p2",
-        "bridge -n w1 fdb replace 02:00:00:00:07:02 dev flannel.1 dst 192.168.7.99 self",
-        "wrong-vtep there w1 flannel.1",
-    ),
-    lost("p1 p2", "ip -n w1 neigh delete 10.7.2.0 dev flannel.1", "neighbour-unanswered there w1 br0"),
-    hopeless(
-        "p1 p2",
-        "ip -n w1 neigh replace 10.7.2.0 lladdr 02:00:00:00:07:02 dev flannel.1 nud permanent
-         ip -n w2 addr delete 192.168.7.12/24 dev e0",
-        "no-address there w2 e0",
-    )
-    .undo("ip -n w2 addr add 192.168.7.12/24 dev e0"),
-    lost("p1 p2", "ip -n w2 link set flannel.1 down", "link-down there w2 e0"),
-    lost(
-        "p1 p2",
-        "ip netns exec w1 nft 'add table ip f; add chain ip f o { type filter hook output priority 0; };
-             add rule ip f o udp dport 8472 drop'",
-        "firewall there w1 flannel.1",
-    )
-    .undo("ip -n w2 route replace 10.7.1.0/24 via 10.7.1.0 dev flannel.1 onlink"),
+    hopeless("p1 p2", "ip -n w2 addr delete 192.168.7.12/24 dev e0", "no-address there w2 e0")
+        .undo("ip -n w2 addr add 192.168.7.12/24 dev e0"),
     // A link of nobody's plan is not taken away to mend it.
     lost("p3 p1", "ip link set w1p down", "link-down there fabric w3p"),
     hopeless("p1 p3 --size 1472 --df", "", "mtu there w1 br0"),
@@ -106,14 +77,15 @@ pub const BRIDGED_CASES: &[Case] = &[
          bridge -n w1 fdb add 02:00:00:00:00:02 dev vx dst 192.168.7.13 self",
         "wrong-vtep there w3 vx",
     ),
-    // What has to be asked for first.
-    lost("p1 p2", "ip -n p1 neigh flush all; ip -n w2 link set vp nomaster", "not-in-bridge there w2 vp"),
-    lost("p1 p2", "ip -n p1 neigh flush all; ip -n w2 link set vx down", "link-down there w1 vx"),
-    lost("p1 p2", "ip -n p1 neigh flush all; ip -n p2 link set dev e0 arp off", "neighbour-unanswered there p2 e0"),
+    // What has to be asked for first. (Forgotten last: p2 asks after p1 by itself a few seconds after they have spoken, and is
+    // then known.)
+    lost("p1 p2", "ip -n w2 link set vp nomaster; ip -n p1 neigh flush all", "not-in-bridge there w2 vp"),
+    lost("p1 p2", "ip -n w2 link set vx down; ip -n p1 neigh flush all", "link-down there w1 vx"),
+    lost("p1 p2", "ip -n p2 link set dev e0 arp off; ip -n p1 neigh flush all", "neighbour-unanswered there p2 e0"),
     lost(
         "p1 p2",
-        "ip -n p1 neigh flush all; ip -n p2 neigh flush all
-         bridge -n w1 fdb delete 00:00:00:00:00:00 dev vx dst 192.168.7.12 self",
+        "ip -n p2 neigh flush all; bridge -n w1 fdb delete 00:00:00:00:00:00 dev vx dst 192.168.7.12 self
+         ip -n p1 neigh flush all",
         "fdb-missing there w1 vx",
     ),
 ];

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::common::{Lab, Ran};
+use super::{Lab, Ran};
 
 /// A pair of machines and a family: `pod-a → pod-c IPv4`.
 pub type Cells = BTreeSet<String>;
@@ -20,7 +20,7 @@ impl Found {
     #[track_caller]
     pub fn of(lab: &Lab, words: &[&str]) -> Self {
         let ran = lab.run(&[&["check", "--json"], words].concat());
-        let document: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|e| panic!("no JSON: {e}\n{ran}"));
+        let document = ran.document(&[0, 1]);
         let passed = document["passed"].as_bool().expect("passed");
         assert_eq!(ran.status, Some(i32::from(!passed)), "{ran}");
         let pairs = document["pairs"].as_array().expect("pairs");
