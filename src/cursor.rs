@@ -22,7 +22,7 @@ use crate::journal::{Journal, Record};
 use crate::kernel::observe::{View, observe};
 use crate::kernel::request::{Batch, Sending};
 use crate::kernel::worker::Worker;
-use crate::kernel::{Kernel, ready, rehearsal};
+use crate::kernel::{Kernel, netns, ready, rehearsal};
 use crate::lab::{Lab, Lock};
 use crate::names::{LinkName, MachineName};
 use crate::network::Namespaces;
@@ -280,6 +280,7 @@ impl Hand<'_> {
         if self.cursor.record()?.next(course.plan.len()).is_some() {
             return Ok(());
         }
+        netns::sweep(course.whole().machines.iter().map(|member| &member.name));
         let done = course.whole_record(lab)?.done;
         let in_force: Vec<u32> = done.into_iter().filter(|number| *number <= wanted).collect();
         lab.end_change(&self.lock, text, &in_force)

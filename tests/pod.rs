@@ -215,7 +215,7 @@ fn whoever_is_there_already_notices_nothing() {
             lab.run(&["pod", "delete", name]).success();
         }
     }
-    pings.into_iter().for_each(|ping| ping.lost_nothing(100));
+    pings.into_iter().for_each(|ping| ping.lost_nothing(24));
     lab.down();
 }
 

@@ -15,7 +15,7 @@ use crate::error::{COMMAND, Error, Result};
 use crate::journal::Journal;
 use crate::kernel::request::{Batch, Sending};
 use crate::kernel::worker::{Failed, Worker};
-use crate::kernel::{Kernel, signal};
+use crate::kernel::{Kernel, netns, signal};
 use crate::lab::{Lab, Lock};
 use crate::repair;
 use crate::run::{self, Manner, Progress, Stopped};
@@ -39,6 +39,7 @@ pub fn carry_out(
     let mut way = Going { kernel, prepared, manner, progress, journal: &journal, steps: 0 };
     way.go(&change.legs).map_err(|stopped| explain(lab, prepared, way.steps, stopped))?;
     follow(kernel, prepared, &mut way.steps).map_err(|error| error.help(how_to_go_on(prepared)))?;
+    netns::sweep(prepared.united.plan.machines.iter().map(|member| &member.name));
     let wanted = prepared.united.wanted;
     let in_force: Vec<u32> = change.after.iter().copied().filter(|number| *number <= wanted).collect();
     lab.end_change(lock, &prepared.text, &in_force)

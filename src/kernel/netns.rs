@@ -186,6 +186,17 @@ pub fn list() -> Result<Vec<MachineName>> {
     Ok(found)
 }
 
+/// Removes the empty files of these names that somebody left who was killed while they made or deleted a namespace: `ip
+/// netns` would list them, and could enter none of them.
+pub fn sweep<'m>(machines: impl Iterator<Item = &'m MachineName>) {
+    for path in machines.map(path) {
+        if path.is_file() && !is_namespace(&path) {
+            // Best effort: it is in nobody's way.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
 /// Adds the numbers to a refusal to make one more namespace.
 pub(super) fn limits(refusal: Refusal) -> Refusal {
     if !matches!(refusal.errno, Errno::ENOSPC | Errno::EUSERS) {

@@ -89,7 +89,7 @@ fn what_stays_is_not_disturbed() {
             lab.run(&["up", file]).success();
         }
     }
-    pings.into_iter().for_each(|ping| ping.lost_nothing(50));
+    pings.into_iter().for_each(|ping| ping.lost_nothing(8));
     lab.down();
 }
 
@@ -168,6 +168,19 @@ fn killed_after_any_step_a_change_is_finished_or_taken_back() {
         lab.run(&["up", &one]).success();
     }
     assert!(deaths >= 8, "only {deaths} deaths");
+    lab.down();
+}
+
+/// As it is when somebody is killed who is about to delete a namespace: what held it is gone, and its name is not.
+#[test]
+fn a_name_without_a_namespace_goes_with_the_change() {
+    let (directory, lab) = (Directory::new(), Lab::place());
+    let one = directory.file("one.yaml", file("c: {}", "", ""));
+    lab.run(&["up", &directory.file("other.yaml", file("c: {}, d: {}", "", ""))]).success();
+    lab.script("fabric", "umount /run/netns/d").success();
+    assert!(lab.script("fabric", "ls /run/netns").success().lines().any(|name| name == "d"));
+    lab.run(&["up", &one]).success();
+    assert!(!lab.script("fabric", "ls /run/netns").success().lines().any(|name| name == "d"));
     lab.down();
 }
 
