@@ -131,8 +131,9 @@ impl Course {
     pub fn record(&self, lab: &Lab) -> Result<Record> {
         let Some(change) = &self.change else { return self.whole_record(lab) };
         if lab.underway()?.is_none() {
-            // It is over since it was looked at.
-            return Ok(Record { done: (1..=self.plan.len()).collect(), ..Record::default() });
+            // Since it was looked at, it is over, or was called off.
+            let last = if lab.base_text()? == change.text { self.plan.len() } else { 0 };
+            return Ok(Record { done: (1..=last).collect(), ..Record::default() });
         }
         let record = self.whole_record(lab)?;
         let is_made = |(number, way, _): &&(u32, Way, Vec<u32>)| record.done.contains(number) == (*way == Way::Do);

@@ -171,8 +171,12 @@ fn may_change(lab: &Lab, order: &Order, underway: Option<&Underway>) -> Result<(
     match (underway, order) {
         (Some(underway), _) if underway.goal == order.goal() => return Ok(()),
         (Some(Underway { goal: Goal::AddPod(pod), .. }), Order::Delete(name)) if pod == name.as_str() => return Ok(()),
-        (Some(Underway { goal, legs, .. }), _) => {
-            let by_steps = if legs.is_some() { "; `netlab next` does the next step" } else { "" };
+        (Some(Underway { goal, legs, from, .. }), _) => {
+            let by_steps = match (legs, &from[..]) {
+                (None, _) => "",
+                (Some(_), [_]) => "; `netlab next` does the next step, `netlab goto 0` calls it off",
+                (Some(_), _) => "; `netlab next` does the next step",
+            };
             return Err(Error::usage(format!("{} is not finished yet in lab {name}", goal.what()))
                 .help(format!("{} finishes it{by_steps}", goal.command())));
         }
@@ -237,12 +241,22 @@ pub fn go_to(
     Ok((course, made))
 }
 
-/// Sees to it that nobody believes in a hardware address that is gone, once a change is over that was gone step by step.
+/// Sees to what is left of a change that is gone step by step. Once it is over, nobody is to believe in a hardware address
+/// that is gone; where its cursor is back at the beginning, it is called off.
 ///
 /// # Errors
 /// When the lab cannot be looked at.
 pub fn tidy(kernel: &Kernel, lab: &Lab) -> Result<()> {
     match lab.underway()? {
+        // One that began in the midst of another one has something to go back to.
+        Some(Underway { legs: Some(_), from, .. }) if from.len() == 1 => {
+            let lock = lab.lock()?;
+            let course = Course::of(lab)?;
+            match course.goal().is_some() && course.record(lab)?.done.is_empty() {
+                true => lab.call_off_change(&lock),
+                false => Ok(()),
+            }
+        }
         Some(_) => Ok(()),
         None => repair::forget_the_gone(kernel, lab, &lab.plan()?),
     }

@@ -188,7 +188,7 @@ fn the_readme_names_every_field_of_what_is_shown_and_of_a_change() {
     keys(&printed(&lab, &["show", "node-1"]), &mut shown);
     let mut found = BTreeSet::new();
     keys(&printed(&lab, &["pod", "add", "pod-z", "--node", "node-1"]), &mut found);
-    assert_named_between("\npod       {", "\nnext ", &found, 8);
+    assert_named_between("\nCHANGED   {", "\nnext ", &found, 8);
     printed(&lab, &["up", &topology("overlay.yaml")]);
     keys(&printed(&lab, &["show", "node-1"]), &mut shown);
     assert!(["vxlan", "leases", "fdb"].iter().all(|key| shown.contains(*key)), "{shown:?}");

@@ -189,6 +189,18 @@ fn a_shell_on_a_terminal_says_when_its_lab_is_taken_away() {
 }
 
 #[test]
+fn a_terminal_shows_again_what_is_typed_when_its_shell_was_ended() {
+    let lab = Lab::up(&topology("one-node.yaml"));
+    let shell = Pty::start(lab.netlab(&["shell", "red"]).env("SHELL", "/bin/bash"), 80, 24);
+    until("the shell edits lines", || (!shell.echoes()).then_some(()));
+    lab.run(&["down"]).success();
+    shell.shows("goes to your own machine", 1);
+    assert!(shell.echoes());
+    assert_eq!(shell.ends().0.code(), Some(128 + 9));
+    lab.assert_gone();
+}
+
+#[test]
 fn a_shell_on_a_terminal_hands_its_exit_status_on() {
     let lab = Lab::up(&topology("one-node.yaml"));
     let mut shell = Pty::start(lab.netlab(&["shell"]).env("SHELL", "/bin/sh"), 80, 24);

@@ -154,19 +154,32 @@ fn its_steps_are_numbered_from_one_and_the_cursor_goes_along_them() {
     assert!(lab.run(&["back"]).success().contains("back: step 5 of 12"));
     let said = lab.run(&["goto", "13"]).fails(2);
     assert!(said.contains("there is no step 13"), "{said}");
-    lab.run(&["goto", "0"]).success();
-    assert!(!lab.script("fabric", "ip netns").success().contains("pod-g"));
     for words in [&["pod", "add", "pod-h", "--node", "node-1"][..], &["pod", "delete", "pod-a"]] {
         let said = lab.run(words).fails(2);
         assert!(
             said.contains("adding pod pod-g is not finished yet") && said.contains("`netlab pod add pod-g`"),
             "{said}"
         );
+        assert!(said.contains("`netlab goto 0` calls it off"), "{said}");
     }
     let said = lab.run(&["pod", "add", "pod-g", "--node", "node-2"]).fails(2);
     assert!(said.contains("is being added to node-1 already"), "{said}");
     lab.run(&["down", "--step"]).fails(2);
-    lab.run(&["goto", "11"]).success();
+
+    // At the beginning nothing of it is left, and nothing of it is in the way.
+    let said = lab.run(&["goto", "0"]).success();
+    assert!(said.contains("adding pod pod-g is called off"), "{said}");
+    assert!(!lab.script("fabric", "ip netns").success().contains("pod-g"));
+    assert!(lab.run(&["status"]).success().contains("140 of 140 steps"));
+    let said = lab.run(&["pod", "delete", "pod-a", "--to", "0"]).success();
+    assert!(said.contains("deleting pod pod-a is called off"), "{said}");
+    let moved = {
+        lab.run(&["pod", "add", "pod-h", "--node", "node-1", "--to", "1"]).success();
+        lab.run(&["back", "--json"]).json()
+    };
+    assert_eq!((&moved["cursor"]["done"], &moved["cursor"]["total"]), (&0.into(), &12.into()));
+
+    lab.run(&["pod", "add", "pod-g", "--node", "node-1", "--to", "11"]).success();
     let said = lab.run(&["next"]).success();
     assert!(said.contains("step 12 of 12") && said.contains("adding pod pod-g is done"), "{said}");
     assert!(lab.run(&["next"]).success().contains("all steps are done"));

@@ -106,11 +106,14 @@ fn make(
         drop(hand);
         crate::pod::tidy(&inside.kernel, &inside.lab)?;
     }
-    let is_over = inside.lab.underway()?.is_none();
+    let (is_over, record) = (inside.lab.underway()?.is_none(), cursor.record()?);
     match common.json {
-        true => print_json(&moved::document(&course.plan, &cursor.record()?, &made)),
+        true => print_json(&moved::document(&course.plan, &record, &made)),
         false if made.is_empty() => print(nothing),
         false => match course.goal().filter(|_| is_over) {
+            Some(goal) if record.done.is_empty() => {
+                print(&format!("\n{} is called off: lab {} is as it was before", goal.what(), inside.lab.name))
+            }
             Some(goal) => print(&format!("\n{} is done: lab {} is as it was to be", goal.what(), inside.lab.name)),
             None => Ok(()),
         },

@@ -9,7 +9,7 @@ use crate::change::Pace;
 use crate::course::Course;
 use crate::error::{Error, Result};
 use crate::kernel::{host, signal};
-use crate::names::MachineName;
+use crate::names::{LabName, MachineName};
 use crate::pod::{self, Errand, Newcomer, Order, Wish};
 use crate::report::{change, moved};
 
@@ -206,15 +206,21 @@ pub(super) fn tidy(common: &Common) -> Result<()> {
     pod::tidy(&inside.kernel, &inside.lab)
 }
 
+/// What is said of an order of which nothing is done.
+pub(super) fn called_off(order: &Order, lab: &LabName) -> String {
+    format!("{} is called off: lab {lab} is as it was before", order.goal().what())
+}
+
 fn whereabouts(inside: &Inside, order: &Order, course: &Course) -> Result<String> {
     let (pod, lab, total) = (order.pod(), &inside.lab.name, course.plan.len());
+    let done = course.record(&inside.lab)?.done.len();
     if inside.lab.underway()?.is_none() {
         return Ok(match order {
+            _ if done == 0 => format!("\n{}", called_off(order, lab)),
             Order::Add(_) => format!("\npod {pod} is there: all of its {total} steps are in force"),
             Order::Delete(_) => format!("\npod {pod} is gone: all of its {total} steps are taken back"),
         });
     }
-    let done = course.record(&inside.lab)?.done.len();
     Ok(format!(
         "\nlab {lab}: {} is at step {done} of {total}\n  netlab next   do the next step\n  netlab back   undo the last \
          one\n  {}   do all the others",

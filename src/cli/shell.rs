@@ -12,6 +12,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitCode};
 
 use clap::Args;
+use nix::sys::termios::{self, FlushArg, SetArg, Termios};
 
 use super::exec::run_inside;
 use super::{Common, Inside};
@@ -60,24 +61,27 @@ impl Shell {
         let store = Store::of_this_user()?;
         let lab = store.choose(common.meant()?.as_ref())?;
         signal::leave_interrupts_to_others();
+        let terminal = termios::tcgetattr(std::io::stdin()).ok();
         let mut command = Command::new("/proc/self/exe");
         command.args(["--lab", lab.name.as_str(), "shell", "--alone", &self.machine]);
         let ended = command.status().map_err(|e| Error::refused(format!("cannot open a shell: {e}")))?;
         match ended.signal() {
             None => Ok(u8::try_from(ended.code().unwrap_or(0)).unwrap_or(u8::MAX).into()),
             Some(signal) => {
-                warn_of_the_own_machine(&lab);
+                warn_of_the_own_machine(&lab, terminal.as_ref());
                 Ok(u8::try_from(128 + signal).unwrap_or(u8::MAX).into())
             }
         }
     }
 }
 
-/// Says that the shell is gone, and throws away what was typed into it meanwhile: it was meant for the lab.
-fn warn_of_the_own_machine(lab: &Lab) {
+/// Says that the shell is gone, and throws away what was typed into it meanwhile: it was meant for the lab. A shell that
+/// edits lines has the terminal show nothing by itself, and one that was killed has not put that back.
+fn warn_of_the_own_machine(lab: &Lab, terminal: Option<&Termios>) {
     signal::take_the_terminal_back();
-    let _ = nix::sys::termios::tcflush(std::io::stdin(), nix::sys::termios::FlushArg::TCIFLUSH);
-    let why = if lab.sandbox().is_none() { "was taken away, and this shell with it" } else { "has lost this shell" };
-    let text = format!("\nlab {} {why}: what you type from here on goes to your own machine", lab.name);
+    let _ = termios::tcflush(std::io::stdin(), FlushArg::TCIFLUSH);
+    let _ = terminal.map(|terminal| termios::tcsetattr(std::io::stdin(), SetArg::TCSANOW, terminal));
+    // Whether the lab is going just now or runs on cannot be told yet.
+    let text = format!("\nthe shell in lab {} has ended: what you type now goes to your own machine", lab.name);
     let _ = writeln!(std::io::stderr(), "{text}");
 }

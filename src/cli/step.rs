@@ -74,6 +74,10 @@ pub(super) fn pod(order: &Order, common: &Common) -> Result<()> {
                 Order::Delete(_) => format!("pod {pod} is gone: all of its {total} steps are taken back"),
             })
         }
+        Left::Here(record) if record.done.is_empty() => {
+            in_a_child(|| super::pod::tidy(&named))?;
+            print(&super::pod::called_off(order, &stepping.lab.name))
+        }
         Left::Here(record) => {
             let again = format!("{} --step", order.goal().command().trim_matches('`'));
             print(&whereabouts(&stepping, &record, &again))
@@ -195,11 +199,15 @@ fn whereabouts(stepping: &Stepping, record: &Record, again: &str) -> String {
         );
     }
     let back = ("netlab back", "undo the last one");
-    let ways = [(again, "go on from here"), ("netlab next", "do the next step"), back, ("netlab down", "take it away")];
+    let (what, away) = match stepping.course.goal() {
+        None => (format!("lab {lab}"), Some(("netlab down", "take it away"))),
+        Some(goal) => (goal.what(), None),
+    };
+    let ways = [(again, "go on from here"), ("netlab next", "do the next step"), back];
     let width = again.len().max("netlab next".len());
-    let possible = ways.iter().filter(|way| done > 0 || **way != back);
+    let possible = ways.iter().chain(&away).filter(|way| done > 0 || **way != back);
     let lines: String = possible.map(|(command, what)| format!("\n  {command:<width$}   {what}")).collect();
-    format!("lab {lab} is at step {done} of {total}, and stays{lines}")
+    format!("{what} is at step {done} of {total}, and stays{lines}")
 }
 
 /// The lab is gone, or a signal came.

@@ -193,7 +193,7 @@ fn changed(plan: &Plan, count: Count, in_force: usize, milliseconds: f64) -> Str
     let head = format!("lab {lab} is changed: {done}, in {milliseconds:.0} ms; {stays}");
     match in_force == plan.steps.len() {
         true => format!("{head}\n  it is {}, and all of its {total} steps are in force", census(plan)),
-        false => format!("{head}\n  it is at step {in_force} of {total}; `netlab next` goes on"),
+        false => format!("{head}\n  {in_force} of its {total} steps are in force; `netlab next` does the next one"),
     }
 }
 

@@ -119,10 +119,18 @@ impl Lab {
     ///
     /// # Errors
     /// When it cannot be written; then it is still under way.
-    pub fn end_change(&self, _lock: &Lock, text: &str, in_force: &[u32]) -> Result<()> {
+    pub fn end_change(&self, lock: &Lock, text: &str, in_force: &[u32]) -> Result<()> {
         // Neither is looked at before the file of the change is gone.
         self.write("topology.yaml", text)?;
         self.write("journal", &journal::record_of(in_force))?;
+        self.call_off_change(lock)
+    }
+
+    /// Calls off the change that is under way, of which nothing is in force: the lab is what it was before.
+    ///
+    /// # Errors
+    /// When the file cannot be removed.
+    pub fn call_off_change(&self, _lock: &Lock) -> Result<()> {
         match fs::remove_file(self.file(CHANGE)) {
             Err(e) if e.kind() != ErrorKind::NotFound => Err(self.unwritable(&self.file(CHANGE), &e)),
             _ => Ok(()),

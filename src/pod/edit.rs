@@ -190,7 +190,10 @@ fn full(node: &Node, gateway: &IpNetwork) -> Error {
         gateway.subnet(),
         (high - low).saturating_add(1)
     ))
-    .help(format!("delete a pod of {name} (`netlab pod delete NAME`), or add this one to another node"))
+    .help(format!(
+        "delete a pod of {name} (`netlab pod delete NAME`), or add this one to another node; `netlab diff` lists \
+         addresses that are held for nobody"
+    ))
 }
 
 /// An address that is asked for by itself.

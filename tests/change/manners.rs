@@ -194,7 +194,7 @@ fn a_lab_in_the_middle_is_brought_to_the_end_of_the_new_plan_or_as_far_as_asked(
     assert!(
         said.contains("is changed: 10 steps done, by 10 commands, in ")
             && said.contains(" ms; 20 stay")
-            && said.contains("at step 30 of"),
+            && said.contains("30 of its 85 steps are in force"),
         "{said}"
     );
     assert!(lab.run(&["next"]).success().contains("step 31 of"));

@@ -77,6 +77,11 @@ impl Pty {
         }
     }
 
+    /// Whether the terminal shows what is typed by itself: a shell that edits lines has it not do so.
+    pub fn echoes(&self) -> bool {
+        tcgetattr(&self.terminal).expect("its settings").local_flags.contains(LocalFlags::ECHO | LocalFlags::ICANON)
+    }
+
     /// Sends it a signal.
     pub fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.child.id() as i32), signal).expect("a signal");
@@ -93,8 +98,7 @@ impl Pty {
             assert!(Instant::now() < end, "it does not end: {:?}", self.text());
             std::thread::sleep(std::time::Duration::from_millis(10));
         };
-        let flags = tcgetattr(&self.terminal).expect("the terminal's settings").local_flags;
-        assert!(flags.contains(LocalFlags::ICANON | LocalFlags::ECHO), "the terminal is still raw: {flags:?}");
+        assert!(self.echoes(), "the terminal is still raw");
         // What was written last may not have been read yet.
         std::thread::sleep(std::time::Duration::from_millis(50));
         let text = self.text();

@@ -111,7 +111,7 @@ pub fn asks_nobody(scene: &Scene, machine: &MachineName, link: &str, next: IpAdd
         return None;
     }
     let why = format!(
-        "{machine} does not know {next} at {link}, and cannot ask: {link} has no entry for what goes to everybody"
+        "{machine} does not know {next} at {link}, and its question goes nowhere: {link} has no entry for what is for everybody"
     );
     Some(
         Finding::new(Cause::NeighbourUnanswered, why)
