@@ -167,6 +167,13 @@ fn explain(lab: &Lab, prepared: &Prepared, done: usize, stopped: Stopped) -> Err
             }
         }
         Stopped::Asked => {
+            // Of those that are done together the journal knows which are.
+            let known = lab.record(&prepared.united.plan).map(|record| record.done).unwrap_or_default();
+            let is_done = |leg: &&Leg| {
+                leg.gained().iter().all(|number| known.contains(number))
+                    && !leg.lost().iter().any(|lost| known.contains(lost))
+            };
+            let done = change.legs.iter().filter(is_done).count();
             Error::stopped(format!("stopped: lab {name} is changed in part; about {done} of {total} steps are done"))
                 .help(rest)
         }
