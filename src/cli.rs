@@ -50,7 +50,7 @@ use crate::kernel::{Kernel, netns};
 use crate::lab::{Lab, Store};
 use crate::names::{FABRIC, LabName, MachineName};
 use crate::plan::Plan;
-use crate::topology::{self, Loaded};
+use crate::topology::{self, Loaded, nearest};
 
 /// A Kubernetes-style pod network, built by hand from Linux parts, on one machine
 ///
@@ -316,6 +316,13 @@ impl Inside {
         Ok(Inside { store, lab, plan, pause: sandbox.pid(), kernel })
     }
 
+    /// How many of how many steps are done, where some of the plan are still to be done and no change is under way.
+    fn half_built(&self) -> Result<Option<(usize, u32)>> {
+        let done = self.lab.record(&self.plan)?.done.len();
+        let is_half = done < self.plan.steps.len() && self.lab.underway()?.is_none();
+        Ok(is_half.then(|| (done, self.plan.len())))
+    }
+
     /// All machines that there may be: the plan's, then those that somebody made by hand.
     fn machines(&self) -> Vec<MachineName> {
         let planned = self.plan.machines.iter().map(|member| member.name.clone());
@@ -334,8 +341,12 @@ impl Inside {
         planned.or_else(made).ok_or_else(|| {
             let names: Vec<&str> = self.plan.machines.iter().map(|member| member.name.as_str()).take(12).collect();
             let more = if self.plan.machines.len() > names.len() { ", …" } else { "" };
-            Error::usage(format!("lab {} has no machine {name}", self.lab.name))
-                .help(format!("its machines are {}{more}, and {FABRIC}", names.join(", ")))
+            let all = || self.plan.machines.iter().map(|member| member.name.as_str());
+            let list = format!("machines are {}{more}, and {FABRIC}", names.join(", "));
+            Error::usage(format!("lab {} has no machine {name}", self.lab.name)).help(match nearest(name, all()) {
+                Some(meant) => format!("did you mean {meant}? The {list}"),
+                None => format!("its {list}"),
+            })
         })
     }
 }

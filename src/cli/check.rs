@@ -1,5 +1,6 @@
 //! `netlab check`
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -93,6 +94,11 @@ impl Check {
         match common.json {
             true => print_json(&report::document(&found, lab.as_ref()))?,
             false => print(&report::text(&found, lab.as_ref(), width(), colors(&std::io::stdout())))?,
+        }
+        if let (Some((done, total)), false) = (inside.half_built()?, found.passed()) {
+            let text = format!("note: {done} of {total} steps are done, and `netlab up` does the others");
+            // Nobody is left to tell when standard error is closed.
+            let _ = writeln!(std::io::stderr(), "{text}");
         }
         Ok(if found.passed() { ExitCode::SUCCESS } else { ExitCode::from(Status::Negative as u8) })
     }

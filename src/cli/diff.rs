@@ -71,7 +71,7 @@ impl Repair {
             let drift = repair::diff(&inside.kernel, &inside.lab, &inside.plan)?;
             return match common.json {
                 true => print_json(&diff::document(&inside.plan, &drift)),
-                false if drift.mends.is_empty() => print(&nothing(&inside)),
+                false if drift.mends.is_empty() => print(&nothing(&inside)?),
                 false => print(&diff::commands(&drift.mends, color)),
             };
         }
@@ -82,7 +82,7 @@ impl Repair {
         })?;
         match common.json {
             true => print_json(&diff::repair_document(&inside.plan, &repaired))?,
-            false if repaired.done.is_empty() && repaired.left.is_empty() => print(&nothing(&inside))?,
+            false if repaired.done.is_empty() && repaired.left.is_empty() => print(&nothing(&inside)?)?,
             false if repaired.left.is_empty() => print(&format!("lab {} is as its plan says again", inside.lab.name))?,
             false => print(&diff::list(&inside.plan, &repaired.left, width(), color))?,
         }
@@ -94,6 +94,12 @@ impl Repair {
     }
 }
 
-fn nothing(inside: &Inside) -> String {
-    format!("lab {} is as its plan says: nothing to mend", inside.lab.name)
+fn nothing(inside: &Inside) -> Result<String> {
+    let lab = &inside.lab.name;
+    Ok(match inside.half_built()? {
+        None => format!("lab {lab} is as its plan says: nothing to mend"),
+        Some((done, total)) => format!(
+            "lab {lab} is as its plan says so far ({done} of {total} steps): nothing to mend; `netlab up` does the others"
+        ),
+    })
 }
