@@ -50,6 +50,7 @@ use crate::kernel::{Kernel, netns};
 use crate::lab::{Lab, Store};
 use crate::names::{FABRIC, LabName, MachineName};
 use crate::plan::Plan;
+use crate::prose::wrap;
 use crate::topology::{self, Loaded, nearest};
 
 /// A Kubernetes-style pod network, built by hand from Linux parts, on one machine
@@ -241,6 +242,16 @@ fn print(text: &str) -> Result<()> {
         .and_then(|()| out.write_all(end.as_bytes()))
         .and_then(|()| out.flush())
         .map_err(|e| Error::refused(format!("cannot write to standard output: {e}")))
+}
+
+/// Prints what has been done. A terminal would break a longer line within a word; what is read by programs stays whole.
+fn say(text: &str) -> Result<()> {
+    let stdout = std::io::stdout();
+    if !stdout.is_terminal() {
+        return print(text);
+    }
+    let lines = text.lines().flat_map(|line| wrap(line, columns(&stdout)));
+    print(&lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// Prints a JSON document.

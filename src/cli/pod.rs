@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::exercise::not_in_an_exercise;
-use super::{Common, Inside, colors, print, print_json, step, width};
+use super::{Common, Inside, colors, print, print_json, say, step, width};
 use crate::change::Pace;
 use crate::course::Course;
 use crate::error::{Error, Result};
@@ -142,7 +142,7 @@ fn all(inside: &Inside, order: &Order, common: &Common) -> Result<()> {
         }))?;
     } else {
         let done = change::done(prepared.count());
-        print(&match order {
+        say(&match order {
             Order::Add(_) => {
                 let with: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
                 let with = with.join(" and ");

@@ -7,7 +7,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
-use super::{Common, FileArgument, colors, print, print_json, step, width};
+use super::{Common, FileArgument, colors, print, print_json, say, step, width};
 use crate::change::Count;
 use crate::error::{Error, Result};
 use crate::lab::Store;
@@ -85,7 +85,7 @@ impl Up {
             }
             print_json(&document)?;
         } else {
-            print(&summary(&done, milliseconds))?;
+            say(&summary(&done, milliseconds))?;
         }
         match done.unready.first() {
             None => Ok(()),

@@ -1,7 +1,7 @@
 //! A change of a running lab, as it is shown before it is made.
 //!
 //! ```text
-//! lab three-nodes: 12 steps taken back, by 3 commands; 128 stay
+//! lab three-nodes: 12 steps to take back, by 3 commands; 128 stay
 //!
 //! pod-f: veth pipe
 //!   1  Delete the veth pipe veth-pod-f.
@@ -94,9 +94,9 @@ pub fn document<'a>(Shown { plan, trail, count }: Shown<'a>) -> Document<'a> {
 
 /// The change for people.
 pub fn text(Shown { plan, trail, count: of }: Shown<'_>, columns: usize, color: bool) -> String {
-    let head = format!("lab {}: {}; {}", plan.lab, done(of), stays(of));
+    let head = format!("lab {}: {}; {}", plan.lab, to_do(of), stays(of));
     if plan.is_empty() && trail.is_empty() {
-        return format!("{head}: nothing to do\n");
+        return format!("{head}\n");
     }
     let mut text = format!("{head}\n{}", chapters(plan, columns, color));
     if !trail.is_empty() {
@@ -115,14 +115,23 @@ pub fn text(Shown { plan, trail, count: of }: Shown<'_>, columns: usize, color: 
     text
 }
 
-/// `2 steps taken back, 13 done, by 14 commands`
-pub fn done(Count { back, done, commands, .. }: Count) -> String {
+/// `2 steps taken back, 13 done, by 14 commands`: what has been done.
+pub fn done(count: Count) -> String {
+    told(count, "taken back", "done")
+}
+
+/// `2 steps to take back, 13 to do, by 14 commands`: what would be done.
+fn to_do(count: Count) -> String {
+    told(count, "to take back", "to do")
+}
+
+fn told(Count { back, done, commands, .. }: Count, undone: &str, made: &str) -> String {
     let some = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     let steps = match (back, done) {
-        (0, 0) => "no step done".into(),
-        (0, done) => format!("{} done", some(done, "step")),
-        (back, 0) => format!("{} taken back", some(back, "step")),
-        (back, done) => format!("{} taken back, {done} done", some(back, "step")),
+        (0, 0) => format!("no step {made}"),
+        (0, done) => format!("{} {made}", some(done, "step")),
+        (back, 0) => format!("{} {undone}", some(back, "step")),
+        (back, done) => format!("{} {undone}, {done} {made}", some(back, "step")),
     };
     if commands == 0 { steps } else { format!("{steps}, by {}", some(commands, "command")) }
 }
