@@ -112,15 +112,7 @@ pub fn prepare(kernel: &Kernel, lab: &Lab, wanted: Wanted<'_>) -> Result<Prepare
         }
         None => (vec![lab.base_text()?], None),
     };
-    let mut from: Vec<String> = Vec::new();
-    let mut former: Vec<Plan> = Vec::new();
-    for known in known {
-        let plan = Plan::of(&lab.parse(&known)?);
-        if !plan.does_the_same_as(&new) && !former.iter().any(|other| other.does_the_same_as(&plan)) {
-            former.push(plan);
-            from.push(known);
-        }
-    }
+    let (from, former) = former(lab, known, &new)?;
     let mut united = United::of(new.clone(), &former);
     // A pod leaves nothing behind but neighbours, so the rest need not be looked at: that takes its time in a large lab.
     let mut seen = match scope {
@@ -164,6 +156,19 @@ pub fn prepare(kernel: &Kernel, lab: &Lab, wanted: Wanted<'_>) -> Result<Prepare
         }
     };
     Ok(Prepared { united, change, trail, goal: goal.clone(), text: text.to_owned(), from, drift, touched })
+}
+
+/// The texts and plans that a lab may come from: those of these that differ from each other and from the new one.
+fn former(lab: &Lab, known: Vec<String>, new: &Plan) -> Result<(Vec<String>, Vec<Plan>)> {
+    let (mut from, mut former) = (Vec::new(), Vec::<Plan>::new());
+    for known in known {
+        let plan = Plan::of(&lab.parse(&known)?);
+        if !plan.does_the_same_as(new) && !former.iter().any(|other| other.does_the_same_as(&plan)) {
+            former.push(plan);
+            from.push(known);
+        }
+    }
+    Ok((from, former))
 }
 
 fn in_the_way(lab: &Lab, new: &Plan, Obstacle { number, found }: &Obstacle) -> Error {

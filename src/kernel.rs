@@ -43,6 +43,7 @@ pub mod message;
 mod netfilter;
 pub mod netlink;
 pub mod netns;
+mod news;
 pub mod nft;
 pub mod observe;
 pub mod option;

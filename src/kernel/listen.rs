@@ -16,7 +16,7 @@
 //! `ignore_routes_with_linkdown` and the like (`NETCONFA_*`, `include/uapi/linux/netconf.h`); for the others look now and
 //! then. It does say that a neighbour has grown stale, which nobody did.
 
-pub(super) mod ear;
+mod ear;
 pub(super) mod names;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,5 @@
-//! `netlab dhcp serve cni0 --address 10.244.1.1/24`: a DHCP server in the node gives the addresses of its block to whoever asks on the bridge.
+//! `netlab dhcp serve cni0 --address 10.244.1.1/24`: a DHCP server in the node gives the addresses of its block to whoever
+//! asks on the bridge.
 
 use ipnetwork::Ipv4Network;
 

@@ -142,7 +142,6 @@ pub fn death(scene: &Scene) -> Death {
     evidence.extend(scene.counter_facts(&machine));
     let mut seen = std::collections::HashSet::new();
     evidence.retain(|fact| seen.insert(fact.clone()));
-    let by_repair = fix.iter().all(|command| scene.repair_does(command));
     let death = Death {
         leg: finding.leg.unwrap_or(victim.leg),
         point,
@@ -153,9 +152,9 @@ pub fn death(scene: &Scene) -> Death {
         why: finding.why,
         evidence,
         fix,
-        by_repair,
+        by_repair: false,
     };
-    apart::tell(scene, death)
+    told(scene, death)
 }
 
 /// Why an answer is none that counts: it came from a machine that was not meant.
@@ -165,8 +164,15 @@ pub fn answered_by_another(scene: &Scene) -> Option<Death> {
     let why = format!("{machine} answered: {}", finding.why);
     let (cause, evidence, fix) = (finding.cause, finding.evidence, finding.fix);
     let (leg, point, before) = (Leg::There, Point::Underway, None);
-    let by_repair = fix.iter().all(|command| scene.repair_does(command));
-    Some(apart::tell(scene, Death { leg, point, machine, after, before, cause, why, evidence, fix, by_repair }))
+    let by_repair = false;
+    Some(told(scene, Death { leg, point, machine, after, before, cause, why, evidence, fix, by_repair }))
+}
+
+/// The last word on a death: whether it is meant to be, and whether `netlab repair` would do what mends it.
+fn told(scene: &Scene, death: Death) -> Death {
+    let death = apart::tell(scene, death);
+    let by_repair = death.fix.iter().all(|command| scene.repair_does(command));
+    Death { by_repair, ..death }
 }
 
 /// What did no harm this time, and may the next.

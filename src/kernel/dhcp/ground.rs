@@ -14,7 +14,7 @@ use nix::errno::Errno;
 use nix::sys::socket::SockProtocol;
 
 use super::interface::Interface;
-use crate::kernel::listen::ear;
+use crate::kernel::news;
 use crate::kernel::refusal::{Refusal, Result};
 
 /// A link, and an address of it, that there is news of when they go.
@@ -34,7 +34,8 @@ impl Ground {
         let doing = || format!("watch the link {}", interface.name);
         // Of a link that goes the addresses are taken away before, one by one.
         let group = if address.is_some() { libc::RTNLGRP_IPV4_IFADDR } else { libc::RTNLGRP_LINK };
-        let news = ear::listen(SockProtocol::NetlinkRoute, &[group]).map_err(|errno| Refusal::new(doing(), errno))?;
+        let news =
+            news::subscribe(SockProtocol::NetlinkRoute, &[group]).map_err(|errno| Refusal::new(doing(), errno))?;
         let ground = Ground { interface: interface.clone(), address, news };
         // Listen first, then look.
         if ground.is_gone() { Err(Refusal::new(doing(), Errno::ENODEV)) } else { Ok(ground) }
@@ -42,7 +43,7 @@ impl Ground {
 
     /// Whether it has gone; the news is read.
     pub fn is_gone(&self) -> bool {
-        let _ = ear::drain(&self.news);
+        let _ = news::drain(&self.news);
         match (self.interface.addresses(), self.address) {
             (Err(refusal), _) => refusal.errno == Errno::ENODEV,
             (Ok(there), Some(address)) => !there.contains(&address),

@@ -21,7 +21,6 @@ pub fn tell(scene: &Scene, mut death: Death) -> Death {
     let Some(text) = why(scene) else { return death };
     death.evidence.insert(0, Fact::explained("cluster", text));
     death.fix.retain(|command| scene.repair_does(command));
-    death.by_repair = true;
     death
 }
 
